@@ -32,7 +32,9 @@ def configure_logging(level: str) -> None:
             "formatters": {"json": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": level},
-            "loggers": {name: {"level": "WARNING"} for name in ("botocore", "boto3", "urllib3", "aiohttp", "axes")},
+            "loggers": {
+                name: {"level": "WARNING"} for name in ("botocore", "boto3", "urllib3", "aiohttp", "axes")
+            },
         }
     )
     structlog.configure(

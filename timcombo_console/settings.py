@@ -19,7 +19,9 @@ def required(name: str, what: str) -> str:
     """The variable `name`, or ImproperlyConfigured saying what it is for."""
     value: str = env.str(name, default="")
     if not value:
-        raise ImproperlyConfigured(f"{name} is not set. It is {what}. `./console up` sets it on a laptop; see docs/OPERATIONS.md.")
+        raise ImproperlyConfigured(
+            f"{name} is not set. It is {what}. `./console up` sets it on a laptop; see docs/OPERATIONS.md."
+        )
     return value
 
 
@@ -36,7 +38,9 @@ DEMO = CONSOLE_AWS == "emulated"
 if CONSOLE_AWS not in {"live", "emulated"}:
     raise ImproperlyConfigured(f"CONSOLE_AWS is {CONSOLE_AWS!r}. It is either 'live' or 'emulated'.")
 if CONSOLE_EDGE and not DEMO:
-    raise ImproperlyConfigured("CONSOLE_EDGE is only for the emulated cloud. Unset it, or set CONSOLE_AWS=emulated.")
+    raise ImproperlyConfigured(
+        "CONSOLE_EDGE is only for the emulated cloud. Unset it, or set CONSOLE_AWS=emulated."
+    )
 
 DEBUG = env.bool("CONSOLE_DEBUG", default=False)
 SECRET_KEY = required("CONSOLE_SECRET_KEY", "a long random text that signs sessions")
@@ -165,7 +169,9 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if CONSOLE_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = CONSOLE_HTTPS
 SECURE_HSTS_PRELOAD = CONSOLE_HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CONSOLE_BEHIND_PROXY", default=False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("CONSOLE_BEHIND_PROXY", default=False) else None
+)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -1,0 +1,177 @@
+"""The estate a team owns: AWS accounts, products, their environments and the environments' configuration."""
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Now
+
+slug = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", "Use small letters, digits and single hyphens.")
+twelve_digits = RegexValidator(r"^\d{12}$", "An AWS account id has 12 digits.")
+role_arn = RegexValidator(
+    r"^arn:aws:iam::\d{12}:role/[\w+=,.@/-]+$", "A role ARN looks like arn:aws:iam::123456789012:role/name."
+)
+bucket_name = RegexValidator(
+    r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+    "A bucket name has 3 to 63 small letters, digits, dots and hyphens.",
+)
+distribution_id = RegexValidator(r"^E[A-Z0-9]{6,20}$", "A distribution id looks like E25ON3LWW4KFNF.")
+distribution_domain = RegexValidator(
+    r"^d[a-z0-9]+\.cloudfront\.net$",
+    "The distribution's domain looks like d111111abcdef8.cloudfront.net, not like its id.",
+)
+
+
+class Tier(models.TextChoices):
+    PROD = "prod", "Production"
+    NONPROD = "nonprod", "Not production"
+
+
+class Account(models.Model):
+    """An AWS account. `resources` keeps what the document names there and the console does not act on."""
+
+    name = models.CharField(max_length=60, unique=True, validators=[slug])
+    aws_id = models.CharField("AWS account id", max_length=12, unique=True, validators=[twelve_digits])
+    tier = models.CharField(max_length=10, choices=Tier)
+    region = models.CharField(max_length=30, default="us-east-2")
+    description = models.CharField(max_length=200, blank=True)
+    resources = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def audit_place(self) -> dict[str, str]:
+        return {"subject": f"account {self.name} ({self.aws_id})"}
+
+
+class Purpose(models.TextChoices):
+    READ = "read", "Read"
+    DEPLOY = "deploy", "Deploy"
+    DNS = "dns", "DNS"
+
+
+class AccountRole(models.Model):
+    """The role that workers assume in an account for one purpose, with its external id."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="roles")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    role_arn = models.CharField("role ARN", max_length=200, validators=[role_arn])
+    external_id = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "purpose"], name="one_role_per_purpose")]
+        ordering = ["purpose"]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.purpose}"
+
+
+class AccountCheck(models.Model):
+    """What a check of an account last found: each finding is `{what, ok, text}`."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="check_result")
+    at = models.DateTimeField(null=True)
+    run = models.ForeignKey("runs.Run", on_delete=models.SET_NULL, null=True, related_name="+")
+    findings = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"check of {self.account}"
+
+
+class Product(models.Model):
+    """A web product. Its releases are archived in `artifact_bucket` of `artifact_account`."""
+
+    slug = models.CharField(max_length=60, unique=True, validators=[slug])
+    name = models.CharField(max_length=100)
+    domain = models.CharField(max_length=253)
+    branding = models.JSONField(default=dict, blank=True)
+    artifact_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    artifact_bucket = models.CharField(max_length=63, validators=[bucket_name])
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def audit_place(self) -> dict[str, str]:
+        return {"product": self.slug, "subject": self.name}
+
+
+class Kind(models.TextChoices):
+    APP = "app", "App"
+    STATIC = "static", "Static site"
+
+
+class CacheProfile(models.TextChoices):
+    SHORT = "short", "Short"
+    MEDIUM = "medium", "Medium"
+    PRODUCTION_LIKE = "production-like", "Production-like"
+    PRODUCTION = "production", "Production"
+    LONG = "long", "Long"
+
+
+class Environment(models.Model):
+    """A place where a product runs. All data is on the row; nothing is built by joining strings.
+
+    `settings_revision` counts edits of this row, so that a plan made before an edit no longer holds.
+    `requires` is the environment in which a release must have been live before it may come here.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="environments")
+    name = models.CharField(max_length=30, validators=[slug])
+    kind = models.CharField(max_length=10, choices=Kind)
+    position = models.PositiveSmallIntegerField()
+    protected = models.BooleanField(default=False)
+    requires = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    cache_profile = models.CharField(max_length=20, choices=CacheProfile)
+    frontend_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    bucket = models.CharField(max_length=63, validators=[bucket_name])
+    distribution_id = models.CharField(max_length=30, blank=True, validators=[distribution_id])
+    distribution_domain = models.CharField(max_length=100, blank=True, validators=[distribution_domain])
+    backend_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    api_origin = models.URLField(blank=True)
+    function_prefix = models.CharField(max_length=60, blank=True)
+    settings_revision = models.PositiveIntegerField(default=1)
+    config = models.ForeignKey(
+        "ConfigRevision", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["product", "name"], name="environment_once"),
+            models.UniqueConstraint(fields=["product", "position"], name="environment_place"),
+        ]
+        ordering = ["product", "position"]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.name}"
+
+    @property
+    def audit_place(self) -> dict[str, str]:
+        return {"product": self.product.slug, "environment": self.name, "subject": str(self)}
+
+
+class ConfigRevision(models.Model):
+    """The public configuration of an environment, as saved once: flat, text to text. Never changed, only superseded."""
+
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="config_revisions")
+    number = models.PositiveIntegerField()
+    values = models.JSONField(default=dict)
+    reason = models.TextField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    restored_from = models.PositiveIntegerField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["environment", "number"], name="config_revision_once")]
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return f"{self.environment} configuration {self.number}"

@@ -1,0 +1,1 @@
+"""What `./console up` runs: the embedded servers, the emulated cloud, the web server, the workers, and their keeper."""
