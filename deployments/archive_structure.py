@@ -1,0 +1,293 @@
+"""The structure of a zip: end record, central directory, local headers. They must tell one story.
+
+Rules of the format are those of PKWARE's APPNOTE 6.3.10; section numbers are its.
+"""
+
+import os
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from deployments.archive_extra import BadExtra, name_in, read_extra, zip64_in
+from deployments.reasons import Reason
+
+STORED, DEFLATED = 0, 8
+MOST_REASONS = 50
+
+_END = struct.Struct("<4sHHHHIIH")
+_END64 = struct.Struct("<4sQHHIIQQQQ")
+_LOCATOR = struct.Struct("<4sIQI")
+_CENTRAL = struct.Struct("<4sHHHHHHIIIHHHHHII")
+_LOCAL = struct.Struct("<4sHHHHHIIIHH")
+
+_ENCRYPTED = 0x0001 | 0x0040 | 0x2000
+_DESCRIPTOR = 0x0008
+_PATCHED = 0x0020
+_UTF8 = 0x0800
+# The bits of two headers that must be the same; the others only say how hard the writer compressed.
+_COMPARED = _ENCRYPTED | _DESCRIPTOR | _PATCHED | _UTF8
+
+_DIRECTORY, _REGULAR, _TYPE = 0o040000, 0o100000, 0o170000
+_REPARSE_POINT = 0x400
+
+
+class BadArchive(Exception):
+    """The archive is refused. `reasons` says why, at most 50 of them and then how many more."""
+
+    def __init__(self, reasons: list[Reason]) -> None:
+        more = len(reasons) - MOST_REASONS
+        self.reasons = reasons[:MOST_REASONS]
+        if more > 0:
+            self.reasons.append(Reason(None, f"And {more} more."))
+        super().__init__("; ".join(map(str, self.reasons)))
+
+
+class Member(NamedTuple):
+    """One entry of the central directory: sizes in bytes, `data` is where its packed bytes begin."""
+
+    name: str
+    raw_name: bytes
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    header: int
+    data: int
+
+
+class _Directory(NamedTuple):
+    """Where the central directory lies, and how many entries it has."""
+
+    start: int
+    end: int
+    count: int
+
+
+class _Disagree(Exception):
+    """One entry cannot be accepted; the text says why."""
+
+
+def read_members(file: BinaryIO, *, packed: int, entries: int) -> list[Member]:
+    """All entries, folders too, in the order of the central directory.
+
+    Raises BadArchive when the file is larger than `packed` bytes, has more than `entries` entries, or its parts
+    do not agree.
+    """
+    size = os.fstat(file.fileno()).st_size
+    if size > packed:
+        raise _bad(f"The archive has {size} bytes; at most {packed} are accepted.")
+    directory = _directory(file, size)
+    if directory.count > entries:
+        raise _bad(f"The archive has {directory.count} entries; at most {entries} are accepted.")
+    members, reasons = [], []
+    for raw_name, one in _central(file, directory):
+        try:
+            members.append(_member(raw_name, *one))
+        except (_Disagree, BadExtra) as error:
+            reasons.append(Reason(_printable(raw_name), str(error)))
+    if reasons:
+        raise BadArchive(reasons)
+    return _placed(file, members, directory.start)
+
+
+def _bad(text: str) -> BadArchive:
+    return BadArchive([Reason(None, text)])
+
+
+def _printable(raw_name: bytes) -> str:
+    return raw_name.decode(errors="backslashreplace").replace("\0", "\\0")
+
+
+def _read(file: BinaryIO, at: int, length: int) -> bytes:
+    return os.pread(file.fileno(), length, at) if at >= 0 else b""
+
+
+# The end record
+
+
+def _directory(file: BinaryIO, size: int) -> _Directory:
+    at, record = _end_record(file, size)
+    _, disk, first_disk, here, count, length, start, _ = record
+    if disk not in (0, 0xFFFF) or first_disk not in (0, 0xFFFF):
+        raise _bad("The archive is one part of several; send it as one file.")
+    locator = _read(file, at - _LOCATOR.size, _LOCATOR.size)
+    if locator.startswith(b"PK\6\7") and len(locator) == _LOCATOR.size:
+        at, here, count, length, start = _end64(file, at - _LOCATOR.size, locator, record)
+    if here != count:
+        raise _bad("The archive's end record names two different numbers of entries.")
+    if start + length != at:
+        raise _bad("The central directory does not end where the end record begins; build the archive again.")
+    return _Directory(start, at, count)
+
+
+def _end_record(file: BinaryIO, size: int) -> tuple[int, tuple[int, ...]]:
+    tail_at = max(0, size - _END.size - 0xFFFF)
+    tail = _read(file, tail_at, size - tail_at)
+    found = []
+    at = tail.find(b"PK\5\6")
+    while at >= 0:
+        if at + _END.size <= len(tail):
+            found.append((at, _END.unpack_from(tail, at)))
+        at = tail.find(b"PK\5\6", at + 1)
+    fitting = [(at, record) for at, record in found if at + _END.size + record[-1] == len(tail)]
+    if not found:
+        raise _bad("This is not a zip archive, or the upload broke off: it has no end record.")
+    if not fitting:
+        raise _bad("The archive has bytes after its end, or the upload broke off; build the archive again.")
+    if len(fitting) > 1 or found[-1] != fitting[0]:
+        raise _bad("The archive has more than one end record, so readers would see different files.")
+    return tail_at + fitting[0][0], fitting[0][1]
+
+
+def _end64(
+    file: BinaryIO, locator_at: int, locator: bytes, record: tuple[int, ...]
+) -> tuple[int, int, int, int, int]:
+    _, disk, at, disks = _LOCATOR.unpack(locator)
+    raw = _read(file, at, _END64.size) if at + _END64.size == locator_at else b""
+    if not raw.startswith(b"PK\6\6") or disk or disks > 1:
+        raise _bad("The archive's zip64 end record is not where its locator says.")
+    _, length, _, _, own_disk, first_disk, here, count, size, start = _END64.unpack(raw)
+    if length != _END64.size - 12 or own_disk or first_disk:
+        raise _bad("The archive's zip64 end record is not one of an archive in one part.")
+    short = zip(
+        record[3:7], (here, count, size, start), (0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF), strict=True
+    )
+    if any(old not in (new, unset) for old, new, unset in short):
+        raise _bad("The archive's two end records do not agree, so readers would see different files.")
+    return at, here, count, size, start
+
+
+# The central directory
+
+
+def _central(file: BinaryIO, directory: _Directory) -> Iterator[tuple[bytes, tuple[tuple[int, ...], bytes]]]:
+    raw = _read(file, directory.start, directory.end - directory.start)
+    at = 0
+    for _ in range(directory.count):
+        if raw[at : at + 4] != b"PK\1\2" or at + _CENTRAL.size > len(raw):
+            raise _bad("The central directory has fewer entries than the end record names.")
+        fields = _CENTRAL.unpack_from(raw, at)
+        name_at = at + _CENTRAL.size
+        extra_at = name_at + fields[10]
+        comment_at = extra_at + fields[11]
+        at = comment_at + fields[12]
+        if at > len(raw):
+            raise _bad("The central directory ends in the middle of an entry.")
+        yield raw[name_at:extra_at], (fields, raw[extra_at:comment_at])
+    if at != len(raw):
+        raise _bad("The central directory has more entries than the end record names.")
+
+
+def _member(raw_name: bytes, fields: tuple[int, ...], raw_extra: bytes) -> Member:
+    _, _, _, flags, method, _, _, crc, packed, size, _, _, _, disk, _, attributes, header = fields
+    _check_flags(flags, method)
+    extra = read_extra(raw_extra)
+    size, packed, header = zip64_in(extra, size, packed, header)
+    if disk not in (0, 0xFFFF):
+        raise _Disagree("It lies in another part of the archive; send the archive as one file.")
+    if method == STORED and packed != size:
+        raise _Disagree("It is stored, but its packed and unpacked sizes differ.")
+    _check_type(raw_name, attributes, size)
+    name = name_in(extra, raw_name, utf8=bool(flags & _UTF8))
+    return Member(name, raw_name, flags, method, crc, packed, size, header, 0)
+
+
+def _check_flags(flags: int, method: int) -> None:
+    if flags & _ENCRYPTED or method == 99:
+        raise _Disagree("It is encrypted; builds are sent without a password.")
+    if flags & _PATCHED:
+        raise _Disagree("It is a patch to another file, not a file.")
+    if method not in (STORED, DEFLATED):
+        raise _Disagree(f"It is packed by method {method}; only stored and deflate are accepted.")
+
+
+def _check_type(raw_name: bytes, attributes: int, size: int) -> None:
+    mode = attributes >> 16 & _TYPE
+    folder = raw_name.endswith(b"/")
+    if mode not in (0, _DIRECTORY, _REGULAR) or (not mode and attributes & _REPARSE_POINT):
+        raise _Disagree("It is a link or a device; only files and folders are accepted.")
+    if mode == _DIRECTORY and not folder:
+        raise _Disagree("Its attributes say folder, its name says file.")
+    if folder and size:
+        raise _Disagree("Its name says folder, but it holds bytes.")
+
+
+# The local headers
+
+
+def _placed(file: BinaryIO, members: list[Member], end: int) -> list[Member]:
+    """The members with their data's place, once local headers were seen to cover the file up to the directory."""
+    order = sorted(range(len(members)), key=lambda i: members[i].header)
+    placed, at = list(members), 0
+    for position, i in enumerate(order):
+        member = members[i]
+        following = members[order[position + 1]].header if position + 1 < len(order) else end
+        try:
+            if member.header != at:
+                raise _Disagree(_misplaced(member, at))
+            data = _check_local(file, member, following)
+        except (_Disagree, BadExtra) as error:
+            raise BadArchive([Reason(member.name, str(error))]) from error
+        placed[i] = member._replace(data=data)
+        at = following
+    if at != end:
+        raise _bad("The archive has bytes that belong to no entry; build the archive again.")
+    return placed
+
+
+def _misplaced(member: Member, at: int) -> str:
+    if member.header < at:
+        return "It overlaps another entry of the archive."
+    return f"{member.header - at} bytes before it belong to no entry; build the archive again."
+
+
+def _check_local(file: BinaryIO, member: Member, following: int) -> int:
+    """Where the member's data begins; its data and descriptor must reach exactly to `following`."""
+    guess = _LOCAL.size + len(member.raw_name) + 64
+    raw = _read(file, member.header, guess)
+    if len(raw) < _LOCAL.size or not raw.startswith(b"PK\3\4"):
+        raise _Disagree("There is no entry where the central directory says.")
+    *_, name_length, extra_length = fields = _LOCAL.unpack_from(raw)
+    length = _LOCAL.size + name_length + extra_length
+    if length > guess:
+        raw = _read(file, member.header, length)
+    name_end = _LOCAL.size + name_length
+    _check_same(member, fields, raw[_LOCAL.size : name_end], raw[name_end:length])
+    data = member.header + length
+    _check_descriptor(file, member, data + member.packed, following)
+    return data
+
+
+def _check_same(member: Member, fields: tuple[int, ...], raw_name: bytes, raw_extra: bytes) -> None:
+    _, _, flags, method, _, _, crc, packed, size, _, _ = fields
+    if raw_name != member.raw_name:
+        raise _Disagree(f"Its own header calls it {_printable(raw_name)}.")
+    if method != member.method or flags & _COMPARED != member.flags & _COMPARED:
+        raise _Disagree("Its own header names another method or other flags than the central directory.")
+    extra = read_extra(raw_extra)
+    if name_in(extra, raw_name, utf8=bool(flags & _UTF8)) != member.name:
+        raise _Disagree("Its own header spells its name differently from the central directory.")
+    size, packed, _ = zip64_in(extra, size, packed, 0)
+    own, said = (crc, packed, size), (member.crc, member.packed, member.size)
+    # A writer that streams knows CRC and sizes only afterwards and leaves them 0 here.
+    if own != said and not (flags & _DESCRIPTOR and all(a in (0, b) for a, b in zip(own, said, strict=True))):
+        raise _Disagree("Its own header names another size or CRC-32 than the central directory.")
+
+
+def _check_descriptor(file: BinaryIO, member: Member, at: int, following: int) -> None:
+    gap = following - at
+    if gap < 0:
+        raise _Disagree("It overlaps another entry of the archive.")
+    if not member.flags & _DESCRIPTOR:
+        if gap:
+            raise _Disagree(f"{gap} bytes after it belong to no entry; build the archive again.")
+        return
+    sizes = {12: "<III", 16: "<4xIII", 20: "<IQQ", 24: "<4xIQQ"}
+    raw = _read(file, at, gap) if gap in sizes else b""
+    if not raw or (gap in (16, 24) and not raw.startswith(b"PK\7\x08")):
+        raise _Disagree(
+            "Its data descriptor is missing, or there are bytes after it that belong to no entry."
+        )
+    if struct.unpack(sizes[gap], raw) != (member.crc, member.packed, member.size):
+        raise _Disagree("Its data descriptor names another size or CRC-32 than the central directory.")

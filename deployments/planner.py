@@ -1,0 +1,247 @@
+"""What a deployment would change, computed from manifests alone: no AWS call, no clock, no database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import quote
+
+from deployments.canonical import digest_of
+from deployments.environment_config import with_config
+from deployments.manifest import CONFIG, INDEX, FileEntry, Kind, Manifest, Role
+
+MOST_PATHS = 15
+EVERYTHING = ("/*",)
+# AWS: encode what RFC 1738 calls unsafe and nothing else, or the old version is not invalidated.
+_SAFE = "/!$&'()+,;=:@-._~"
+
+
+@dataclass(frozen=True)
+class FileChanges:
+    """The difference of two manifests; `changed` holds the wanted entries, `removed` those no longer named."""
+
+    added: tuple[FileEntry, ...]
+    changed: tuple[FileEntry, ...]
+    removed: tuple[FileEntry, ...]
+    unchanged: int
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the files added and changed."""
+        return sum(file.size for file in (*self.added, *self.changed))
+
+    @property
+    def empty(self) -> bool:
+        return not (self.added or self.changed or self.removed)
+
+
+def diff(current: Manifest | None, wanted: Manifest) -> FileChanges:
+    """Compare what runs with what is wanted; a file with other headers counts as changed."""
+    before = current.by_path if current else {}
+    added, changed = [], []
+    for file in wanted.files:
+        old = before.get(file.path)
+        if old is None:
+            added.append(file)
+        elif _served(old) != _served(file):
+            changed.append(file)
+    kept = len(wanted) - len(added)
+    removed = tuple(f for f in before.values() if f.path not in wanted.by_path) if kept < len(before) else ()
+    return FileChanges(tuple(added), tuple(changed), removed, kept - len(changed))
+
+
+def _served(file: FileEntry) -> tuple[str, str, str]:
+    return file.sha256, file.content_type, file.cache_control
+
+
+class ConfigChange(NamedTuple):
+    """One key of the configuration; None where the key is not there."""
+
+    key: str
+    old: str | None
+    new: str | None
+
+
+def config_diff(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[ConfigChange, ...]:
+    keys = sorted({*old, *new})
+    return tuple(ConfigChange(k, old.get(k), new.get(k)) for k in keys if old.get(k) != new.get(k))
+
+
+def invalidation(changes: FileChanges, kind: Kind) -> tuple[str, ...]:
+    """The paths to invalidate when these changes are made to an environment that runs a release of ours.
+
+    Removed files of a static site are deleted and so invalidated; those of an app stay in the bucket.
+    """
+    gone = [f for f in changes.removed if f.role is Role.ENTRY_POINT] if kind == "static" else []
+    return invalidation_paths([f.path for f in (*changes.changed, *gone) if f.role is not Role.HASHED], kind)
+
+
+def invalidation_paths(paths: list[str], kind: Kind) -> tuple[str, ...]:
+    """`/`, `/index.html` and the viewer's form of each path, or one wildcard when these are more than 15.
+
+    AWS: `/` and `/index.html` are two cache keys, a path is URL-encoded as viewers request it, `*` stands last
+    only, and a wildcard counts as one path.
+    """
+    wanted = {"/", f"/{INDEX}"}
+    for path in paths:
+        wanted.add("/" + quote(path, safe=_SAFE))
+        folder, _, name = path.rpartition("/")
+        if kind == "static" and name == INDEX and folder:
+            wanted.add("/" + quote(folder, safe=_SAFE) + "/")
+    return tuple(sorted(wanted)) if len(wanted) <= MOST_PATHS else EVERYTHING
+
+
+class HandlerChange(NamedTuple):
+    """One back-end handler and what happens to it: added, changed or removed."""
+
+    name: str
+    change: str
+
+
+@dataclass(frozen=True)
+class Side:
+    """A release as an environment runs it or would run it.
+
+    `one_for_all`: the artifact's target is `any`, so `/config.json` comes from `configuration`.
+    """
+
+    version: str
+    manifest: Manifest
+    configuration: Mapping[str, str]
+    one_for_all: bool
+
+    def served(self) -> Manifest:
+        """The manifest with the environment's own `/config.json`, where there is one."""
+        return with_config(self.manifest, self.configuration) if self.one_for_all else self.manifest
+
+    def content(self) -> tuple[object, ...]:
+        """What tells two sides apart: what they serve, not what they are called."""
+        return self.manifest.digest, self.one_for_all, dict(self.configuration)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that a plan depends on. `observation` is what AWS was seen to hold, as JSON values without times."""
+
+    environment: str
+    kind: Kind
+    settings_revision: int
+    running: Side | None
+    wanted: Side
+    configuration_revision: int | None
+    observation: object = None
+    backend_known: bool = True
+    handlers: tuple[HandlerChange, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal situations: no times, no row ids."""
+        return digest_of(
+            {
+                "settings": self.settings_revision,
+                "running": self.running.content() if self.running else None,
+                "wanted": self.wanted.content(),
+                "configuration": self.configuration_revision,
+                "observation": self.observation,
+                "handlers": self.handlers,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be done, frozen: shown before the click and recorded after it."""
+
+    digest: str
+    environment: str
+    running: str | None
+    wanted: str
+    files: FileChanges
+    invalidation: tuple[str, ...]
+    config: tuple[ConfigChange, ...]
+    handlers: tuple[HandlerChange, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def empty(self) -> bool:
+        return self.files.empty and not (self.config or self.handlers)
+
+    def as_json(self) -> dict[str, object]:
+        """The API's Plan, except `created_at`, which who makes the plan adds."""
+        return {
+            "digest": self.digest,
+            "environment": self.environment,
+            "from": self.running,
+            "to": self.wanted,
+            "added": _listed(self.files.added),
+            "changed": _listed(self.files.changed),
+            "removed_from_manifest": _listed(self.files.removed),
+            "unchanged": self.files.unchanged,
+            "bytes": self.files.bytes,
+            "invalidation": list(self.invalidation),
+            "config": [change._asdict() for change in self.config],
+            "handlers": [change._asdict() for change in self.handlers],
+            "warnings": list(self.warnings),
+        }
+
+
+def _listed(files: tuple[FileEntry, ...]) -> list[dict[str, object]]:
+    return [{"path": file.path, "size": file.size} for file in files]
+
+
+def make_plan(now: Situation) -> Plan:
+    """The plan for the situation; the same situation gives the same plan."""
+    running, wanted = now.running, now.wanted
+    changes = diff(running.served() if running else None, wanted.served())
+    config = config_diff(running.configuration if running else {}, wanted.configuration)
+    return Plan(
+        digest=now.digest,
+        environment=now.environment,
+        running=running.version if running else None,
+        wanted=wanted.version,
+        files=changes,
+        # What the edge holds of a bucket that we never wrote to is unknown.
+        invalidation=invalidation(changes, now.kind) if running else EVERYTHING,
+        config=config,
+        handlers=now.handlers,
+        warnings=tuple(_warnings(now, changes, config)),
+    )
+
+
+def _warnings(now: Situation, changes: FileChanges, config: tuple[ConfigChange, ...]) -> list[str]:
+    return [
+        *_replaced_in_place(now, changes),
+        *_configuration(now, config),
+        *(
+            []
+            if now.backend_known
+            else [f"The back end of {now.environment} is unknown: no API origin is set."]
+        ),
+    ]
+
+
+def _replaced_in_place(now: Situation, changes: FileChanges) -> list[str]:
+    replaced = sum(file.role is not Role.HASHED for file in changes.changed)
+    if now.kind != "static" or not replaced:
+        return []
+    files = "1 file is" if replaced == 1 else f"{replaced} files are"
+    return [
+        f"This is not atomic: {files} replaced in place, so visitors may see old and new pages for a moment."
+    ]
+
+
+def _configuration(now: Situation, config: tuple[ConfigChange, ...]) -> list[str]:
+    if not now.running or not config:
+        return []
+    if not now.wanted.one_for_all:
+        keys = ", ".join(change.key for change in config)
+        return [f"Changed configuration ({keys}) needs a new build: the values are built into this artifact."]
+    if not now.running.one_for_all:
+        return []
+    return [_still_read(change, now.running.version) for change in config if change.old is not None]
+
+
+def _still_read(change: ConfigChange, version: str) -> str:
+    what = "removed" if change.new is None else "changed"
+    return (
+        f"{change.key} is {what} in {CONFIG}, which open pages of the running release {version} still read."
+    )
