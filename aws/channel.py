@@ -1,0 +1,149 @@
+"""Connections to S3 inside one event loop: send a signed request, get the whole answer or an error."""
+
+import re
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+from botocore.httpsession import get_cert_path
+from botocore.utils import get_environ_proxies
+from multidict import CIMultiDictProxy
+from yarl import URL
+
+from aws.boto import AGENT, CONNECT_SECONDS, READ_SECONDS
+from aws.errors import AwsError, Subject, Unavailable, error_from
+from aws.jobs import SAFE, WHOLE, Body, Slice
+
+LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of S3 with its whole body."""
+
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: str
+
+    def header(self, name: str) -> str:
+        """One header, whatever its case; empty when absent."""
+        return self.headers.get(name, "")
+
+    @property
+    def request_id(self) -> str:
+        """The id under which AWS knows the request."""
+        return self.header("x-amz-request-id")
+
+    @property
+    def etag(self) -> str:
+        """The object's ETag without quotes: from the body of a copy, else from the header."""
+        return (_element("ETag", self.body) or self.header("etag")).strip('"')
+
+
+def _element(name: str, text: str) -> str:
+    found = re.search(rf"<{name}>(.*?)</{name}>", text, re.DOTALL)
+    return unescape(found[1]) if found else ""
+
+
+def failure(subject: Subject, reply: Reply) -> AwsError | None:
+    """The error that an answer tells of, None for success.
+
+    AWS: CopyObject may answer 200 and then fail; the body is then an `<Error>`, or ends before it is whole.
+    """
+    refused = reply.status >= 300 or "<Error>" in reply.body
+    if refused:
+        return error_from(
+            subject,
+            status=reply.status if reply.status >= 300 else 500,
+            code=_element("Code", reply.body),
+            message=_element("Message", reply.body),
+            request_id=reply.request_id,
+        )
+    if subject.operation == "CopyObject" and "</CopyObjectResult>" not in reply.body:
+        return Unavailable(
+            subject, code="IncompleteAnswer", message="the copy did not confirm", request_id=reply.request_id
+        )
+    return None
+
+
+@lru_cache(maxsize=256)
+def address_of(endpoint: str, bucket: str) -> str:
+    """Where a bucket's objects are, without a final slash.
+
+    AWS: buckets are hosts below the endpoint; a name with a dot has no valid certificate there, so it goes into the
+    path, as with any endpoint that is not AWS's own.
+    """
+    parts = urlsplit(endpoint)
+    if parts.hostname and "amazonaws.com" in parts.hostname and "." not in bucket:
+        return f"{parts.scheme}://{bucket}.{parts.netloc}"
+    return f"{endpoint.rstrip('/')}/{bucket}"
+
+
+def url_of(endpoint: str, bucket: str, key: str) -> str:
+    """The object's URL, quoted as it must be signed."""
+    return f"{address_of(endpoint, bucket)}/{quote(key, safe=SAFE)}"
+
+
+class Channel:
+    """An HTTP session with at most `connections` connections, trusted as botocore trusts."""
+
+    def __init__(self, endpoint: str, connections: int) -> None:
+        # Proxies are read once: looking at the environment for each request costs more than signing it.
+        self._proxy = get_environ_proxies(endpoint).get(urlsplit(endpoint).scheme)
+        trusted = ssl.create_default_context(cafile=get_cert_path(True))
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=connections, ssl=trusted, keepalive_timeout=20),
+            headers={"user-agent": AGENT},
+            skip_auto_headers=("content-type", "accept-encoding"),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+        )
+        # aiohttp repeats a PUT by itself when the connection was lost; here every attempt asks the lease first.
+        self._session._retry_connection = False
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self._session.close()
+
+    async def send(
+        self,
+        subject: Subject,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: Body,
+        seconds: float | None,
+    ) -> Reply:
+        """Send one request and read its answer. `seconds` bounds the whole, None only each wait for S3.
+
+        Raises Unavailable when no whole answer came: what was asked for may have happened all the same.
+        """
+        limits = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
+        try:
+            async with self._session.request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=_payload(body),
+                timeout=limits,
+                proxy=self._proxy,
+                allow_redirects=False,
+            ) as answer:
+                return Reply(answer.status, answer.headers, await answer.text("utf-8", "replace"))
+        except LOST as error:
+            raise Unavailable(subject, code=type(error).__name__, message=str(error)) from error
+
+
+def _payload(body: Body) -> bytes | AsyncIterator[bytes] | None:
+    if isinstance(body, bytes):
+        return body or None
+    return b"".join(body.pieces()) if len(body) <= WHOLE else _stream(body)
+
+
+async def _stream(body: Slice) -> AsyncIterator[bytes]:
+    for piece in body.pieces():
+        yield piece
