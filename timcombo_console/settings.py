@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
 ]
 
 MIDDLEWARE = [
@@ -204,6 +205,13 @@ STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
     "timcombo_console.staticfiles.NodeFinder",
 ]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "timcombo_console.staticfiles." + ("VersionedStorage" if DEMO else "HashedStorage")
+    },
+}
+FORM_RENDERER = "timcombo_console.forms.ConsoleRenderer"
 WHITENOISE_USE_FINDERS = DEMO
 WHITENOISE_MAX_AGE = 3600
 
