@@ -70,22 +70,30 @@ def failure(subject: Subject, reply: Reply) -> AwsError | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a bucket is: `origin` is scheme and host, `prefix` what comes before a key, with the first slash."""
+
+    origin: str
+    host: str
+    prefix: str
+
+    def path(self, key: str) -> str:
+        """The path of an object, quoted as it must be signed."""
+        return self.prefix + quote(key, safe=SAFE)
+
+
 @lru_cache(maxsize=256)
-def address_of(endpoint: str, bucket: str) -> str:
-    """Where a bucket's objects are, without a final slash.
+def address_of(endpoint: str, bucket: str) -> Address:
+    """Where a bucket is.
 
     AWS: buckets are hosts below the endpoint; a name with a dot has no valid certificate there, so it goes into the
     path, as with any endpoint that is not AWS's own.
     """
     parts = urlsplit(endpoint)
-    if parts.hostname and "amazonaws.com" in parts.hostname and "." not in bucket:
-        return f"{parts.scheme}://{bucket}.{parts.netloc}"
-    return f"{endpoint.rstrip('/')}/{bucket}"
-
-
-def url_of(endpoint: str, bucket: str, key: str) -> str:
-    """The object's URL, quoted as it must be signed."""
-    return f"{address_of(endpoint, bucket)}/{quote(key, safe=SAFE)}"
+    if (parts.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn")) and "." not in bucket:
+        return Address(f"{parts.scheme}://{bucket}.{parts.netloc}", f"{bucket}.{parts.netloc}", "/")
+    return Address(f"{parts.scheme}://{parts.netloc}", parts.netloc, f"{parts.path.rstrip('/')}/{bucket}/")
 
 
 class Channel:
@@ -115,8 +123,8 @@ class Channel:
         method: str,
         url: str,
         headers: dict[str, str],
-        body: Body,
-        seconds: float | None,
+        body: Body = b"",
+        seconds: float | None = None,
     ) -> Reply:
         """Send one request and read its answer. `seconds` bounds the whole, None only each wait for S3.
 

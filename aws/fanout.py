@@ -15,7 +15,7 @@ from botocore.credentials import ReadOnlyCredentials
 from aws.access import Account
 from aws.boto import ATTEMPT_SECONDS, READ_SECONDS
 from aws.calls import PATIENCE_SECONDS, Answer, Patience, noted
-from aws.channel import Channel, Reply, failure, url_of
+from aws.channel import Address, Channel, Reply, address_of, failure
 from aws.errors import (
     AwsError,
     ClockSkewed,
@@ -28,7 +28,7 @@ from aws.errors import (
 )
 from aws.jobs import NO_BODY, Delete, Job, Put, Written, in_base64
 from aws.lease import LeaseLost
-from aws.signing import sign
+from aws.signing import Signer
 
 IN_FLIGHT = 128
 MARGIN_SECONDS = 2
@@ -157,20 +157,20 @@ class Transfer:
 
     async def _ask(self, subject: Subject, job: Job, credentials: ReadOnlyCredentials) -> Reply:
         """Send the job once, signed for as long as it may take effect."""
-        seconds = self._fence() if job.before_lease_ends else None
-        url, headers = sign(
-            job.method,
-            url_of(self._endpoint, job.bucket, job.key),
-            job.headers(),
-            credentials=credentials,
-            region=self._account.region,
-            now=self._account.clock.now(),
-            sha256=job.body_sha256,
-            seconds=seconds,
-        )
-        total = READ_SECONDS if job.before_lease_ends else None
-        reply = await self._channel.send(subject, job.method, url, headers, job.body, total)
+        address, signer = self._signer(job.bucket, credentials)
+        path = address.path(job.key)
+        if not job.before_lease_ends:
+            headers = signer.in_header(job.method, address.host, path, job.headers(), job.body_sha256)
+            reply = await self._channel.send(subject, job.method, address.origin + path, headers, job.body)
+        else:
+            query, headers = signer.in_query(job.method, address.host, path, job.headers(), self._fence())
+            url = f"{address.origin}{path}?{query}"
+            reply = await self._channel.send(subject, job.method, url, headers, job.body, READ_SECONDS)
         return self._checked(subject, reply)
+
+    def _signer(self, bucket: str, credentials: ReadOnlyCredentials) -> tuple[Address, Signer]:
+        signer = Signer(credentials, self._account.region, self._account.clock.now())
+        return address_of(self._endpoint, bucket), signer
 
     def _checked(self, subject: Subject, reply: Reply) -> Reply:
         error = failure(subject, reply)
@@ -201,16 +201,12 @@ class Transfer:
         AWS: HeadObject tells checksums only with x-amz-checksum-mode: ENABLED.
         """
         subject = Subject("s3", "HeadObject", self._account.account_id, f"{job.bucket}/{job.key}")
-        url, headers = sign(
-            "HEAD",
-            url_of(self._endpoint, job.bucket, job.key),
-            {"x-amz-checksum-mode": "ENABLED", "x-amz-expected-bucket-owner": job.owner},
-            credentials=credentials,
-            region=self._account.region,
-            now=self._account.clock.now(),
-            sha256=NO_BODY,
-        )
-        found = self._checked(subject, await self._channel.send(subject, "HEAD", url, headers, b"", None))
+        address, signer = self._signer(job.bucket, credentials)
+        path = address.path(job.key)
+        wanted = {"x-amz-checksum-mode": "ENABLED", "x-amz-expected-bucket-owner": job.owner}
+        headers = signer.in_header("HEAD", address.host, path, wanted, NO_BODY)
+        reply = await self._channel.send(subject, "HEAD", address.origin + path, headers)
+        found = self._checked(subject, reply)
         self._account.record(noted(subject, 1, False, Answer(found.request_id, found.status)))
         if found.header("x-amz-checksum-sha256") != in_base64(job.sha256):
             raise OtherContent(
