@@ -20,6 +20,8 @@ __all__ = ["LIMITS", "Archive", "BadArchive", "Entry", "Limits", "open_archive"]
 
 MB = 1024 * 1024
 CHUNK = 256 * 1024
+# An archive this small is no bomb, however well it is packed.
+SMALL = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -81,17 +83,21 @@ class Archive:
             yield from self._packed(entry)
             return
         inflate = zlib.decompressobj(-zlib.MAX_WBITS)
-        for packed in self._packed(entry):
-            try:
-                while packed and not inflate.eof:
+        try:
+            for packed in self._packed(entry):
+                if inflate.eof:
+                    break
+                while packed:
                     yield inflate.decompress(packed, CHUNK)
                     packed = inflate.unconsumed_tail
-            except zlib.error as error:
-                raise _wrong(entry, f"its compressed bytes are damaged ({error})") from error
-            if packed:
-                break
-        if not inflate.eof or inflate.unused_data:
-            raise _wrong(entry, "its compressed bytes do not end where its header says")
+            else:
+                while chunk := b"" if inflate.eof else inflate.decompress(b"", CHUNK):
+                    yield chunk
+                if inflate.eof and not inflate.unused_data:
+                    return
+        except zlib.error as error:
+            raise _wrong(entry, f"its compressed bytes are damaged ({error})") from error
+        raise _wrong(entry, "its compressed bytes do not end where its header says")
 
     def _packed(self, entry: Entry) -> Iterator[bytes]:
         at, end = entry.offset, entry.offset + entry.packed
@@ -139,7 +145,7 @@ def _check_sizes(members: list[Member], limits: Limits) -> Iterator[Reason]:
     size, packed = sum(m.size for m in members), sum(m.packed for m in members)
     if size > limits.unpacked:
         yield Reason(None, f"The archive unpacks to {size} bytes; at most {limits.unpacked} are accepted.")
-    if size > max(packed, 1) * limits.ratio and size > MB:
+    if size > max(packed, 1) * limits.ratio and size > SMALL:
         yield Reason(None, f"The archive unpacks to more than {limits.ratio} times its size.")
     for member in members:
         if member.size > MB and member.size > member.packed * limits.ratio:

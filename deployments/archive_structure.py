@@ -13,6 +13,8 @@ from deployments.reasons import Reason
 
 STORED, DEFLATED = 0, 8
 MOST_REASONS = 50
+# Twenty thousand entries with names of 1,024 bytes; it is read in one piece.
+MOST_DIRECTORY = 32 * 1024 * 1024
 
 _END = struct.Struct("<4sHHHHIIH")
 _END64 = struct.Struct("<4sQHHIIQQQQ")
@@ -61,7 +63,7 @@ class _Directory(NamedTuple):
 
     start: int
     end: int
-    count: int
+    entries: int
 
 
 class _Disagree(Exception):
@@ -78,8 +80,8 @@ def read_members(file: BinaryIO, *, packed: int, entries: int) -> list[Member]:
     if size > packed:
         raise _bad(f"The archive has {size} bytes; at most {packed} are accepted.")
     directory = _directory(file, size)
-    if directory.count > entries:
-        raise _bad(f"The archive has {directory.count} entries; at most {entries} are accepted.")
+    if directory.entries > entries:
+        raise _bad(f"The archive has {directory.entries} entries; at most {entries} are accepted.")
     members, reasons = [], []
     for raw_name, one in _central(file, directory):
         try:
@@ -116,6 +118,8 @@ def _directory(file: BinaryIO, size: int) -> _Directory:
         at, here, count, length, start = _end64(file, at - _LOCATOR.size, locator, record)
     if here != count:
         raise _bad("The archive's end record names two different numbers of entries.")
+    if length > MOST_DIRECTORY:
+        raise _bad(f"The central directory has {length} bytes; at most {MOST_DIRECTORY} are accepted.")
     if start + length != at:
         raise _bad("The central directory does not end where the end record begins; build the archive again.")
     return _Directory(start, at, count)
@@ -164,7 +168,7 @@ def _end64(
 def _central(file: BinaryIO, directory: _Directory) -> Iterator[tuple[bytes, tuple[tuple[int, ...], bytes]]]:
     raw = _read(file, directory.start, directory.end - directory.start)
     at = 0
-    for _ in range(directory.count):
+    for _ in range(directory.entries):
         if raw[at : at + 4] != b"PK\1\2" or at + _CENTRAL.size > len(raw):
             raise _bad("The central directory has fewer entries than the end record names.")
         fields = _CENTRAL.unpack_from(raw, at)
@@ -248,7 +252,8 @@ def _check_local(file: BinaryIO, member: Member, following: int) -> int:
     raw = _read(file, member.header, guess)
     if len(raw) < _LOCAL.size or not raw.startswith(b"PK\3\4"):
         raise _Disagree("There is no entry where the central directory says.")
-    *_, name_length, extra_length = fields = _LOCAL.unpack_from(raw)
+    fields: tuple[int, ...] = _LOCAL.unpack_from(raw)
+    name_length, extra_length = fields[-2:]
     length = _LOCAL.size + name_length + extra_length
     if length > guess:
         raw = _read(file, member.header, length)

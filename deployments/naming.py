@@ -72,13 +72,18 @@ _BUNDLED = {"assets", "static", "build", "chunks", "immutable", "_app", "_astro"
 _NAMELESS = {"immutable", "_astro", "_nuxt", "_next"}
 
 # What stands between the hash and the extension: `main.3f2a1b9c.chunk.js`, Next's `c9a5bc6a7c948fb0-s.p.woff2`.
-_TAIL = re.compile(r"(?:\.(?:chunk|bundle|min|module|async)|-s(?:\.p)?)+$")
-_HEX = re.compile(r"(?:^|[.~_-])([0-9a-f]{8,64})$")
+_TAIL = re.compile(r"(?:\.(?:chunk|bundle|min|module|async))+$")
+_HEX = re.compile(r"(?:^|[.~_-])([0-9a-f]{8,64})(?:-s(?:\.p)?)?$")
 _BASE64 = re.compile(r"(?:^|(?<=[.-]))([A-Za-z0-9_-]{8})$")
 _BASE32 = re.compile(r"[A-Z2-7]{8}")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-# A word, a number, a version or several of them: what people put into names.
+# What people put into names: words, numbers, versions, sizes (`black-2x`, `FancyBox`).
 _WORDS = re.compile(r"(?:(?:[A-Z]?[a-z]+|[A-Z]+|[vV]?\d+|[a-z]+\d{1,3}|\d{1,3}[a-z]{1,3})(?:[_-]|$))+")
+# The narrower choice for scripts and styles, where 1 of 1,000 random hashes looks like this and 30 like the other.
+# No word of eight letters has five consonants in a row.
+_PLAIN_WORDS = re.compile(
+    r"(?!.*[b-df-hj-np-tv-xzB-DF-HJ-NP-TV-XZ]{5})(?:[a-z_-]+|[A-Z][a-z]+|[a-z]{4,}\d{1,2}|[vV]?[\d_-]+)"
+)
 _CAMEL = re.compile(r"[A-Za-z][a-z]{2,}(?:[A-Z][a-z]{2,})*")
 _NEXT_BUILD = re.compile(r"_next/static/([A-Za-z0-9_-]{16,})/_(?:build|ssg|middleware)Manifest\.js")
 
@@ -137,11 +142,10 @@ def _ends_in_base64(stem: str, code: bool, folders: set[str]) -> bool:
     if not found or (found[1] == stem and not folders & _NAMELESS):
         return False
     token = found[1]
-    if code and _BASE32.fullmatch(token):
-        return not token.isdigit()
-    if _WORDS.fullmatch(token):
-        return False
-    return (code and bool(folders & _BUNDLED)) or not (_CAMEL.fullmatch(token) or token.islower())
+    if not code:
+        return not (_WORDS.fullmatch(token) or _CAMEL.fullmatch(token) or token.islower())
+    bundled = folders & _BUNDLED or _BASE32.fullmatch(token)
+    return not _PLAIN_WORDS.fullmatch(token) and bool(bundled or not _CAMEL.fullmatch(token))
 
 
 def _mixed(token: str) -> bool:

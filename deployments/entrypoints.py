@@ -1,0 +1,140 @@
+"""What a page loads, and whether a build may be shipped with pages like that.
+
+An app's page may name only hashed scripts and styles of its own build: any other would change under a visitor's
+page, or be missing, while releases are switched.
+"""
+
+from collections.abc import Callable, Mapping
+from html.parser import HTMLParser
+from typing import Literal, NamedTuple
+from urllib.parse import unquote, urljoin, urlsplit
+
+from deployments.manifest import CONFIG, INDEX, FileEntry, Kind, Manifest, Role
+from deployments.reasons import Reason
+
+Read = Callable[[FileEntry], bytes]
+
+# More would keep a worker busy with parsing; a bundler's page has a few kilobytes.
+LARGEST_PAGE = 1024 * 1024
+_HERE = "https://this.invalid"
+
+
+class Reference(NamedTuple):
+    """Something a page loads from its own origin: path without a leading slash or query, and what for."""
+
+    path: str
+    use: Literal["script", "style", "preload"]
+
+
+class _Page(HTMLParser):
+    """Collects what is loaded, and the first `<base href>`, which counts for all of the page."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.base: str | None = None
+        self.loaded: list[tuple[str, Literal["script", "style", "preload"]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in reversed(attrs)}
+        if tag == "base" and "href" in given and self.base is None:
+            self.base = given["href"]
+        elif tag == "script" and given.get("src"):
+            self.loaded.append((given["src"], "script"))
+        elif tag == "link" and given.get("href"):
+            self._link(given)
+
+    def _link(self, given: Mapping[str, str]) -> None:
+        rel = set(given.get("rel", "").lower().split())
+        loads = given.get("as", "").lower()
+        if "stylesheet" in rel or ("preload" in rel and loads == "style"):
+            self.loaded.append((given["href"], "style"))
+        elif "modulepreload" in rel or ("preload" in rel and loads == "script"):
+            self.loaded.append((given["href"], "script"))
+        elif "preload" in rel:
+            self.loaded.append((given["href"], "preload"))
+
+
+def references(page: bytes, path: str = INDEX) -> tuple[Reference, ...]:
+    """What the page at `path` loads from its own origin, each once, in its order; inline and foreign code is not."""
+    parser = _Page()
+    parser.feed(page.decode("utf-8", errors="replace"))
+    parser.close()
+    base = urljoin(f"{_HERE}/{path}", _tidy(parser.base or ""))
+    found = (Reference(own, use) for link, use in parser.loaded if (own := _own_path(base, link)) is not None)
+    return tuple(dict.fromkeys(found))
+
+
+def _tidy(link: str) -> str:
+    """The link as browsers read it: without white space around it or line breaks in it."""
+    return link.strip().translate({ord(c): None for c in "\t\r\n"})
+
+
+def _own_path(base: str, link: str) -> str | None:
+    try:
+        parts = urlsplit(urljoin(base, _tidy(link)))
+    except ValueError:
+        return None
+    if f"{parts.scheme}://{parts.netloc}" != _HERE:
+        return None
+    return unquote(parts.path).lstrip("/")
+
+
+def page_references(manifest: Manifest, read: Read, kind: Kind) -> dict[str, tuple[str, ...]]:
+    """Per entry point the scripts and styles of the build that it loads, for `Manifest.references`.
+
+    For a static site of `index.html` only: it is what verification asks for.
+    """
+    pages = manifest.with_role(Role.ENTRY_POINT)
+    asked = [page for page in pages if kind == "app" or page.path == INDEX]
+    return {page.path: _code_of(manifest, page, read) for page in asked if page.size <= LARGEST_PAGE}
+
+
+def _code_of(manifest: Manifest, page: FileEntry, read: Read) -> tuple[str, ...]:
+    code = (found.path for found in references(read(page), page.path) if found.use != "preload")
+    return tuple(dict.fromkeys(path for path in code if path in manifest.by_path))
+
+
+def check_entry_points(manifest: Manifest, read: Read, kind: Kind) -> list[Reason]:
+    """Every reason, by the name of the page, to refuse the build; `read` gives a file's bytes."""
+    if INDEX not in manifest.by_path:
+        return [Reason(None, f"There is no {INDEX} at the root of the archive.")]
+    if kind == "static":
+        return []
+    pages = manifest.with_role(Role.ENTRY_POINT)
+    return [reason for page in pages for reason in _check_page(manifest, page, read)]
+
+
+def _check_page(manifest: Manifest, page: FileEntry, read: Read) -> list[Reason]:
+    if page.size > LARGEST_PAGE:
+        return [
+            Reason(page.path, f"This page has {page.size} bytes; an app's page has at most {LARGEST_PAGE}.")
+        ]
+    checked = ((found, _judge(manifest, found)) for found in references(read(page), page.path))
+    return list(dict.fromkeys(Reason(page.path, text) for _, text in checked if text))
+
+
+def _judge(manifest: Manifest, found: Reference) -> str | None:
+    file = manifest.by_path.get(found.path)
+    if file is None:
+        # Written at deploy time when the build left it to the environment.
+        left_out = manifest.placeholder_config and found.path == CONFIG
+        return None if left_out else f"It names /{found.path}, which is not in the archive."
+    if found.use != "preload" and file.role is not Role.HASHED:
+        return (
+            f"It names the {found.use} /{found.path}, whose name holds no hash of its content; "
+            "let the bundler put the hash into the name."
+        )
+    return None
+
+
+def conflicts(manifest: Manifest, retained: Mapping[str, str]) -> list[Reason]:
+    """Hashed paths whose bytes differ from a retained release's; `retained` maps path to sha256."""
+    return [
+        Reason(
+            file.path,
+            "A retained release has other bytes under this hashed name, which browsers keep for a year; "
+            "give the file a new name.",
+        )
+        for file in manifest.with_role(Role.HASHED)
+        if retained.get(file.path, file.sha256) != file.sha256
+    ]
