@@ -1,0 +1,1 @@
+"""Amazon CloudFront, strict: distributions, invalidations and the small resources that they name."""

@@ -1,0 +1,41 @@
+"""The front of CloudFront: which function does an operation."""
+
+from collections.abc import Callable, Mapping
+
+from devcloud import restxml
+from devcloud.cloudfront import distributions, invalidations, named
+from devcloud.cloudfront.call import CdnCall, Result
+from devcloud.cloudfront.state import Cdn
+from devcloud.errors import AwsError, not_implemented
+from devcloud.operations import operation_model
+from devcloud.settings import Settings
+from devcloud.wire import Reply, Request
+
+OPERATIONS: Mapping[str, Callable[[CdnCall], Result]] = {
+    "CreateDistribution": distributions.create_distribution,
+    "CreateDistributionWithTags": distributions.create_distribution_with_tags,
+    "GetDistribution": distributions.get_distribution,
+    "GetDistributionConfig": distributions.get_distribution_config,
+    "UpdateDistribution": distributions.update_distribution,
+    "DeleteDistribution": distributions.delete_distribution,
+    "ListDistributions": distributions.list_distributions,
+    "TagResource": distributions.tag_resource,
+    "UntagResource": distributions.untag_resource,
+    "ListTagsForResource": distributions.list_tags_for_resource,
+    "CreateInvalidation": invalidations.create_invalidation,
+    "GetInvalidation": invalidations.get_invalidation,
+    "ListInvalidations": invalidations.list_invalidations,
+    **named.operations(),
+}
+
+
+def handle(request: Request, cdn: Cdn, settings: Settings) -> Reply:
+    """Carry out one CloudFront call. Raises AwsError for every refusal."""
+    function = OPERATIONS.get(request.operation)
+    if function is None:
+        raise not_implemented("cloudfront", request.operation)
+    if not request.principal.account:
+        raise AwsError("MissingAuthenticationToken", 403, "Missing Authentication Token")
+    model = operation_model("cloudfront", request.operation)
+    params = restxml.parse(request, model)
+    return restxml.render(model, function(CdnCall(request, params, cdn, settings)))

@@ -1,0 +1,79 @@
+"""The control address: faults, the record of calls, settings, reset. No part of AWS."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from devcloud.cloud import Cloud
+from devcloud.moto_backend import Moto
+from devcloud.wire import Reply, Request
+
+Handler = Callable[[Request, list[str]], Awaitable[Any]]
+
+
+class Control:
+    """Answers the control address with JSON."""
+
+    def __init__(self, cloud: Cloud, moto: Moto) -> None:
+        self.cloud = cloud
+        self.moto = moto
+        self._handlers: dict[tuple[str, str], Handler] = {
+            ("GET", "health"): self._health,
+            ("POST", "faults"): self._add_fault,
+            ("GET", "faults"): self._list_faults,
+            ("DELETE", "faults"): self._remove_faults,
+            ("GET", "calls"): self._calls,
+            ("POST", "settings"): self._settings,
+            ("GET", "settings"): self._settings,
+            ("POST", "reset"): self._reset,
+        }
+
+    async def answer(self, request: Request) -> Reply:
+        """Raises nothing: a wish that makes no sense is answered with 400 and the reason."""
+        name, *rest = request.path.strip("/").split("/")
+        handler = self._handlers.get((request.method, name))
+        if handler is None:
+            return _json(404, {"error": f"no {request.method} {request.path}"})
+        try:
+            return _json(200, await handler(request, rest))
+        except ValueError as error:
+            return _json(400, {"error": str(error)})
+
+    async def _health(self, _: Request, __: list[str]) -> Any:
+        cloud = self.cloud
+        counts = {"buckets": len(cloud.buckets), "distributions": len(cloud.cdn.distributions)}
+        return {"ok": True, "next_call": cloud.calls.next, **counts}
+
+    async def _add_fault(self, request: Request, _: list[str]) -> Any:
+        return {"id": self.cloud.faults.add(_object(request)).id}
+
+    async def _list_faults(self, _: Request, __: list[str]) -> Any:
+        return {"faults": self.cloud.faults.listing()}
+
+    async def _remove_faults(self, _: Request, rest: list[str]) -> Any:
+        return {"removed": self.cloud.faults.remove(int(rest[0]) if rest else None)}
+
+    async def _calls(self, request: Request, _: list[str]) -> Any:
+        limit = int(request.query.get("limit", 10_000))
+        since = int(request.query.get("since", 0))
+        calls = [call._asdict() for call in self.cloud.calls.since(since, limit)]
+        return {"calls": calls, "next": calls[-1]["seq"] + 1 if calls else max(since, self.cloud.calls.next)}
+
+    async def _settings(self, request: Request, _: list[str]) -> Any:
+        return self.cloud.settings.change(_object(request) if request.body else {})
+
+    async def _reset(self, _: Request, __: list[str]) -> Any:
+        await self.moto.reset()
+        self.cloud.reset()
+        return {"ok": True, "next": self.cloud.calls.next}
+
+
+def _object(request: Request) -> dict[str, Any]:
+    value = json.loads(request.body)
+    if not isinstance(value, dict):
+        raise ValueError("the body must be a JSON object")
+    return value
+
+
+def _json(status: int, value: Any) -> Reply:
+    return Reply(status, json.dumps(value).encode(), {"content-type": "application/json"})

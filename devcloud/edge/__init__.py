@@ -1,0 +1,1 @@
+"""The edge: one HTTP server that answers for every emulated distribution, as CloudFront would."""

@@ -1,0 +1,109 @@
+"""What the emulated cloud holds when it starts: read from the same estate file as the console reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role that the console's workers may assume. `purpose` is read, deploy or dns."""
+
+    arn: str
+    account: str
+    purpose: str
+    external_id: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """One environment's front end: the bucket, and the distribution that serves it."""
+
+    product: str
+    environment: str
+    kind: str
+    account: str
+    region: str
+    hostnames: tuple[str, ...]
+    bucket: str
+    distribution_id: str
+    distribution_domain: str
+    cache_profile: str
+    api_origin: str | None
+
+
+@dataclass(frozen=True)
+class ArtifactBucket:
+    """Where releases are kept."""
+
+    name: str
+    account: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Estate:
+    """Accounts by name, and what to make in them."""
+
+    accounts: Mapping[str, str]
+    roles: tuple[Role, ...]
+    sites: tuple[Site, ...]
+    artifacts: tuple[ArtifactBucket, ...]
+
+
+def read_estate(path: Path) -> Estate:
+    """Read an estate file.
+
+    Raises OSError when it cannot be read and KeyError when a field that the seed needs is missing: the console
+    checks the file properly when it imports it.
+    """
+    document = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)  # noqa: S506 - the safe one, in C
+    accounts = {account["name"]: account for account in document["accounts"]}
+    products = document["products"]
+    return Estate(
+        accounts={name: account["aws_id"] for name, account in accounts.items()},
+        roles=tuple(role for account in accounts.values() for role in _roles(account)),
+        sites=tuple(
+            _site(product["slug"], environment, accounts)
+            for product in products
+            for environment in product["environments"]
+        ),
+        artifacts=_artifacts(products, accounts),
+    )
+
+
+def _roles(account: Mapping[str, Any]) -> list[Role]:
+    return [
+        Role(role["role_arn"], account["aws_id"], purpose, role["external_id"])
+        for purpose, role in account["roles"].items()
+    ]
+
+
+def _site(product: str, environment: Mapping[str, Any], accounts: Mapping[str, Any]) -> Site:
+    frontend = environment["frontend"]
+    account = accounts[frontend["account"]]
+    return Site(
+        product=product,
+        environment=environment["name"],
+        kind=environment["kind"],
+        account=account["aws_id"],
+        region=account["region"],
+        hostnames=tuple(environment["hostnames"]),
+        bucket=frontend["bucket"],
+        distribution_id=frontend["distribution_id"],
+        distribution_domain=frontend["distribution_domain"],
+        cache_profile=environment["cache_profile"],
+        api_origin=(environment["backend"] or {}).get("api_origin"),
+    )
+
+
+def _artifacts(products: list[Any], accounts: Mapping[str, Any]) -> tuple[ArtifactBucket, ...]:
+    places = {
+        product["artifacts"]["bucket"]: accounts[product["artifacts"]["account"]] for product in products
+    }
+    return tuple(
+        ArtifactBucket(name, account["aws_id"], account["region"]) for name, account in places.items()
+    )

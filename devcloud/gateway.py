@@ -1,0 +1,126 @@
+"""The front door of AWS: who calls what, whether it goes wrong, which service answers, and the record of it."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from devcloud import sts
+from devcloud.cloud import Cloud
+from devcloud.cloudfront import service as cloudfront
+from devcloud.errors import AwsError, host_id, render
+from devcloud.faults import Verdict
+from devcloud.identity import check_purpose
+from devcloud.moto_backend import Moto
+from devcloud.operations import UNKNOWN, operation_of
+from devcloud.s3 import service as s3
+from devcloud.signature import Signed, read_signature, verify
+from devcloud.wire import Reply, Request
+
+
+class LostReply(Exception):
+    """The call was carried out and its answer must not arrive."""
+
+
+@dataclass
+class Gateway:
+    """Answers every AWS request of the emulated cloud."""
+
+    cloud: Cloud
+    moto: Moto
+
+    async def answer(self, request: Request) -> Reply:
+        """Authenticate, judge, carry out and record one request. Raises LostReply when the answer is to get lost."""
+        request.now = self.cloud.now()
+        request.request_id = secrets.token_hex(8).upper()
+        verdict, code = Verdict(), None
+        try:
+            self._identify(request)
+            verdict = self._judge(request)
+            await asyncio.sleep(verdict.seconds)
+            if verdict.error is not None:
+                raise verdict.error
+            check_purpose(request.principal, request.service, request.operation)
+            reply = await self._carry_out(request)
+        except AwsError as error:
+            code = error.code
+            reply = render(error, request.service, request.request_id)
+        self._record(request, reply, code, lost=verdict.lost)
+        if verdict.lost:
+            raise LostReply
+        return replace(reply, headers={**_ids(request), **reply.headers})
+
+    def _identify(self, request: Request) -> None:
+        request.service, request.region = _guess_service(request), "us-east-1"
+        signed: Signed | None = read_signature(request.headers, request.query)
+        if signed is not None:
+            request.service, request.region = signed.service, signed.region
+        request.operation = operation_of(request)
+        if signed is not None:
+            request.principal = verify(request, signed, self.cloud.identities.find).principal
+
+    def _judge(self, request: Request) -> Verdict:
+        account = request.principal.account
+        return self.cloud.faults.judge(request.service, request.operation, account, resource_of(request))
+
+    async def _carry_out(self, request: Request) -> Reply:
+        if request.service == "s3":
+            return s3.handle(request, self.cloud.buckets)
+        if request.service == "sts":
+            return sts.handle(request, self.cloud.identities, self.cloud.settings)
+        if request.service == "cloudfront":
+            return cloudfront.handle(request, self.cloud.cdn, self.cloud.settings)
+        if request.service == "monitoring":
+            await self._publish_metrics()
+        return await self.moto.handle(request)
+
+    async def _publish_metrics(self) -> None:
+        """The edge's numbers reach CloudWatch when somebody looks: nobody can tell, and moto loads only then."""
+        accounts = {each.id: each.account for each in self.cloud.cdn.distributions.values()}
+        data = [
+            each for each in self.cloud.metrics.take(self.cloud.now()) if each.distribution_id in accounts
+        ]
+        if data:
+            await self.moto.publish(accounts, data)
+
+    def _record(self, request: Request, reply: Reply, code: str | None, *, lost: bool) -> None:
+        self.cloud.calls.add(
+            request.now,
+            request.principal.account,
+            request.principal.arn,
+            request.service,
+            request.operation or UNKNOWN,
+            resource_of(request),
+            request.region,
+            request.request_id,
+            reply.status,
+            code,
+            lost,
+        )
+
+
+def resource_of(request: Request) -> str:
+    """What a call is about: `bucket/key` for S3, the role for AssumeRole, else the path."""
+    if request.service == "s3":
+        bucket, key = s3.locate(request)
+        return f"{bucket}/{key}" if key else bucket
+    if request.service == "sts":
+        return sts.role_of(request)
+    return request.path
+
+
+def _guess_service(request: Request) -> str:
+    """The service of an unsigned request: a form is for STS, a CloudFront path for CloudFront, all else for S3."""
+    if (request.header("content-type") or "").startswith("application/x-www-form-urlencoded"):
+        return "sts"
+    return "cloudfront" if request.raw_path.startswith("/2020-05-31/") else "s3"
+
+
+def _ids(request: Request) -> Mapping[str, str]:
+    if request.service == "s3":
+        return {
+            "x-amz-request-id": request.request_id,
+            "x-amz-id-2": host_id(request.request_id),
+            "server": "AmazonS3",
+        }
+    return {"x-amzn-requestid": request.request_id}

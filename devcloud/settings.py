@@ -1,0 +1,29 @@
+"""How slow the emulated cloud is. Changed at run time over the control address."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass
+class Settings:
+    """Seconds, all of them.
+
+    `invalidation_seconds` until an invalidation is Completed and the edge forgets, `deploy_seconds` until a
+    distribution is Deployed and the edge works by it, `session_seconds` the longest that role credentials live,
+    `clock_offset` how far the cloud's clock is ahead of the machine's.
+    """
+
+    invalidation_seconds: float = 1.5
+    deploy_seconds: float = 1.5
+    session_seconds: float = 43_200.0
+    clock_offset: float = 0.0
+
+    def change(self, wish: Mapping[str, Any]) -> dict[str, float]:
+        """Change what is named and return all. Raises ValueError for an unknown name or a value that is no number."""
+        known = {each.name for each in fields(self)}
+        for name, value in wish.items():
+            if name not in known or isinstance(value, bool) or not isinstance(value, int | float):
+                raise ValueError(f"unknown setting or no number: {name}. Known: {', '.join(sorted(known))}")
+            setattr(self, name, float(value))
+        return asdict(self)
