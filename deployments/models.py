@@ -103,7 +103,7 @@ class Deployment(models.Model):
     """A wish: this release in that environment, because of this reason. A rollback is one of an older release.
 
     How far it is, its Run says. `switched_at` is when entry points began to be written, `live_at` when the edge
-    was seen to serve it; `rolled_away` when a later rollback left it.
+    was seen to serve it; `rolled_away` when a later rollback left it; `replaced` the keys it wrote over.
     """
 
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="deployments")
@@ -122,6 +122,7 @@ class Deployment(models.Model):
     switched_at = models.DateTimeField(null=True)
     live_at = models.DateTimeField(null=True)
     rolled_away = models.BooleanField(default=False)
+    replaced = models.JSONField(default=list)
 
     class Meta:
         indexes = [

@@ -1,0 +1,93 @@
+"""How a Run's end shows: pointers of what runs where, a release's status, and one line in the audit log.
+
+Called by the runner inside the transaction that ends the Run.
+"""
+
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from audit.models import Result
+from audit.services import record
+from deployments.models import Deployment, EnvironmentState, Release, ReleaseStatus
+from runs.models import Run, RunState
+
+RESULTS = {
+    RunState.SUCCEEDED: Result.OK,
+    RunState.FAILED: Result.FAILED,
+    RunState.CANCELLED: Result.OK,
+}
+
+
+def deployment_ended(run: Run) -> None:
+    """Move the environment's pointers, and put the end on record with the request ids of what it wrote."""
+    deployment = Deployment.objects.select_related("environment__product", "release__product", "actor").get(
+        run=run
+    )
+    states = EnvironmentState.objects.filter(pk=deployment.environment_id)
+    states.filter(active=deployment).update(active=None)
+    if run.state == RunState.SUCCEEDED:
+        Deployment.objects.filter(pk=deployment.pk).update(live_at=Now())
+        states.update(live=deployment, failed=None)
+    elif run.state == RunState.FAILED:
+        states.update(failed=deployment)
+    record(
+        actor=deployment.actor,
+        action="deployment.ended",
+        result=RESULTS[RunState(run.state)],
+        product=deployment.environment.product.slug,
+        environment=deployment.environment.name,
+        subject=str(deployment),
+        subject_url=reverse("deployment", args=[deployment.pk]),
+        summary=_deployment_sentence(deployment, run),
+        after={"status": "live" if run.state == RunState.SUCCEEDED else run.state},
+        run=run.pk,
+        request_ids=request_ids(run),
+    )
+
+
+def _deployment_sentence(deployment: Deployment, run: Run) -> str:
+    if run.state == RunState.SUCCEEDED:
+        return f"{deployment.release.version} is live in {deployment.environment}, seen at the edge."
+    if run.state == RunState.CANCELLED:
+        return "Stopped before entry points were written; visitors noticed nothing."
+    return f"Failed: {run.error}"
+
+
+def request_ids(run: Run) -> list[str]:
+    """The request ids of the writing calls of all its steps, in order."""
+    return [request_id for step in run.steps.all() for request_id in step.request_ids]
+
+
+def ingest_ended(run: Run) -> None:
+    """A release whose ingest did not end well is rejected, with the cause as its reason when the check gave none."""
+    release = Release.objects.select_related("product", "created_by").get(run=run)
+    if run.state != RunState.SUCCEEDED:
+        reasons = release.reasons or [{"path": None, "text": run.error or "The check was stopped."}]
+        Release.objects.filter(pk=release.pk).update(status=ReleaseStatus.REJECTED, reasons=reasons)
+    record(
+        actor=release.created_by,
+        action="release.checked",
+        result=Result.OK if run.state == RunState.SUCCEEDED else Result.FAILED,
+        product=release.product.slug,
+        subject=str(release),
+        subject_url=reverse("release", args=[release.product.slug, release.version]),
+        summary="Ready to be promoted." if run.state == RunState.SUCCEEDED else (run.error or "Stopped."),
+        run=run.pk,
+        request_ids=request_ids(run)[:100],
+    )
+
+
+def retry_refused(run: Run) -> str | None:
+    """Why a failed deployment may not be retried: a later one wrote entry points, and this would put old ones back."""
+    deployment = Deployment.objects.get(run=run)
+    later = (
+        Deployment.objects.filter(
+            environment=deployment.environment_id, pk__gt=deployment.pk, switched_at__isnull=False
+        )
+        .select_related("release")
+        .order_by("-id")
+        .first()
+    )
+    if later is None:
+        return None
+    return f"Deployment {later.pk} ({later.release.version}) wrote entry points after this one. Promote the release anew instead."

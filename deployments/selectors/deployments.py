@@ -1,0 +1,98 @@
+"""Reading deployments: loaders, the last good one, the timeline of an environment."""
+
+from django.db.models import QuerySet
+
+from deployments.models import Deployment, EnvironmentState, Release
+from products.models import Environment
+from runs.models import RunState
+from users.refusals import Missing
+
+
+def deployments() -> QuerySet[Deployment]:
+    """All deployments with what every page shows of one."""
+    return Deployment.objects.select_related(
+        "environment__product",
+        "release__product",
+        "artifact",
+        "actor",
+        "config",
+        "run",
+        "previous__release",
+    )
+
+
+def deployment_for(pk: int) -> Deployment:
+    """The deployment, or Missing in words."""
+    found = deployments().filter(pk=pk).first()
+    if found is None:
+        raise Missing(f"There is no deployment {pk}.")
+    return found
+
+
+def state_of(environment: Environment) -> EnvironmentState:
+    """What runs in an environment; an empty state when nothing ever did. One query."""
+    found = (
+        EnvironmentState.objects.filter(environment=environment)
+        .select_related(
+            "running__release__product",
+            "running__artifact",
+            "running__config",
+            "running__run",
+            "running__actor",
+            "live__release",
+            "live__run",
+            "active__release",
+            "active__run",
+            "active__actor",
+            "failed__release",
+            "failed__run",
+        )
+        .first()
+    )
+    return found or EnvironmentState(environment=environment)
+
+
+def timeline(environment: Environment, *, before: int | None = None, limit: int = 30) -> list[Deployment]:
+    """What was deployed here, newest first, from below the deployment id `before`. Keyset paged."""
+    found = deployments().filter(environment=environment)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return list(found.order_by("-id")[:limit])
+
+
+def good_deployments(environment: Environment) -> QuerySet[Deployment]:
+    """What a rollback may go back to, newest first: once live here, of a release that is not bad."""
+    return (
+        deployments()
+        .filter(environment=environment, live_at__isnull=False, release__bad=False)
+        .prefetch_related("release__artifacts")
+        .order_by("-id")
+    )
+
+
+def last_good(environment: Environment, running: Deployment | None) -> Deployment | None:
+    """The newest good deployment before the running one, of another release, not itself rolled away from."""
+    found = good_deployments(environment).filter(rolled_away=False)
+    if running is not None:
+        found = found.filter(pk__lt=running.pk).exclude(release=running.release_id)
+    return found.first()
+
+
+def was_live_in(release: Release, environment: Environment) -> bool:
+    """Whether visitors of `environment` were ever seen to get `release`."""
+    return Deployment.objects.filter(environment=environment, release=release, live_at__isnull=False).exists()
+
+
+def wrote_after(deployment: Deployment) -> Deployment | None:
+    """A later deployment of the environment that began to write entry points, if any."""
+    later = deployments().filter(environment=deployment.environment, pk__gt=deployment.pk)
+    return later.filter(switched_at__isnull=False).order_by("-id").first()
+
+
+def running_deployment_of(run: int) -> Deployment | None:
+    """The deployment whose Run it is, if it is one's."""
+    return Deployment.objects.filter(run=run).first()
+
+
+def active_deployments() -> QuerySet[Deployment]:
+    return deployments().filter(run__state__in=[RunState.QUEUED, RunState.RUNNING]).order_by("-id")

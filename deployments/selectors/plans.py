@@ -1,0 +1,63 @@
+"""The plan of a deployment, from rows alone. No AWS call is made for it."""
+
+from deployments.models import Artifact, Deployment, EnvironmentState, Release
+from deployments.planner import Plan, Side, Situation, make_plan
+from deployments.refusals import BadRelease
+from deployments.selectors.deployments import state_of
+from deployments.selectors.releases import artifact_for, manifest_of
+from products.models import ConfigRevision, Environment
+from users.refusals import WrongState
+
+
+def plan_for(
+    environment: Environment,
+    release: Release,
+    *,
+    state: EnvironmentState | None = None,
+    config: ConfigRevision | None = None,
+) -> Plan:
+    """What deploying `release` here would change, with the environment's configuration or the one given.
+
+    Raises BadRelease, NoArtifact or WrongState when it cannot be deployed at all.
+    """
+    check_deployable(release)
+    artifact = artifact_for(release, environment)
+    state = state or state_of(environment)
+    revision = config or environment.config
+    return make_plan(
+        Situation(
+            environment=environment.name,
+            kind="static" if environment.kind == "static" else "app",
+            settings_revision=environment.settings_revision,
+            running=_running(state.running),
+            wanted=_side(release, artifact, revision),
+            configuration_revision=revision.number if revision else None,
+            observation=state.observation,
+            backend_known=environment.kind == "static" or bool(environment.api_origin),
+        )
+    )
+
+
+def check_deployable(release: Release) -> None:
+    """Raise unless the release is ready and not marked bad."""
+    if release.bad:
+        raise BadRelease(f"{release} is marked bad: {release.bad_reason} It cannot be deployed anywhere.")
+    if release.status == "ingesting":
+        raise WrongState(f"{release} is still being checked. Wait until it is ready.")
+    if release.status != "ready":
+        raise BadRelease(f"{release} was rejected. Its page says why; register it again once that is mended.")
+
+
+def _running(deployment: Deployment | None) -> Side | None:
+    if deployment is None:
+        return None
+    return _side(deployment.release, deployment.artifact, deployment.config)
+
+
+def _side(release: Release, artifact: Artifact, config: ConfigRevision | None) -> Side:
+    return Side(
+        version=release.version,
+        manifest=manifest_of(artifact),
+        configuration=config.values if config else {},
+        one_for_all=artifact.target == Artifact.ANY,
+    )

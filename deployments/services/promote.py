@@ -1,0 +1,209 @@
+"""Promote and roll back: a wish becomes a Deployment with its Run, bound to the plan the person saw."""
+
+from django.urls import reverse
+from django.utils import timezone
+from runs.services import Busy, start
+
+from audit.services import record
+from deployments.models import Deployment, DeploymentKind, EnvironmentState, Release
+from deployments.planner import Plan
+from deployments.refusals import NoArtifact, OutOfOrder, StalePlan
+from deployments.selectors.deployments import (
+    good_deployments,
+    last_good,
+    running_deployment_of,
+    state_of,
+    was_live_in,
+)
+from deployments.selectors.plans import plan_for
+from deployments.selectors.releases import artifact_for
+from products.models import ConfigRevision, Environment
+from runs.models import Run
+from users.actions import action, allowed
+from users.models import User
+from users.permissions import who_may
+from users.refusals import Invalid
+
+MOST_FILES_KEPT = 200
+
+
+@action("deployment.promote", permission="deployment.promote")
+def promote(
+    *,
+    actor: User,
+    environment: Environment,
+    release: Release,
+    reason: str,
+    plan_digest: str | None = None,
+    confirm: str = "",
+    override: str = "",
+) -> Deployment:
+    """Deploy `release` to `environment` as its plan says.
+
+    `plan_digest` binds the wish to the plan that was shown; `confirm` is the environment's name where it is
+    protected; `override` a reason to go past the promotion path. Raises Invalid, Busy, StalePlan, BadRelease,
+    NoArtifact or OutOfOrder, and then nothing was started.
+    """
+    _check_words(environment, reason, confirm)
+    state = _lock(environment)
+    _check_path(actor, environment, release, override)
+    return _deploy(
+        DeploymentKind.PROMOTE, actor, state, release, reason, environment.config, plan_digest, override
+    )
+
+
+@action("deployment.rollback", permission="deployment.rollback")
+def rollback(
+    *,
+    actor: User,
+    environment: Environment,
+    reason: str,
+    release: Release | None = None,
+    plan_digest: str | None = None,
+    confirm: str = "",
+    then_config: bool = False,
+) -> Deployment:
+    """Go back to `release`, or without one to the last good one.
+
+    The configuration is the present one, or with `then_config` the one that release last ran with here.
+    Raises as `promote` does; NoArtifact when there is nothing to go back to.
+    """
+    _check_words(environment, reason, confirm)
+    state = _lock(environment)
+    goal = rollback_goal(environment, state, release)
+    config = goal.config if then_config else environment.config
+    return _deploy(DeploymentKind.ROLLBACK, actor, state, goal.release, reason, config, plan_digest, "")
+
+
+def rollback_goal(environment: Environment, state: EnvironmentState, release: Release | None) -> Deployment:
+    """The earlier deployment a rollback would repeat. Raises NoArtifact in words when there is none."""
+    if release is None:
+        goal = last_good(environment, state.running)
+        if goal is None:
+            raise NoArtifact(
+                f"{environment} has no earlier good release to roll back to. Promote a release to it instead."
+            )
+        return goal
+    goal = good_deployments(environment).filter(release=release).first()
+    if goal is None:
+        raise NoArtifact(
+            f"{release} is no release to roll {environment} back to: it was never live there, or is marked bad. "
+            "Promote it instead."
+        )
+    return goal
+
+
+def _check_words(environment: Environment, reason: str, confirm: str) -> None:
+    errors: dict[str, list[str]] = {}
+    if not reason.strip():
+        errors["reason"] = ["Say why; the reason goes on record."]
+    if environment.protected and confirm != environment.name:
+        errors["confirm"] = [f"{environment} is protected: type its name, {environment.name}, to go on."]
+    if errors:
+        raise Invalid(" ".join(text for texts in errors.values() for text in texts), errors=errors)
+
+
+def _lock(environment: Environment) -> EnvironmentState:
+    """The environment's state, with its row locked, so that two clicks are looked at one after the other."""
+    EnvironmentState.objects.get_or_create(environment=environment)
+    EnvironmentState.objects.select_for_update().get(environment=environment)
+    return state_of(environment)
+
+
+def _check_path(actor: User, environment: Environment, release: Release, override: str) -> None:
+    needed = environment.requires
+    if needed is None or was_live_in(release, needed):
+        return
+    if not override.strip():
+        raise OutOfOrder(
+            f"{release} was not live in {needed.name} yet, and {environment.name} requires that. "
+            f"Promote it to {needed.name} first; {who_may('deployment.override')} may override this with a reason."
+        )
+    if not allowed(actor, "deployment.override"):
+        raise OutOfOrder(
+            f"Only {who_may('deployment.override')} may promote past {needed.name}. The try is on record."
+        )
+
+
+def _deploy(
+    kind: DeploymentKind,
+    actor: User,
+    state: EnvironmentState,
+    release: Release,
+    reason: str,
+    config: ConfigRevision | None,
+    plan_digest: str | None,
+    override: str,
+) -> Deployment:
+    environment = state.environment
+    run = _start(actor, environment, release, kind)
+    plan = plan_for(environment, release, state=state, config=config)
+    if plan_digest is not None and plan_digest != plan.digest:
+        raise StalePlan(
+            f"{environment} changed since this plan was made, so it no longer holds. Nothing was started; look at the new plan."
+        )
+    deployment = Deployment.objects.create(
+        environment=environment,
+        release=release,
+        artifact=artifact_for(release, environment),
+        previous=state.running,
+        kind=kind,
+        reason=reason,
+        override=override,
+        actor=actor,
+        config=config,
+        run=run,
+        plan=_kept(plan),
+        digest=plan.digest,
+    )
+    Run.objects.filter(pk=run.pk).update(url=reverse("deployment", args=[deployment.pk]))
+    EnvironmentState.objects.filter(pk=state.pk).update(active=deployment)
+    _on_record(deployment, plan)
+    return deployment
+
+
+def _start(actor: User, environment: Environment, release: Release, kind: DeploymentKind) -> Run:
+    scopes = [f"environment:{environment.pk}", f"bucket:{environment.bucket}"]
+    if environment.distribution_id:
+        scopes.append(f"distribution:{environment.distribution_id}")
+    verb = "Roll back" if kind == DeploymentKind.ROLLBACK else "Promote"
+    title = f"{verb} {environment} to {release.version}"
+    try:
+        return start(kind="deployment", title=title, scopes=scopes, actor=actor)
+    except Busy as busy:
+        running = running_deployment_of(busy.details["run"])
+        busy.details["running"] = running.pk if running else None
+        raise
+
+
+def _kept(plan: Plan) -> dict[str, object]:
+    """The plan as it is kept with the deployment: whole, but of each list of files the first 200."""
+    kept = plan.as_json()
+    for name in ("added", "changed", "removed_from_manifest"):
+        files = kept[name]
+        assert isinstance(files, list)
+        kept[f"{name}_count"] = len(files)
+        kept[name] = files[:MOST_FILES_KEPT]
+    return {**kept, "created_at": timezone.now().isoformat()}
+
+
+def _on_record(deployment: Deployment, plan: Plan) -> None:
+    files = plan.files
+    record(
+        actor=deployment.actor,
+        action=f"deployment.{deployment.kind}",
+        product=deployment.environment.product.slug,
+        environment=deployment.environment.name,
+        subject=str(deployment),
+        subject_url=reverse("deployment", args=[deployment.pk]),
+        summary=f"{len(files.added)} files added, {len(files.changed)} changed, {len(plan.config)} configuration values changed.",
+        reason=deployment.reason,
+        before={"version": plan.running},
+        after={
+            "version": plan.wanted,
+            "plan": plan.digest,
+            "configuration": deployment.config.number if deployment.config else None,
+            **({"override": deployment.override} if deployment.override else {}),
+        },
+        run=deployment.run_id,
+    )

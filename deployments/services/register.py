@@ -1,0 +1,142 @@
+"""Registering a release: what CI or a person says exists becomes a row, and an ingest Run checks and archives it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from runs.services import start
+
+from audit.services import record
+from deployments.models import Artifact, Release, ReleaseStatus
+from deployments.models import version as version_pattern
+from deployments.refusals import VersionExists
+from deployments.spool import Spooled
+from products.models import Product
+from users.actions import action
+from users.models import User
+from users.refusals import Invalid
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A zip that CI put under `incoming/` of the product's artifact bucket: its key and its sha256 in hexadecimal."""
+
+    key: str
+    sha256: str
+
+
+Source = Spooled | Incoming
+
+
+@action("release.register", permission="release.register")
+def register(
+    *,
+    actor: User,
+    product: Product,
+    version: str,
+    artifacts: Mapping[str, Source],
+    commit: str = "",
+    notes: str = "",
+) -> Release:
+    """Register `version` with one artifact per target and start checking it.
+
+    The same content again answers the same release. Raises VersionExists for other content under a version that
+    is there, and Invalid for input that does not hold together. A rejected registration is replaced.
+    """
+    _check_input(product, version, artifacts)
+    earlier = Release.objects.select_for_update().filter(product=product, version=version).first()
+    if earlier and earlier.status != ReleaseStatus.REJECTED:
+        return _same_or_refuse(actor, earlier, artifacts)
+    if earlier:
+        earlier.artifacts.all().delete()
+        earlier.delete()
+    release = Release.objects.create(
+        product=product, version=version, commit=commit, notes=notes, created_by=actor
+    )
+    Artifact.objects.bulk_create(_artifact(release, name, source) for name, source in artifacts.items())
+    _start_ingest(actor, release)
+    _on_record(actor, release, "Replaces a rejected registration." if earlier else "Registered.")
+    return release
+
+
+def _check_input(product: Product, version: str, artifacts: Mapping[str, Source]) -> None:
+    errors: dict[str, list[str]] = {}
+    try:
+        version_pattern(version)
+    except ValidationError as error:
+        errors["version"] = [error.message]
+    if not artifacts:
+        errors["artifacts"] = (
+            "A release needs at least one artifact: a zip for any, or for an environment by its name."
+        )
+    known = {Artifact.ANY, *product.environments.values_list("name", flat=True)}
+    for name, source in artifacts.items():
+        if name == Artifact.BACKEND:
+            errors[f"artifact.{name}"] = (
+                "Back ends cannot be deployed by this console yet. Leave the target backend out."
+            )
+        elif name not in known:
+            errors[f"artifact.{name}"] = (
+                f"{product} has no environment {name}. Targets are {', '.join(sorted(known))}."
+            )
+        elif isinstance(source, Incoming):
+            errors.update(_check_incoming(name, source))
+    if errors:
+        raise Invalid(
+            "The release was not registered: "
+            + " ".join(text for texts in errors.values() for text in texts),
+            errors=errors,
+        )
+
+
+def _check_incoming(name: str, source: Incoming) -> dict[str, list[str]]:
+    key = source.key
+    if not key.startswith("incoming/") or ".." in key.split("/") or len(key.encode()) > 1024:
+        return {f"artifact.{name}": ["The key must lie under incoming/ of the product's artifact bucket."]}
+    if len(source.sha256) != 64 or set(source.sha256) - set("0123456789abcdef"):
+        return {f"artifact.{name}": ["The sha256 is 64 small hexadecimal digits, of the zip's bytes."]}
+    return {}
+
+
+def _same_or_refuse(actor: User, earlier: Release, artifacts: Mapping[str, Source]) -> Release:
+    had = dict(earlier.artifacts.values_list("target", "sha256"))
+    if had != {name: source.sha256 for name, source in artifacts.items()}:
+        raise VersionExists(
+            f"{earlier} is registered with other content, and a version never changes. Register this build under a new version."
+        )
+    _on_record(actor, earlier, "Registered before with the same content; nothing was changed.")
+    return earlier
+
+
+def _artifact(release: Release, name: str, source: Source) -> Artifact:
+    if isinstance(source, Incoming):
+        return Artifact(release=release, target=name, sha256=source.sha256, incoming_key=source.key)
+    return Artifact(
+        release=release, target=name, sha256=source.sha256, packed_bytes=source.size, spool_name=source.name
+    )
+
+
+def _start_ingest(actor: User, release: Release) -> None:
+    release.run = start(
+        kind="ingest",
+        title=f"Check {release}",
+        scopes=[f"release:{release.product.slug}/{release.version}"],
+        actor=actor,
+        url=reverse("release", args=[release.product.slug, release.version]),
+    )
+    release.save(update_fields=["run"])
+
+
+def _on_record(actor: User, release: Release, summary: str) -> None:
+    targets = dict(release.artifacts.values_list("target", "sha256"))
+    record(
+        actor=actor,
+        action="release.register",
+        product=release.product.slug,
+        subject=str(release),
+        subject_url=reverse("release", args=[release.product.slug, release.version]),
+        summary=summary,
+        after={"version": release.version, "commit": release.commit, "artifacts": targets},
+        run=release.run_id,
+    )

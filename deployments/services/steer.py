@@ -1,0 +1,67 @@
+"""What a person may do to a deployment under way or failed: cancel, retry, skip."""
+
+from collections.abc import Callable
+
+from django.urls import reverse
+from runs.services import Busy, request_cancel, retry_run, skip_step
+
+from audit.services import record
+from deployments.models import Deployment, EnvironmentState
+from deployments.selectors.deployments import running_deployment_of
+from runs.models import Run
+from users.actions import action
+from users.models import User
+from users.refusals import Invalid
+
+
+@action("deployment.cancel", permission="run.steer")
+def cancel(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
+    """Stop the deployment before its next step. Raises WrongState once entry points are being written."""
+    return _steer("deployment.cancel", "Asked to stop.", request_cancel, actor, deployment, reason)
+
+
+@action("deployment.retry", permission="run.steer")
+def retry(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
+    """Go on from the failed step. Raises Busy, or WrongState when it did not fail or a later one wrote entry points."""
+    answer = _steer("deployment.retry", "Goes on from the failed step.", retry_run, actor, deployment, reason)
+    EnvironmentState.objects.filter(pk=deployment.environment_id).update(active=deployment, failed=None)
+    return answer
+
+
+@action("deployment.skip", permission="run.steer")
+def skip(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
+    """Leave out the failed step, where it allows that, and go on. Raises Busy or WrongState."""
+    answer = _steer(
+        "deployment.skip", "Goes on without the failed step.", skip_step, actor, deployment, reason
+    )
+    EnvironmentState.objects.filter(pk=deployment.environment_id).update(active=deployment, failed=None)
+    return answer
+
+
+def _steer(
+    name: str, summary: str, act: Callable[[Run], object], actor: User, deployment: Deployment, reason: str
+) -> Deployment:
+    if not reason.strip():
+        raise Invalid("Say why; the reason goes on record.", errors={"reason": ["A reason is needed."]})
+    before = deployment.status
+    try:
+        act(deployment.run)
+    except Busy as busy:
+        running = running_deployment_of(busy.details["run"])
+        busy.details["running"] = running.pk if running else None
+        raise
+    deployment.run.refresh_from_db()
+    record(
+        actor=actor,
+        action=name,
+        product=deployment.environment.product.slug,
+        environment=deployment.environment.name,
+        subject=str(deployment),
+        subject_url=reverse("deployment", args=[deployment.pk]),
+        summary=summary,
+        reason=reason,
+        before={"status": before},
+        after={"status": deployment.status},
+        run=deployment.run_id,
+    )
+    return deployment

@@ -1,0 +1,117 @@
+"""Writing a manifest's files into an environment's bucket, and keeping what was written on record."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from django.db import connection
+
+from aws.access import Account as Door
+from aws.fanout import Transfer, TransferFailed
+from aws.jobs import Copy, Delete, Job, Put, Written
+from aws.s3 import list_objects
+from deployments.manifest import CONFIG, FileEntry
+from deployments.models import Delivered
+from deployments.steps.wish import Wish
+from deployments.writing import Recorded
+from products.models import Environment
+from runs.steps import StepContext
+
+BATCH = 1000
+
+SAVE = """
+INSERT INTO deployments_delivered (environment_id, key, etag, sha256, content_type, cache_control)
+SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
+ON CONFLICT (environment_id, key) DO UPDATE SET etag = excluded.etag, sha256 = excluded.sha256,
+  content_type = excluded.content_type, cache_control = excluded.cache_control, at = statement_timestamp()
+"""
+
+
+def listing(door: Door, environment: Environment) -> dict[str, str]:
+    """Key to ETag of every object in the environment's bucket. One request per thousand."""
+    owner = environment.frontend_account.aws_id
+    return {found.key: found.etag for found in list_objects(door, environment.bucket, owner)}
+
+
+def recorded(environment: Environment) -> dict[str, Recorded]:
+    """What we last wrote, by key."""
+    rows = Delivered.objects.filter(environment=environment)
+    columns = rows.values_list("key", "etag", "sha256", "content_type", "cache_control")
+    return {key: Recorded(*rest) for key, *rest in columns.iterator(chunk_size=5000)}
+
+
+def write_job(wish: Wish, file: FileEntry, listed: Mapping[str, str], *, fenced: bool) -> Job:
+    """The job that brings one file to its key.
+
+    Fenced: only if the key still holds what was just listed, and only before the lease ends. An ETag alone is
+    no fence, because it is a hash of content and comes back with a rollback.
+    """
+    environment = wish.environment
+    etag = listed.get(file.path, "")
+    conditions = {"if_match": etag, "if_none_match": "" if etag else "*", "before_lease_ends": True}
+    common = {
+        "bucket": environment.bucket,
+        "owner": environment.frontend_account.aws_id,
+        "key": file.path,
+        "content_type": file.content_type,
+        "cache_control": file.cache_control,
+        **(conditions if fenced else {}),
+    }
+    if file.path == CONFIG and wish.config_body is not None:
+        return Put(body=wish.config_body, sha256=file.sha256, **common)  # type: ignore[arg-type]
+    return Copy(
+        source_bucket=wish.archive_bucket,
+        source_owner=wish.archive_account.aws_id,
+        source_key=wish.artifact.prefix + file.path,
+        source_etag=file.md5,
+        **common,  # type: ignore[arg-type]
+    )
+
+
+def delete_job(environment: Environment, key: str, etag: str) -> Delete:
+    owner = environment.frontend_account.aws_id
+    return Delete(bucket=environment.bucket, owner=owner, key=key, if_match=etag, before_lease_ends=True)
+
+
+def batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    rest = iter(jobs)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def deliver(
+    context: StepContext, door: Door, wish: Wish, files: Sequence[FileEntry], jobs: Iterable[Job]
+) -> None:
+    """Carry out the jobs, at most a thousand between two saves of what was written and of the counts shown."""
+    sizes = {file.path: file.size for file in files}
+    context.progress(done=0, total=len(sizes), bytes_done=0, bytes_total=sum(sizes.values()))
+    done = moved = 0
+    with Transfer(door) as transfer:
+        for batch in batches(jobs):
+            try:
+                written = transfer.run(batch)
+            except TransferFailed as failed:
+                save(context, wish, failed.written)
+                raise
+            save(context, wish, written)
+            done += len(written)
+            moved += sum(sizes.get(item.job.key, 0) for item in written)
+            context.progress(done=done, bytes_done=moved)
+
+
+def save(context: StepContext, wish: Wish, written: Sequence[Written]) -> None:
+    """Record what S3 answered, as long as the lease is ours."""
+    context.lease.check()
+    files = wish.served.by_path
+    kept = [(item.etag, files[item.job.key]) for item in written if not isinstance(item.job, Delete)]
+    columns = [
+        [file.path for _, file in kept],
+        [etag for etag, _ in kept],
+        [file.sha256 for _, file in kept],
+        [file.content_type for _, file in kept],
+        [file.cache_control for _, file in kept],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(SAVE, [wish.environment.pk, *columns])
+    gone = [item.job.key for item in written if isinstance(item.job, Delete)]
+    if gone:
+        Delivered.objects.filter(environment=wish.environment, key__in=gone).delete()

@@ -1,0 +1,80 @@
+"""How a step reaches an AWS account, and which of AWS's answers no retry can help."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+
+from aws import errors
+from aws.access import Access, connect
+from aws.access import Account as Door
+from aws.fanout import TransferFailed
+from aws.lease import Call
+from aws.sessions import Identity
+from products.models import Account, Purpose
+from runs.steps import Done, StepContext, StepFailed, Wait
+
+HOPELESS = (
+    errors.NotFound,
+    errors.AccessDenied,
+    errors.WrongAccount,
+    errors.OtherContent,
+    errors.SignInExpired,
+    errors.NoCredentials,
+)
+
+StepFunction = Callable[[StepContext], Done | Wait]
+
+
+def open_account(context: StepContext, account: Account, purpose: Purpose = Purpose.DEPLOY) -> Door:
+    """Take the account's role for a purpose, in the name of the Run and its person.
+
+    Raises StepFailed when the account names no such role; else what `aws.access.connect` raises.
+    """
+    role = account.roles.filter(purpose=purpose).first()
+    if role is None:
+        raise StepFailed(
+            f"Account {account.name} names no role for the purpose {purpose}. An admin adds it on the account's page."
+        )
+    actor = context.run.actor
+    return connect(
+        Access(account.aws_id, account.region, role.role_arn, role.external_id),
+        session_name=f"console-run-{context.run.pk}",
+        source_identity=actor.get_username() if actor else "",
+        lease=context.lease,
+        record=_recorder(context),
+        identity=Identity(settings.CONSOLE_AWS_PROFILE, service=not settings.CONSOLE_AWS_PROFILE),
+    )
+
+
+def _recorder(context: StepContext) -> Callable[[Call], None]:
+    def record(call: Call) -> None:
+        context.call(
+            service=call.service,
+            operation=call.operation,
+            resource=call.resource,
+            request_id=call.request_id,
+            code=call.code,
+            status=call.status,
+            throttled=call.throttled,
+            writes=call.writes,
+        )
+
+    return record
+
+
+def aws_step(function: StepFunction) -> StepFunction:
+    """Makes AWS's final answers final for the step; all others are tried again by the runner."""
+
+    @wraps(function)
+    def step(context: StepContext) -> Done | Wait:
+        try:
+            return function(context)
+        except TransferFailed as failed:
+            if isinstance(failed.error, HOPELESS):
+                raise StepFailed(str(failed.error)) from failed
+            raise failed.error from failed
+        except HOPELESS as error:
+            raise StepFailed(str(error)) from error
+
+    return step

@@ -1,0 +1,80 @@
+"""Asking the edge: are the new assets there, forget the old pages, does every visitor get this release?"""
+
+from django.conf import settings
+
+from aws.cloudfront import create_invalidation
+from aws.errors import TooManyInvalidations
+from deployments.edge import EdgeTarget, check_assets, verify_release
+from deployments.manifest import Role
+from deployments.planner import EVERYTHING, invalidation_paths
+from deployments.steps.copy import MOST_REPLACED
+from deployments.steps.door import aws_step, open_account
+from deployments.steps.wish import Wish
+from dns.selectors import public_address
+from runs.steps import Done, StepContext, Wait
+
+ROUNDS = 2
+"""So many good rounds in a row make a release live: one may be luck of one edge."""
+
+
+def target_of(wish: Wish) -> EdgeTarget:
+    """The environment's public address, reached through the emulated edge in the demo."""
+    environment = wish.environment
+    names = (public_address(environment), *(h.name for h in environment.hostnames.all()))
+    return EdgeTarget(host=names[0], hosts=frozenset(names), edge=settings.CONSOLE_EDGE or None)
+
+
+def fetch(context: StepContext) -> Done | Wait:
+    """Fetch every script and style that the new entry points name, before any entry point names them."""
+    wish = Wish.of(context)
+    named = sorted({path for paths in wish.archived.references.values() for path in paths})
+    files = tuple(wish.served.by_path[path] for path in named)
+    verdict = check_assets(target_of(wish), files)
+    context.progress(done=len(files) - len(verdict.problems), total=len(files))
+    if not verdict.ok:
+        return Wait(2, f"The edge does not serve all new assets yet: {verdict.problems[0]}")
+    return Done({"fetched": len(files)})
+
+
+@aws_step
+def invalidate(context: StepContext) -> Done | Wait:
+    """Ask the edge to forget what this deployment replaced. The reference is the step's: a repeat is the same one."""
+    wish = Wish.of(context)
+    paths = paths_to_forget(wish)
+    door = open_account(context, wish.environment.frontend_account)
+    reference = f"console-deployment-{wish.deployment.pk}"
+    try:
+        made = create_invalidation(door, wish.environment.distribution_id, paths, reference)
+    except TooManyInvalidations as error:
+        return Wait(10, f"CloudFront has as many invalidations in progress as it allows. {error}")
+    context.log(f"Invalidation {made.id} of {', '.join(paths)}.")
+    return Done({"invalidation": made.id, "paths": list(paths)})
+
+
+def paths_to_forget(wish: Wish) -> tuple[str, ...]:
+    """What the plan showed, and what was replaced besides (after an earlier deployment that failed half-way)."""
+    planned = tuple(wish.deployment.plan["invalidation"])
+    replaced = [p for p in wish.deployment.replaced if wish.served.by_path[p].role is not Role.HASHED]
+    if planned == EVERYTHING or len(replaced) >= MOST_REPLACED:
+        return EVERYTHING
+    kind = "static" if wish.environment.kind == "static" else "app"
+    merged = {*planned, *invalidation_paths(replaced, kind)}
+    return tuple(sorted(merged)) if EVERYTHING[0] not in merged else EVERYTHING
+
+
+def verify(context: StepContext) -> Done | Wait:
+    """Ask as visitors do, until two rounds in a row show this release whole."""
+    wish = Wish.of(context)
+    good = int(context.step.output.get("good", 0))
+    verdict = verify_release(target_of(wish), wish.served, wish.environment.kind)
+    good = good + 1 if verdict.ok else 0
+    context.progress(done=good, total=ROUNDS)
+    if good >= ROUNDS:
+        return Done({"good": good, "address": target_of(wish).host})
+    why = "The first round was good; asking once more." if verdict.ok else f"Not yet: {verdict.problems[0]}"
+    return Wait(0.5 if verdict.ok else 1.5, why, {"good": good})
+
+
+def record(context: StepContext) -> Done | Wait:
+    """The end; the pointers move with the Run's last transaction (`deployments.outcome`)."""
+    return Done()

@@ -1,0 +1,237 @@
+"""Ingest: an uploaded zip becomes a checked, archived, immutable release."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import NoReturn
+
+from aws.access import Account as Door
+from aws.fanout import Transfer
+from aws.jobs import Put, Slice
+from aws.s3 import download, list_objects
+from deployments import spool
+from deployments.archive import LIMITS, Archive, BadArchive, Entry, open_archive
+from deployments.entrypoints import check_entry_points, conflicts, page_references
+from deployments.manifest import CONFIG, FileEntry, Kind, Manifest, Role, describe, role_of
+from deployments.models import Artifact, Delivered, Release, ReleaseStatus, StoredManifest
+from deployments.reasons import Reason
+from deployments.selectors.releases import manifest_of
+from deployments.steps.delivery import batches
+from deployments.steps.door import aws_step, open_account
+from products.models import Environment
+from runs.steps import Done, StepContext, StepFailed, Wait
+
+MOST_NAMED = 5
+RETAINED = 10
+"""Besides what lies in the environments' buckets, the newest ready releases that a hashed name is compared with."""
+
+
+def release_of(context: StepContext) -> Release:
+    return Release.objects.select_related("product__artifact_account").get(run=context.run)
+
+
+@aws_step
+def fetch(context: StepContext) -> Done | Wait:
+    """Bring what CI put under `incoming/` into the spool, and compare its sha256 with the registered one."""
+    release = release_of(context)
+    coming = [a for a in release.artifacts.all() if a.incoming_key and not a.spool_name]
+    if coming:
+        door = open_account(context, release.product.artifact_account)
+        for artifact in coming:
+            _download(door, release, artifact)
+    return Done({"downloaded": len(coming)})
+
+
+def _download(door: Door, release: Release, artifact: Artifact) -> None:
+    product, name = release.product, f"incoming-{artifact.pk}.zip"
+    path = spool.path_of(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    owner = product.artifact_account.aws_id
+    size = download(door, product.artifact_bucket, owner, artifact.incoming_key, path, LIMITS.packed)
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != artifact.sha256:
+        path.unlink()
+        _reject(
+            release,
+            [Reason(artifact.incoming_key, f"its sha256 is {found}, not {artifact.sha256} as registered")],
+        )
+    Artifact.objects.filter(pk=artifact.pk).update(spool_name=name, packed_bytes=size)
+
+
+def check(context: StepContext) -> Done | Wait:
+    """Read each zip as hostile input; what holds becomes its manifest."""
+    release = release_of(context)
+    artifacts = list(release.artifacts.all())
+    for artifact in artifacts:
+        if not spool.path_of(artifact.spool_name).exists():
+            return Wait(
+                5,
+                f"This worker does not see the upload {artifact.spool_name}. Web and workers must share the spool.",
+            )
+    for position, artifact in enumerate(artifacts):
+        manifest = _manifest(release, artifact)
+        _keep(artifact, manifest)
+        context.progress(done=position + 1, total=len(artifacts))
+        context.log(f"{artifact.target}: {len(manifest)} files, {manifest.size} bytes.")
+    return Done({"artifacts": len(artifacts)})
+
+
+def _manifest(release: Release, artifact: Artifact) -> Manifest:
+    kind = _kind(release, artifact)
+    try:
+        with open_archive(spool.path_of(artifact.spool_name), key_prefix=artifact.prefix) as archive:
+            manifest = _read(archive, kind, artifact.target == Artifact.ANY)
+            reasons = _objections(release, archive, manifest, kind)
+    except BadArchive as bad:
+        _reject(release, bad.reasons, artifact.target)
+    if reasons:
+        _reject(release, reasons, artifact.target)
+    return manifest
+
+
+def _kind(release: Release, artifact: Artifact) -> Kind:
+    environment = Environment.objects.filter(product=release.product, name=artifact.target).first()
+    return "static" if environment and environment.kind == "static" else "app"
+
+
+def _read(archive: Archive, kind: Kind, one_for_all: bool) -> Manifest:
+    """The manifest of an open archive. A `config.json` in a zip for all is a placeholder and is left out."""
+    files, pages, placeholder = [], {}, False
+    for entry in archive.entries:
+        if one_for_all and entry.path == CONFIG:
+            placeholder = True
+            continue
+        file = _describe(archive, entry, kind)
+        files.append(file)
+        if file.role is Role.ENTRY_POINT:
+            pages[file.path] = entry
+    manifest = Manifest.of(files, placeholder_config=placeholder)
+    return replace(manifest, references=page_references(manifest, _reader(archive, pages), kind))
+
+
+def _describe(archive: Archive, entry: Entry, kind: Kind) -> FileEntry:
+    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+    for chunk in archive.read(entry):
+        sha256.update(chunk)
+        md5.update(chunk)
+    return describe(entry.path, size=entry.size, sha256=sha256.hexdigest(), md5=md5.hexdigest(), kind=kind)
+
+
+def _reader(archive: Archive, pages: Mapping[str, Entry]) -> Callable[[str], bytes]:
+    return lambda path: b"".join(archive.read(pages[path]))
+
+
+def _objections(release: Release, archive: Archive, manifest: Manifest, kind: Kind) -> list[Reason]:
+    pages = {e.path: e for e in archive.entries if role_of(e.path) is Role.ENTRY_POINT}
+    found = check_entry_points(manifest, _reader(archive, pages), kind)
+    return found + conflicts(manifest, _retained(release, manifest))
+
+
+def _retained(release: Release, manifest: Manifest) -> dict[str, str]:
+    """Path to sha256 of hashed assets that lie in an environment's bucket or in the newest ready releases."""
+    retained: dict[str, str] = {}
+    ready = Release.objects.filter(product=release.product, status=ReleaseStatus.READY).order_by("-id")
+    for stored in StoredManifest.objects.filter(artifact__release__in=list(ready[:RETAINED])):
+        earlier = Manifest.from_bytes(bytes(stored.body))
+        retained.update({f.path: f.sha256 for f in earlier.with_role(Role.HASHED)})
+    paths = [file.path for file in manifest.with_role(Role.HASHED)]
+    delivered = Delivered.objects.filter(environment__product=release.product, key__in=paths)
+    retained.update(delivered.values_list("key", "sha256"))
+    return retained
+
+
+def _keep(artifact: Artifact, manifest: Manifest) -> None:
+    StoredManifest.objects.update_or_create(artifact=artifact, defaults={"body": manifest.to_bytes()})
+    Artifact.objects.filter(pk=artifact.pk).update(
+        files=len(manifest),
+        bytes=manifest.size,
+        manifest_digest=manifest.digest,
+        placeholder_config=manifest.placeholder_config,
+    )
+
+
+def _reject(release: Release, reasons: Iterable[Reason], target: str = "") -> NoReturn:
+    """Put the reasons on the release and end the Run: the same bytes will never be better."""
+    kept = [{"path": reason.path, "text": reason.text, "target": target} for reason in reasons]
+    Release.objects.filter(pk=release.pk).update(reasons=kept)
+    raise StepFailed(f"{release} was rejected: {'; '.join(map(str, islice(reasons, MOST_NAMED)))}")
+
+
+@aws_step
+def archive(context: StepContext) -> Done | Wait:
+    """Write every file once into the archive. What an earlier try wrote is left as it is."""
+    release = release_of(context)
+    product = release.product
+    door = open_account(context, product.artifact_account)
+    counts = Counts()
+    for artifact in release.artifacts.all():
+        path = spool.path_of(artifact.spool_name)
+        if not path.exists():
+            return Wait(
+                5,
+                f"This worker does not see the upload {artifact.spool_name}. Web and workers must share the spool.",
+            )
+        artifact.release = release
+        _archive(context, door, artifact, path, counts)
+    return Done({"files": counts.done})
+
+
+@dataclass
+class Counts:
+    done: int = 0
+    moved: int = 0
+
+
+def _archive(context: StepContext, door: Door, artifact: Artifact, path: Path, counts: Counts) -> None:
+    product, manifest = artifact.release.product, manifest_of(artifact)
+    owner = product.artifact_account.aws_id
+    listed = list_objects(door, product.artifact_bucket, owner, artifact.prefix)
+    there = {found.key.removeprefix(artifact.prefix): found.etag for found in listed}
+    missing = [file for file in manifest.files if there.get(file.path) != file.md5]
+    with NamedTemporaryFile(dir=path.parent, prefix="unpacked-") as unpacked, Transfer(door) as transfer:
+        slices = _unpack(path, Path(unpacked.name), {file.path for file in missing})
+        jobs = (_put(artifact, file, slices[file.path]) for file in missing)
+        context.progress(done=counts.done, total=counts.done + len(missing))
+        for batch in batches(jobs):
+            counts.done += len(transfer.run(batch))
+            counts.moved += sum(len(job.body) for job in batch if isinstance(job, Put))
+            context.progress(done=counts.done, bytes_done=counts.moved)
+
+
+def _unpack(path: Path, to: Path, wanted: set[str]) -> dict[str, Slice]:
+    """Unpack the wanted files one behind the other into the file `to`."""
+    slices: dict[str, Slice] = {}
+    with open_archive(path) as archive, to.open("wb") as out:
+        for entry in archive.entries:
+            if entry.path in wanted:
+                slices[entry.path] = Slice(to, out.tell(), entry.size)
+                out.writelines(archive.read(entry))
+    return slices
+
+
+def _put(artifact: Artifact, file: FileEntry, body: Slice) -> Put:
+    product = artifact.release.product
+    return Put(
+        bucket=product.artifact_bucket,
+        owner=product.artifact_account.aws_id,
+        key=artifact.prefix + file.path,
+        body=body,
+        content_type=file.content_type,
+        cache_control=file.cache_control,
+        sha256=file.sha256,
+        if_none_match="*",
+    )
+
+
+def record(context: StepContext) -> Done | Wait:
+    """The release is ready; the upload is no longer needed."""
+    release = release_of(context)
+    with context.holding():
+        Release.objects.filter(pk=release.pk).update(status=ReleaseStatus.READY, reasons=[])
+    for artifact in release.artifacts.all():
+        spool.discard(artifact.spool_name)
+    return Done()
