@@ -10,13 +10,16 @@ hostname = RegexValidator(
     "A hostname looks like app.example.com.",
 )
 
+# AWS: Route 53 zone ids are up to 32 capital letters and digits and begin with Z.
+zone_id = RegexValidator(r"^Z[A-Z0-9]{5,31}$", "A hosted zone id looks like Z0123456789ABCDEFGHIJ.")
+
 
 class HostedZone(models.Model):
     """The Route 53 zone of a product's domain, and the account that holds it."""
 
     product = models.OneToOneField(Product, on_delete=models.PROTECT, related_name="hosted_zone")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    zone_id = models.CharField(max_length=32, blank=True)
+    zone_id = models.CharField(max_length=32, blank=True, validators=[zone_id])
 
     def __str__(self) -> str:
         return self.product.domain
@@ -35,7 +38,13 @@ class Hostname(models.Model):
     seen_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["environment", "position"], name="hostname_place")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["environment", "position"],
+                name="hostname_place",
+                deferrable=models.Deferrable.DEFERRED,
+            )
+        ]
         ordering = ["position"]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 """The estate a team owns: AWS accounts, products, their environments and the environments' configuration."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -19,6 +20,12 @@ distribution_domain = RegexValidator(
     r"^d[a-z0-9]+\.cloudfront\.net$",
     "The distribution's domain looks like d111111abcdef8.cloudfront.net, not like its id.",
 )
+
+
+RESERVED = frozenset(
+    {"any", "backend", "configuration", "edit", "environments", "new", "releases", "compare", "zone"}
+)
+"""Names that are targets of artifacts or parts of addresses, and so cannot name an environment."""
 
 
 class Tier(models.TextChoices):
@@ -68,14 +75,27 @@ class AccountRole(models.Model):
     def __str__(self) -> str:
         return f"{self.account} {self.purpose}"
 
+    def clean(self) -> None:
+        """AWS: the account id in a role's ARN is the account that holds the role."""
+        if self.role_arn.split(":")[4:5] != [self.account.aws_id]:
+            text = (
+                f"The role must be one of account {self.account.aws_id}, and this ARN names another account."
+            )
+            raise ValidationError({"role_arn": text})
+
 
 class AccountCheck(models.Model):
-    """What a check of an account last found: each finding is `{what, ok, text}`."""
+    """What a check of an account last found.
+
+    `findings` is a list of `{what, ok, text}`, `policies` of `{purpose, role, trust, permissions}`: the documents to
+    install for each role, as JSON.
+    """
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="check_result")
     at = models.DateTimeField(null=True)
     run = models.ForeignKey("runs.Run", on_delete=models.SET_NULL, null=True, related_name="+")
     findings = models.JSONField(default=list)
+    policies = models.JSONField(default=list)
 
     def __str__(self) -> str:
         return f"check of {self.account}"
@@ -146,7 +166,11 @@ class Environment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["product", "name"], name="environment_once"),
-            models.UniqueConstraint(fields=["product", "position"], name="environment_place"),
+            models.UniqueConstraint(
+                fields=["product", "position"],
+                name="environment_place",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
         ]
         ordering = ["product", "position"]
 
@@ -156,6 +180,21 @@ class Environment(models.Model):
     @property
     def audit_place(self) -> dict[str, str]:
         return {"product": self.product.slug, "environment": self.name, "subject": str(self)}
+
+    @property
+    def scope(self) -> str:
+        """What a Run that works on this environment holds."""
+        return f"environment:{self.pk}"
+
+    def clean(self) -> None:
+        """What fields must say together: the promotion path goes forwards, a back end is in an account."""
+        before = self.requires
+        if before and (before.product_id != self.product_id or before.position >= self.position):
+            text = "A release can only be required to have been live in an environment that comes before this one."
+            raise ValidationError({"requires": text})
+        if self.backend_account is None and (self.api_origin or self.function_prefix):
+            text = "A back end needs its account. Choose it, or leave API origin and function prefix empty."
+            raise ValidationError({"backend_account": text})
 
 
 class ConfigRevision(models.Model):

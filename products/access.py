@@ -1,0 +1,27 @@
+"""How workers reach an AWS account, as plain fields; the steps open the door with them."""
+
+from dataclasses import dataclass
+
+from products.models import Account, Purpose
+from users.refusals import Missing
+
+
+@dataclass(frozen=True)
+class RoleAccess:
+    """The role of an account for one purpose: 12-digit account id, Region, role ARN, external id."""
+
+    account_id: str
+    region: str
+    role_arn: str
+    external_id: str
+
+
+def access_for(account: Account, purpose: Purpose) -> RoleAccess:
+    """The way in. Raises Missing when the account has no role for that purpose."""
+    for role in account.roles.all():
+        if role.purpose == purpose:
+            return RoleAccess(account.aws_id, account.region, role.role_arn, role.external_id)
+    raise Missing(
+        f"Account {account.name} ({account.aws_id}) has no role for the purpose {purpose.label.lower()}. "
+        "An admin can add its ARN on the account's page."
+    )
