@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from audit.origin import acting_from
+from audit.origin import acting_from, address_of
 
 
 class OriginMiddleware:
@@ -13,5 +13,5 @@ class OriginMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         channel = "api" if request.path.startswith("/api/") else "page"
-        with acting_from(channel, request.META.get("REMOTE_ADDR") or None):
+        with acting_from(channel, address_of(request)):
             return self.get_response(request)

@@ -38,15 +38,20 @@ class Event(models.Model):
     request_ids = models.JSONField(default=list)
     address = models.GenericIPAddressField(null=True)
     channel = models.CharField(max_length=20)
+    token = models.CharField(max_length=120, blank=True)
 
     class Meta:
+        # Lists run from the newest back, so every index ends in (at, id). `audit.search` says which one serves what.
         indexes = [
-            models.Index("at", "id", name="audit_at"),
-            models.Index("actor_name", "id", name="audit_actor"),
-            models.Index("product", "environment", "id", name="audit_place"),
-            models.Index("action", "id", name="audit_action"),
-            models.Index("result", "id", name="audit_result"),
-            models.Index(fields=["run"], name="audit_run", condition=models.Q(run__isnull=False)),
+            models.Index(fields=["at", "id"], name="audit_at"),
+            models.Index(fields=["actor_name", "at", "id"], name="audit_actor_name"),
+            models.Index(fields=["action", "at", "id"], name="audit_action"),
+            models.Index(fields=["product", "at", "id"], name="audit_product"),
+            models.Index(fields=["environment", "at", "id"], name="audit_environment"),
+            models.Index(
+                fields=["result", "at", "id"], name="audit_result", condition=~models.Q(result="ok")
+            ),
+            models.Index(fields=["run", "at", "id"], name="audit_run", condition=models.Q(run__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -74,3 +79,27 @@ class Unsealed(models.Model):
 
     def __str__(self) -> str:
         return f"event {self.pk}"
+
+
+class Verification(models.Model):
+    """One walk over the whole chain, from its first seal. A long one goes on in slices, from `position`.
+
+    `broken` names the first row that does not hold: `{position, event, what}`. A walk that ended well is an anchor:
+    the next one demands that the chain still passes through its `position` and `hash`.
+    """
+
+    started_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    position = models.BigIntegerField(default=0)
+    hash = models.CharField(max_length=64)
+    broken = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=models.Q(ended_at=None), name="one_verification_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"verification to {self.position}"

@@ -1,8 +1,7 @@
 """Writing the audit log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -52,6 +51,7 @@ def record(
         request_ids=list(request_ids),
         address=origin.address,
         channel=origin.channel,
+        token=origin.token,
     )
     written = _written.get()
     if written is not None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Refused(Exception):  # noqa: N818 - the user's word for it
+class Refused(Exception):
     """A request that was understood and not carried out: nothing was changed. `text` is for a person."""
 
     code = "invalid"
