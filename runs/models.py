@@ -1,6 +1,7 @@
 """Durable, resumable work. The rows decide what is due; Celery only nudges."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -24,7 +25,8 @@ class Run(models.Model):
                             └──a step failed for good, or its attempts ended──▶ failed
 
     While running, a worker holds the row by `lease_token` until `lease_until` (the database's clock);
-    `wake_at` in the future is a waiting Run, `waiting_for` says why. Scopes are held while queued or running.
+    `wake_at` in the future is a waiting Run, `waiting_for` says why. Scopes are held while queued or running;
+    `scope_names` remembers them for a retry.
     """
 
     kind = models.CharField(max_length=40)
@@ -41,6 +43,7 @@ class Run(models.Model):
     wake_at = models.DateTimeField(db_default=Now())
     nudged_at = models.DateTimeField(null=True)
     cancel_requested_at = models.DateTimeField(null=True)
+    scope_names = ArrayField(models.CharField(max_length=300), default=list)
     waiting_for = models.TextField(blank=True)
     error = models.TextField(blank=True)
 
@@ -80,13 +83,18 @@ class StepState(models.TextChoices):
 
 
 class RunStep(models.Model):
-    """One step of a Run: its place, its counts (objects and bytes), its output, and the writes AWS answered."""
+    """One step of a Run: its place, its counts (objects and bytes), its output, and the writes AWS answered.
+
+    `attempts` are failures and deaths in a row, with the one under way; the limit is on them. `claims` counts every
+    time a worker took the step and only grows. `request_ids` holds the first 20 and the last 80 of `writes`.
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=60)
     state = models.CharField(max_length=10, choices=StepState, default=StepState.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    claims = models.PositiveIntegerField(default=0)
     output = models.JSONField(default=dict)
     error = models.TextField(blank=True)
     note = models.CharField(max_length=300, blank=True)
@@ -95,6 +103,9 @@ class RunStep(models.Model):
     bytes_done = models.BigIntegerField(default=0)
     bytes_total = models.BigIntegerField(null=True)
     request_ids = models.JSONField(default=list)
+    calls = models.PositiveIntegerField(default=0)
+    writes = models.PositiveIntegerField(default=0)
+    throttles = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField(null=True)
@@ -108,7 +119,7 @@ class RunStep(models.Model):
 
 
 class StepLine(models.Model):
-    """A line of a step's log. `call` holds AWS's answer where the line tells of one (service, operation, request id)."""
+    """A line of a step's log. The levels are info, warn, error, and call: what was asked of AWS, and its answer."""
 
     step = models.ForeignKey(RunStep, on_delete=models.CASCADE, related_name="lines")
     at = models.DateTimeField(db_default=Now())
@@ -124,7 +135,7 @@ class StepLine(models.Model):
 
 
 class Counter(models.Model):
-    """A sum that only grows, for `/metrics`: AWS calls and throttles, nudges that failed, step seconds."""
+    """A sum that only grows, for `/metrics`: AWS calls and throttles, nudges that failed. `labels` is a JSON object."""
 
     name = models.CharField(max_length=80)
     labels = models.CharField(max_length=200, blank=True)
@@ -135,3 +146,44 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}{{{self.labels}}} {self.value}"
+
+
+class StepTime(models.Model):
+    """How long a step of a kind of Run took: `recent` seconds for the usual time, and a histogram for `/metrics`."""
+
+    kind = models.CharField(max_length=40)
+    step = models.CharField(max_length=60)
+    count = models.PositiveBigIntegerField(default=0)
+    seconds = models.FloatField(default=0)
+    buckets = ArrayField(models.BigIntegerField(), default=list)
+    recent = ArrayField(models.FloatField(), default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "step"], name="step_time_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.step}"
+
+
+class Worker(models.Model):
+    """A Celery worker, the queues it serves (comma-separated), and when it last said that it is alive."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    queues = models.CharField(max_length=200)
+    started_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Schedule(models.Model):
+    """When something that is done again and again is due. `error` is why the last time failed."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    due_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,22 @@
+"""The one place where a Run ends."""
+
+from django.db.models.functions import Now
+
+from runs.models import Run, RunState
+from runs.steps import recipe_of
+
+
+def end(run: Run, state: RunState, error: str = "") -> None:
+    """End `run` in the caller's transaction: its state, what its recipe does at the end, and its scopes given back.
+
+    The caller has made sure, by a guarded UPDATE in the same transaction, that it may.
+    """
+    Run.objects.filter(pk=run.pk).update(
+        state=state, error=error, ended_at=Now(), waiting_for="", lease_token=None, lease_until=None
+    )
+    run.refresh_from_db()
+    recipe = recipe_of(run.kind)
+    if recipe and recipe.on_end:
+        recipe.on_end(run)
+    # After `on_end`, in the order in which `start` takes an app's rows and then the scopes.
+    run.scopes.all().delete()

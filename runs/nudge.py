@@ -1,0 +1,49 @@
+"""Telling the workers that a Run is due. A message that is lost changes nothing: `wake` sends another."""
+
+from functools import cache
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from kombu import Connection
+from kombu.exceptions import KombuError
+from kombu.pools import ProducerPool
+from redis.exceptions import RedisError
+
+from runs import counters
+
+ADVANCE = "runs.tasks.advance"
+EXPIRES_SECONDS = 10
+PATIENCE_SECONDS = 1
+
+log = structlog.get_logger(__name__)
+
+
+def nudge(run_id: int) -> bool:
+    """Send one message for the Run; False, counted and logged, when the broker does not take it within a second."""
+    try:
+        with _producers().acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
+            current_app.send_task(ADVANCE, (run_id,), producer=producer, retry=False, expires=EXPIRES_SECONDS)
+    except (KombuError, RedisError, OSError) as error:
+        log.warning("nudge failed", run=run_id, error=str(error))
+        counters.add({counters.key("nudges_failed"): 1})
+        return False
+    return True
+
+
+def nudge_on_commit(run_id: int) -> None:
+    """Nudge once the transaction is committed; a failure never reaches the person whose click was accepted."""
+    transaction.on_commit(lambda: _quietly(run_id), robust=True)
+
+
+def _quietly(run_id: int) -> None:
+    nudge(run_id)
+
+
+@cache
+def _producers() -> ProducerPool:
+    """Producers of our own: the workers' connections wait longer than a person should."""
+    patience = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
+    connection = Connection(settings.REDIS_URL, transport_options={**patience, "max_retries": 0})
+    return ProducerPool(connections=connection.Pool(limit=4), limit=4)

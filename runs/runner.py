@@ -1,0 +1,100 @@
+"""The runner: does one step of a Run. Any worker may try any Run at any time; the claim lets one through."""
+
+import time
+
+import structlog
+from django.db import DatabaseError, connection
+from django.db.utils import InterfaceError, OperationalError
+
+from audit.origin import acting_from
+from runs import nudge, saving, shutdown
+from runs.claim import Claim, claim
+from runs.context import StepContext
+from runs.lease import Lease, LeaseLost, Stopping
+from runs.saving import Again, Failed, GivenBack, Outcome
+from runs.steps import Done, StepFailed
+
+RECONNECT_SECONDS = 0.2
+
+log = structlog.get_logger(__name__)
+
+
+def advance(run_id: int) -> bool:
+    """Do the next step of the Run if it is due; True when another step of it can be done at once."""
+    if shutdown.requested():
+        return False
+    taken = claim(run_id)
+    if taken is None:
+        return False
+    with (
+        structlog.contextvars.bound_contextvars(run=run_id, step=taken.row.name),
+        acting_from("worker"),
+        Lease(taken.renew, taken.taken_at) as lease,
+    ):
+        try:
+            return _do(taken, StepContext(taken.run, taken.row, lease), lease)
+        except LeaseLost:
+            log.warning("lease lost", attempt=taken.row.attempts)
+            return False
+
+
+def _do(taken: Claim, context: StepContext, lease: Lease) -> bool:
+    outcome = _outcome(taken, context)
+    log.info("step ended", outcome=type(outcome).__name__, attempt=taken.row.attempts)
+    more = _save(taken, context, lease, outcome)
+    if isinstance(outcome, Done):
+        saving.add_time(taken)
+    if isinstance(outcome, GivenBack):
+        nudge.nudge(taken.run.pk)
+        return False
+    return more
+
+
+def _outcome(taken: Claim, context: StepContext) -> Outcome:
+    """What became of the attempt. Raises LeaseLost when it is nobody's business any more."""
+    try:
+        return taken.step.run(context)
+    except Stopping:
+        return GivenBack()
+    except LeaseLost:
+        raise
+    except StepFailed as failure:
+        return Failed(str(failure))
+    except Exception as error:
+        log.exception("attempt failed", attempt=taken.row.attempts)
+        return Again(_text(error))
+
+
+def _save(taken: Claim, context: StepContext, lease: Lease, outcome: Outcome) -> bool:
+    """Save, again and again while the database is away and the lease is ours.
+
+    A commit whose answer was lost has cleared the token: the next try then finds the lease gone, and all is saved.
+    """
+    while True:
+        try:
+            return saving.save(taken, context, outcome)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("save failed, trying again", error=str(error))
+            connection.close()
+            if not lease.seconds_left():
+                raise LeaseLost from error
+            time.sleep(RECONNECT_SECONDS)
+        except DatabaseError as error:
+            if isinstance(outcome, Failed):
+                raise
+            outcome = Again(_text(error))
+
+
+def _text(error: Exception) -> str:
+    """The error's own words; the type too where the words were not written for people."""
+    words = str(error).strip()
+    ours = type(error).__module__.partition(".")[0] in {
+        "aws",
+        "runs",
+        "users",
+        "products",
+        "deployments",
+        "dns",
+    }
+    text = words if ours and words else f"{type(error).__name__}: {words}".removesuffix(": ")
+    return text if text.endswith((".", "!", "?")) else f"{text}."
