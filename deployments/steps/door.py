@@ -9,7 +9,6 @@ from aws import errors
 from aws.access import Access, connect
 from aws.access import Account as Door
 from aws.fanout import TransferFailed
-from aws.lease import Call
 from aws.sessions import Identity
 from products.models import Account, Purpose
 from runs.steps import Done, StepContext, StepFailed, Wait
@@ -42,25 +41,9 @@ def open_account(context: StepContext, account: Account, purpose: Purpose = Purp
         session_name=f"console-run-{context.run.pk}",
         source_identity=actor.get_username() if actor else "",
         lease=context.lease,
-        record=_recorder(context),
+        record=context.call,
         identity=Identity(settings.CONSOLE_AWS_PROFILE, service=not settings.CONSOLE_AWS_PROFILE),
     )
-
-
-def _recorder(context: StepContext) -> Callable[[Call], None]:
-    def record(call: Call) -> None:
-        context.call(
-            service=call.service,
-            operation=call.operation,
-            resource=call.resource,
-            request_id=call.request_id,
-            code=call.code,
-            status=call.status,
-            throttled=call.throttled,
-            writes=call.writes,
-        )
-
-    return record
 
 
 def aws_step(function: StepFunction) -> StepFunction:

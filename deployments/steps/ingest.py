@@ -230,7 +230,7 @@ def _put(artifact: Artifact, file: FileEntry, body: Slice) -> Put:
 def record(context: StepContext) -> Done | Wait:
     """The release is ready; the upload is no longer needed."""
     release = release_of(context)
-    with context.holding():
+    with context.transaction():
         Release.objects.filter(pk=release.pk).update(status=ReleaseStatus.READY, reasons=[])
     for artifact in release.artifacts.all():
         spool.discard(artifact.spool_name)

@@ -28,7 +28,7 @@ def switch(context: StepContext) -> Done | Wait:
     ours = recorded(wish.environment)
     decision = needed(wish.files(*PHASES), listed, ours)
     remember_replaced(wish.deployment, decision.replaced)
-    with context.holding():
+    with context.transaction():
         _set_running(wish.deployment)
     for phase in PHASES:
         files = tuple(file for file in decision.copy if file.role is phase)
