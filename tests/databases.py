@@ -18,7 +18,7 @@ import pytest
 
 from timcombo_console.supervisor.home import home_of
 from timcombo_console.supervisor.postgres import APP, OWNER, TEST_SETTINGS, cluster_in, passwords_at
-from timcombo_console.supervisor.process import Command, Process
+from timcombo_console.supervisor.process import Command, Process, ProcessEndedError, wait_until
 from timcombo_console.supervisor.schema import clone, ensure_template, migrations_digest
 from timcombo_console.supervisor.valkey import valkey_in
 
@@ -86,8 +86,7 @@ class Session:
 
     def start(self) -> None:
         """Copy the migrated cluster, start both servers, make the test database."""
-        golden = self._golden()
-        subprocess.run(["cp", "-a", str(golden / "data"), str(self.cluster.data)], check=True)
+        self._copy_golden()
         self.postgres_server.start()
         self.valkey_server.start()
         clone(self.cluster, self.template, TEST_DATABASE)
@@ -100,8 +99,8 @@ class Session:
         for folder in (self.folder, self.var, self.cluster.sockets, self.valkey.socket.parent):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _golden(self) -> Path:
-        """A stopped cluster that holds the template of today's migrations; made once, used by every session."""
+    def _copy_golden(self) -> None:
+        """Take a stopped cluster that holds the template of today's migrations; the first session makes it."""
         golden = self.root / f"golden-{self.template}"
         with (self.root / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -109,7 +108,7 @@ class Session:
                 for old in self.root.glob("golden-*"):
                     shutil.rmtree(old)
                 self._build(golden)
-        return golden
+            subprocess.run(["cp", "-a", str(golden / "data"), str(self.cluster.data)], check=True)
 
     def _build(self, golden: Path) -> None:
         building = cluster_in(self.home, "tests/building", TEST_SETTINGS, self.passwords)
@@ -118,11 +117,19 @@ class Session:
         server = Server(building.command(), building.ready, self.var / "building.log")
         server.start()
         try:
-            ensure_template(building, CHECKOUT)
+            ensure_template(building, CHECKOUT, self._run)
         finally:
             server.stop()
         self.home.private(str(golden.relative_to(self.home.folder)))
         building.data.rename(golden / "data")
+
+    def _run(self, command: Command) -> None:
+        process = Process(command, self.var / f"{command.name}.log")
+        process.start()
+        wait_until(lambda: not process.alive(), 120)
+        process.kill()
+        if process.exit_status():
+            raise ProcessEndedError(process.obituary())
 
     def _forget_dead_sessions(self) -> None:
         for folder in self.root.glob("session-*"):

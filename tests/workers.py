@@ -140,7 +140,7 @@ class Workers:
         ]
         process = self._start(name, [*argv, "--without-gossip", "--without-mingle"], env or {})
         if wait:
-            process.wait_ready(lambda: b" ready." in process.log.read_bytes(), 30)
+            process.wait_ready(lambda: " ready." in process.output(), 30)
         return process
 
     def beat(self, env: dict[str, str] | None = None) -> Process:
@@ -160,7 +160,7 @@ class Workers:
 
     def output(self) -> str:
         """The logs of all of them, for a failing assertion."""
-        return "\n".join(f"== {p.command.name}\n{p.last_lines(40)}" for p in self.started)
+        return "\n".join(f"== {p.command.name}\n{p.tail(40)}" for p in self.started)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -85,7 +86,7 @@ class Cluster:
 
     def create(self) -> None:
         """Make the data directory with `initdb` unless it is there; raises SetupError with initdb's own words."""
-        if (self.data / "PG_VERSION").exists():
+        if self.data.exists():
             return
         self.home.private(self.name)
         secret = self.data.with_name("initdb.password")
@@ -98,15 +99,9 @@ class Cluster:
             secret.unlink()
 
     def _initdb(self, secret: Path) -> None:
-        argv = [
-            str(_program(self.home, "initdb")),
-            "-D",
-            str(self.data),
-            "-U",
-            ADMIN,
-            "--pwfile",
-            str(secret),
-        ]
+        partial = self.data.with_name("data.new")
+        shutil.rmtree(partial, ignore_errors=True)
+        argv = [str(_program(self.home, "initdb")), "-D", str(partial), "-U", ADMIN, "--pwfile", str(secret)]
         argv += [
             "--auth=scram-sha-256",
             "--encoding=UTF8",
@@ -114,10 +109,13 @@ class Cluster:
             "--builtin-locale=C.UTF-8",
         ]
         argv += ["--locale=C", "--no-sync", "--no-instructions"]
-        drop = as_account(self.home.run_as)
-        done = subprocess.run(argv, capture_output=True, text=True, cwd=self.data.parent, **drop)
+        account = as_account(self.home.run_as)
+        done = subprocess.run(
+            argv, capture_output=True, text=True, cwd=self.data.parent, start_new_session=True, **account
+        )
         if done.returncode:
             raise SetupError(f"initdb could not make {self.data}: {done.stderr.strip()}")
+        partial.rename(self.data)
 
     def command(self) -> Command:
         """The server. SIGINT is PostgreSQL's fast shutdown: sessions are ended, data is written."""

@@ -68,6 +68,8 @@ class Process:
         self.command = command
         self.log = log
         self._child: subprocess.Popen[bytes] | None = None
+        self._log_begins = 0
+        self._buried = False
 
     @property
     def pid(self) -> int:
@@ -80,7 +82,9 @@ class Process:
         """Start the command, its output going to the end of the log."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as output:
+            self._log_begins = output.tell()
             self._child = spawn(self.command, output)
+        self._buried = False
 
     def alive(self) -> bool:
         """Whether the process runs (a stopped, SIGSTOPped one does)."""
@@ -96,12 +100,14 @@ class Process:
             os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """SIGKILL the process and everything in its group, and wait for it."""
-        if self._child is None:
+        """SIGKILL the process and everything in its group, and wait for it. A second time does nothing."""
+        if self._child is None or self._buried:
             return
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
+        # From now on the number of the group may be another's.
+        self._buried = True
 
     def stop(self, seconds: float = 5) -> None:
         """Ask it to end; kill what is left of its group after `seconds`."""
@@ -112,18 +118,28 @@ class Process:
     def wait_ready(self, ready: Callable[[], bool], seconds: float) -> None:
         """Return when `ready()` is true; raises ProcessEndedError when the process dies first or `seconds` pass."""
         wait_until(lambda: ready() or not self.alive(), seconds)
-        if not self.alive() or not ready():
-            how = (
-                f"is not ready after {seconds:.0f} s"
-                if self.alive()
-                else f"ended with status {self.exit_status()}"
-            )
-            raise ProcessEndedError(f"{self.command.name} {how}. The end of {self.log}:\n{self.last_lines()}")
+        if not self.alive():
+            raise ProcessEndedError(self.obituary())
+        if not ready():
+            raise ProcessEndedError(f"{self.command.name} is not ready after {seconds:.0f} s. {self.tail()}")
 
-    def last_lines(self, count: int = 20) -> str:
-        """The end of the log, indented."""
-        lines = self.log.read_text(errors="replace").splitlines()[-count:] if self.log.exists() else []
-        return "\n".join(f"    {line}" for line in lines)
+    def output(self) -> str:
+        """What it wrote since it was last started."""
+        with self.log.open("rb") as file:
+            file.seek(self._log_begins)
+            return file.read().decode(errors="replace")
+
+    def obituary(self) -> str:
+        """How it ended, and for other ends than a signal the last lines of its log."""
+        status = self.exit_status() or 0
+        if status < 0:
+            return f"{self.command.name} was killed by {signal.Signals(-status).name}."
+        return f"{self.command.name} ended with status {status}. {self.tail()}"
+
+    def tail(self, count: int = 20) -> str:
+        """The end of its output, indented."""
+        lines = self.output().splitlines()[-count:] if self.log.exists() else []
+        return f"The end of {self.log}:\n" + "\n".join(f"    {line}" for line in lines)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
@@ -136,3 +152,11 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
         time.sleep(pause)
         pause = min(pause * 1.5, 0.1)
     return True
+
+
+def rotate(log: Path, kept: int = 3) -> None:
+    """Give the log of an earlier start the name `.1`, that one `.2`, and so on; the oldest is removed."""
+    for number in range(kept - 1, -1, -1):
+        older = log.with_name(f"{log.name}.{number}") if number else log
+        if older.exists():
+            older.rename(log.with_name(f"{log.name}.{number + 1}"))

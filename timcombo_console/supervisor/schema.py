@@ -1,15 +1,14 @@
 """Tables and rights: migrating as the owner, granting to the application, and the migrated template database."""
 
 import hashlib
-import os
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from psycopg import Connection, sql
 
-from timcombo_console.supervisor.home import SetupError
 from timcombo_console.supervisor.postgres import ADMIN, APP, OWNER, Cluster
+from timcombo_console.supervisor.process import Command
 
 GRANTS = """
 GRANT USAGE ON SCHEMA public TO {app};
@@ -37,13 +36,10 @@ def migrations_digest(checkout: Path) -> str:
     return digest.hexdigest()[:10]
 
 
-def migrate(checkout: Path, owner_url: str) -> None:
-    """Run the migrations as the owner, in a process of its own; raises SetupError with their own words."""
-    env = {**os.environ, "DATABASE_URL": owner_url}
-    argv = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
-    done = subprocess.run(argv, cwd=checkout, env=env, capture_output=True, text=True)
-    if done.returncode:
-        raise SetupError(f"The migrations failed:\n{done.stdout}{done.stderr}")
+def migration(checkout: Path, owner_url: str) -> Command:
+    """The process that migrates as the owner."""
+    argv = (sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0")
+    return Command("migrate", argv, checkout, {"DATABASE_URL": owner_url})
 
 
 def grant(owner: Connection[tuple[object, ...]], app: str = APP) -> None:
@@ -68,8 +64,11 @@ def ensure_roles(cluster: Cluster) -> None:
             admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), password))
 
 
-def ensure_template(cluster: Cluster, checkout: Path) -> str:
-    """The name of a migrated, granted, empty database for today's migrations; older ones are dropped."""
+def ensure_template(cluster: Cluster, checkout: Path, run: Callable[[Command], None]) -> str:
+    """The name of a migrated, granted, empty database for today's migrations; older ones are dropped.
+
+    `run` runs the migrating process to its end and raises when it fails.
+    """
     ensure_roles(cluster)
     name = f"template_{migrations_digest(checkout)}"
     with cluster.connect() as admin:
@@ -80,7 +79,7 @@ def ensure_template(cluster: Cluster, checkout: Path) -> str:
         for old in found | {"building"}:
             drop(admin, old)
         admin.execute(sql.SQL("CREATE DATABASE building OWNER {}").format(sql.Identifier(OWNER)))
-        migrate(checkout, cluster.url(OWNER, "building"))
+        run(migration(checkout, cluster.url(OWNER, "building")))
         with cluster.connect(OWNER, "building") as owner:
             grant(owner)
         admin.execute(sql.SQL("ALTER DATABASE building RENAME TO {}").format(sql.Identifier(name)))

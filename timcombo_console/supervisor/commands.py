@@ -1,0 +1,65 @@
+"""The command lines of the console's own processes."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from timcombo_console.supervisor.options import CHECKOUT
+from timcombo_console.supervisor.ports import HOST
+from timcombo_console.supervisor.process import Command
+
+ESTATE = CHECKOUT / "estates" / "tim-combo.yaml"
+SLOTS = 4
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Makes them with one environment: `env` for all, `aws` (credentials, the emulated endpoint) for workers only."""
+
+    env: Mapping[str, str]
+    aws: Mapping[str, str]
+    var: Path
+
+    def web(self, port: int) -> Command:
+        """The web server. SIGTERM lets requests end for two seconds."""
+        argv = ["gunicorn", "timcombo_console.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread"]
+        argv += [
+            "--workers",
+            "2",
+            "--threads",
+            "8",
+            "--timeout",
+            "60",
+            "--graceful-timeout",
+            "2",
+            "--no-control-socket",
+        ]
+        return self._python("web", *argv, "--access-logfile", "-")
+
+    def worker(self, queue: str, slots: int) -> Command:
+        """A worker of one queue. SIGTERM lets its tasks end."""
+        name = f"worker-{queue}"
+        argv = ["worker", "-Q", queue, "-c", str(slots), "-n", f"{queue}@%h", "--prefetch-multiplier", "1"]
+        return self._celery(name, *argv, "--without-gossip", "--without-mingle")
+
+    def beat(self) -> Command:
+        """The scheduler."""
+        return self._celery("beat", "beat", "-s", str(self.var / "beat-schedule"), "--pidfile=")
+
+    def manage(self, name: str, *arguments: str) -> Command:
+        """One of Django's commands; its log is named after it."""
+        return self._python(name, "manage", name, *arguments)
+
+    def _celery(self, name: str, *arguments: str) -> Command:
+        argv = ("celery", "-A", "timcombo_console", *arguments, "-l", "INFO")
+        return self._python(name, *argv, aws=self.aws)
+
+    def _python(self, name: str, *argv: str, aws: Mapping[str, str] | None = None) -> Command:
+        return Command(name, (sys.executable, "-m", *argv), CHECKOUT, {**self.env, **(aws or {})})
+
+
+def cloud(edge_port: int) -> Command:
+    """The emulated cloud: it prints one JSON line with its addresses when it is ready."""
+    argv = ("devcloud", "--estate", str(ESTATE), "--host", HOST, "--port", "0", "--control-port", "0")
+    return Command("cloud", (sys.executable, "-m", *argv, "--edge-port", str(edge_port)), CHECKOUT)
