@@ -16,6 +16,7 @@ from devcloud.control import Control
 from devcloud.edge.service import Viewer, serve
 from devcloud.estate import read_estate
 from devcloud.gateway import Gateway, LostReply
+from devcloud.identity import WORKER_KEY, WORKER_SECRET
 from devcloud.moto_backend import Moto
 from devcloud.wire import Reply, Request
 
@@ -52,7 +53,8 @@ async def run(estate: Path, host: str, ports: Ports, ready: Callable[[str], None
         "edge": await _listen(edge, host, ports.edge),
         "control": await _listen(control.answer, host, ports.control),
     }
-    ready(json.dumps({"ready": True, **addresses}))
+    keys = {"access_key_id": WORKER_KEY, "secret_access_key": WORKER_SECRET}
+    ready(json.dumps({"ready": True, **addresses, **keys}))
     await stop.wait()
     moto.close()
 
