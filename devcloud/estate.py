@@ -60,7 +60,7 @@ def read_estate(path: Path) -> Estate:
     Raises OSError when it cannot be read and KeyError when a field that the seed needs is missing: the console
     checks the file properly when it imports it.
     """
-    document = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)  # noqa: S506 - the safe one, in C
+    document = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
     accounts = {account["name"]: account for account in document["accounts"]}
     products = document["products"]
     return Estate(

@@ -110,8 +110,8 @@ def resource_of(request: Request) -> str:
 
 
 def _guess_service(request: Request) -> str:
-    """The service of an unsigned request: a form is for STS, a CloudFront path for CloudFront, all else for S3."""
-    if (request.header("content-type") or "").startswith("application/x-www-form-urlencoded"):
+    """The service of an unsigned request: a post to the root is for STS, CloudFront has its path, the rest is S3."""
+    if request.method == "POST" and request.raw_path in ("", "/"):
         return "sts"
     return "cloudfront" if request.raw_path.startswith("/2020-05-31/") else "s3"
 

@@ -58,19 +58,23 @@ def operation_model(service: str, operation: str) -> OperationModel:
 
 def operation_of(request: Request) -> str:
     """Return the operation's name, or `Unknown`."""
+    routes = _routes(request.service)
+    if not routes:
+        return _named_in_request(request)
+    for route in routes.get(request.method, ()):
+        if route.fits(request.raw_path, request.query, request.headers):
+            return route.name
+    return UNKNOWN
+
+
+def _named_in_request(request: Request) -> str:
+    """What services that are not REST say themselves: JSON by header, CBOR by path, query by a form field."""
     target = request.header("x-amz-target")
     if target is not None:
         return target.rsplit(".", 1)[-1]
     if "/operation/" in request.raw_path:
         return request.raw_path.rsplit("/", 1)[-1]
-    if "Action" in request.query:
-        return request.query["Action"]
-    if (request.header("content-type") or "").startswith("application/x-www-form-urlencoded"):
-        return dict(parse_qsl(request.body.decode())).get("Action", UNKNOWN)
-    for route in _routes(request.service).get(request.method, ()):
-        if route.fits(request.raw_path, request.query, request.headers):
-            return route.name
-    return UNKNOWN
+    return (dict(request.query) | dict(parse_qsl(request.body.decode(errors="replace")))).get("Action", UNKNOWN)
 
 
 @cache
