@@ -80,12 +80,12 @@ def ago(when: datetime, now: datetime) -> str:
 
 def stamp(when: datetime) -> str:
     """RFC 3339 in UTC to the second, for `datetime` attributes and addresses."""
-    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{when.astimezone(UTC).isoformat()[:19]}Z"
 
 
 def full(when: datetime) -> str:
     """ "2026-11-22 09:55:02 UTC"."""
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{when.astimezone(UTC).isoformat(' ')[:19]} UTC"
 
 
 def clock(when: datetime) -> str:

@@ -14,10 +14,7 @@
     time.title = time.title ? `${time.title}, ${there}` : there;
   });
 
-  // Copy buttons are drawn hidden, because they need this.
-  const showCopyButtons = (root) => {
-    if (navigator.clipboard) for (const button of all("[data-copy]", root)) button.hidden = false;
-  };
+  // Copies a request id.
   document.addEventListener("click", async ({ target }) => {
     const button = target.closest("[data-copy]");
     if (!button) return;
@@ -74,10 +71,17 @@
   const later = new Map();
   const busy = (element) =>
     element.contains(document.activeElement) || element.querySelector("details.menu[open], details.ask[open]");
-  const swap = (target, fragment) => {
-    target.replaceWith(fragment);
-    htmx.process(fragment);
-    showCopyButtons(fragment);
+  const same = (target, fresh) => {
+    const plain = target.cloneNode(true);
+    plain.classList.remove("htmx-request");
+    if (!plain.className) plain.removeAttribute("class");
+    return plain.isEqualNode(fresh);
+  };
+  const swap = (target, fresh) => {
+    const { scrollTop } = target;
+    target.replaceWith(fresh);
+    fresh.scrollTop = scrollTop;
+    htmx.process(fresh);
   };
   document.addEventListener("htmx:beforeRequest", (event) => {
     const poll = event.target.getAttribute("hx-trigger")?.startsWith("every");
@@ -89,7 +93,7 @@
     if (!fresh?.id) return;
     event.detail.shouldSwap = false;
     later.delete(fresh.id);
-    if (fresh.isEqualNode(target)) return;
+    if (same(target, fresh)) return;
     if (target.getAttribute("role") === "status") target.textContent = fresh.textContent;
     else if (busy(target)) later.set(fresh.id, fresh.cloneNode(true));
     else swap(target, fresh.cloneNode(true));
@@ -158,5 +162,4 @@
       act();
     });
   }
-  showCopyButtons(document);
 })();

@@ -18,6 +18,30 @@ register = template.Library()
 
 SIGN_ICONS = {"go": "check", "run": "run", "warn": "warn", "stop": "fail", "": ""}
 
+STATUSES = {  # of deployments and releases: kind of sign, word, icon
+    "queued": ("run", "Queued", "wait"),
+    "running": ("run", "Deploying", "run"),
+    "live": ("go", "Live", "check"),
+    "failed": ("stop", "Failed", "fail"),
+    "partial": ("warn", "Partly live", "half"),
+    "cancelled": ("", "Cancelled", "never"),
+    "rolled_back": ("", "Rolled back", "back"),
+    "replaced": ("", "Was live", "check"),
+    "ingesting": ("run", "Being checked", "run"),
+    "ready": ("", "Ready", "check"),
+    "rejected": ("stop", "Rejected", "fail"),
+    "bad": ("stop", "Marked bad", "fail"),
+}
+
+STEPS = {  # of a Run: icon, classes, word
+    "pending": ("todo", "quiet", "To do"),
+    "running": ("run", "run spin", "Running"),
+    "waiting": ("wait", "run", "Waiting"),
+    "done": ("okc", "go", "Done"),
+    "failed": ("fail", "stop", "Failed"),
+    "skipped": ("skip", "quiet", "Skipped"),
+}
+
 register.filter("count", formats.count)
 register.filter("size", formats.size)
 register.filter("percent", formats.percent)
@@ -58,6 +82,27 @@ def sign(kind: str, text: str, icon: str | None = None) -> SafeString:
     name = SIGN_ICONS[kind] if icon is None else icon
     shape = drawing(name, "spin" if name == "run" else "") if name else ""
     return format_html('<span class="{}">{}{}</span>', f"sign {kind}".strip(), shape, text)
+
+
+@register.simple_tag
+def status_sign(status: str, text: str = "") -> SafeString:
+    """The sign of a deployment's or release's status, with other words where given."""
+    kind, word, name = STATUSES[status]
+    return sign(kind, text or word, name)
+
+
+@register.simple_tag
+def status_icon(status: str) -> SafeString:
+    """Only the shape of a status, named for who does not see it."""
+    kind, word, name = STATUSES[status]
+    return drawing(name, f"{kind or 'quiet'}{' spin' if name == 'run' else ''}", word)
+
+
+@register.simple_tag
+def step_icon(state: str) -> SafeString:
+    """The shape of a step's state, named for who does not see it."""
+    name, classes, word = STEPS[state]
+    return drawing(name, classes, word)
 
 
 def time_element(when: datetime, text: str) -> SafeString:
