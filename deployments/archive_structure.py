@@ -13,6 +13,7 @@ from deployments.reasons import Reason
 
 STORED, DEFLATED = 0, 8
 MOST_REASONS = 50
+NEWEST_VERSION = 63
 # Twenty thousand entries with names of 1,024 bytes; it is read in one piece.
 MOST_DIRECTORY = 32 * 1024 * 1024
 
@@ -186,7 +187,9 @@ def _central(file: BinaryIO, directory: _Directory) -> Iterator[tuple[bytes, tup
 
 
 def _member(raw_name: bytes, fields: tuple[int, ...], raw_extra: bytes) -> Member:
-    _, made_by, _, flags, method, _, _, crc, packed, size, _, _, _, disk, _, attributes, header = fields
+    _, made_by, version, flags, method, _, _, crc, packed, size, _, _, _, disk, _, attributes, header = fields
+    if version & 0xFF > NEWEST_VERSION:
+        raise _Disagree("It needs a newer version of the zip format than there is; build the archive again.")
     _check_flags(flags, method)
     extra = read_extra(raw_extra)
     size, packed, header = zip64_in(extra, size, packed, header)

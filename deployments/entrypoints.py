@@ -5,14 +5,15 @@ page, or be missing, while releases are switched.
 """
 
 from collections.abc import Callable, Mapping
-from html.parser import HTMLParser
 from typing import Literal, NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 from deployments.manifest import CONFIG, INDEX, FileEntry, Kind, Manifest, Role
+from deployments.markup import Tag, start_tags
 from deployments.reasons import Reason
 
 Read = Callable[[FileEntry], bytes]
+Use = Literal["script", "style", "preload"]
 
 # More would keep a worker busy with parsing; a bundler's page has a few kilobytes.
 LARGEST_PAGE = 1024 * 1024
@@ -23,45 +24,37 @@ class Reference(NamedTuple):
     """Something a page loads from its own origin: path without a leading slash or query, and what for."""
 
     path: str
-    use: Literal["script", "style", "preload"]
-
-
-class _Page(HTMLParser):
-    """Collects what is loaded, and the first `<base href>`, which counts for all of the page."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.base: str | None = None
-        self.loaded: list[tuple[str, Literal["script", "style", "preload"]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in reversed(attrs)}
-        if tag == "base" and "href" in given and self.base is None:
-            self.base = given["href"]
-        elif tag == "script" and given.get("src"):
-            self.loaded.append((given["src"], "script"))
-        elif tag == "link" and given.get("href"):
-            self._link(given)
-
-    def _link(self, given: Mapping[str, str]) -> None:
-        rel = set(given.get("rel", "").lower().split())
-        loads = given.get("as", "").lower()
-        if "stylesheet" in rel or ("preload" in rel and loads == "style"):
-            self.loaded.append((given["href"], "style"))
-        elif "modulepreload" in rel or ("preload" in rel and loads == "script"):
-            self.loaded.append((given["href"], "script"))
-        elif "preload" in rel:
-            self.loaded.append((given["href"], "preload"))
+    use: Use
 
 
 def references(page: bytes, path: str = INDEX) -> tuple[Reference, ...]:
     """What the page at `path` loads from its own origin, each once, in its order; inline and foreign code is not."""
-    parser = _Page()
-    parser.feed(page.decode("utf-8", errors="replace"))
-    parser.close()
-    base = urljoin(f"{_HERE}/{path}", _tidy(parser.base or ""))
-    found = (Reference(own, use) for link, use in parser.loaded if (own := _own_path(base, link)) is not None)
+    tags = list(start_tags(page.decode("utf-8", errors="replace")))
+    # The first base counts for all of the page, also for what stands before it.
+    base_link = next(
+        (tag.attributes["href"] for tag in tags if tag.name == "base" and "href" in tag.attributes), ""
+    )
+    base = urljoin(f"{_HERE}/{path}", _tidy(base_link))
+    loads = (load for tag in tags if (load := _load(tag)))
+    found = (Reference(own, use) for link, use in loads if (own := _own_path(base, link)) is not None)
     return tuple(dict.fromkeys(found))
+
+
+def _load(tag: Tag) -> tuple[str, Use] | None:
+    given = tag.attributes
+    if tag.name == "script" and given.get("src"):
+        return given["src"], "script"
+    use = _link_use(given) if tag.name == "link" and given.get("href") else None
+    return (given["href"], use) if use else None
+
+
+def _link_use(given: Mapping[str, str]) -> Use | None:
+    rel, loads = given.get("rel", "").lower().split(), given.get("as", "").lower()
+    if "stylesheet" in rel or ("preload" in rel and loads == "style"):
+        return "style"
+    if "modulepreload" in rel or ("preload" in rel and loads == "script"):
+        return "script"
+    return "preload" if "preload" in rel else None
 
 
 def _tidy(link: str) -> str:

@@ -56,6 +56,7 @@ class Forged:
             "extra": self.extra,
             "attributes": self.mode << 16,
             "disk": 0,
+            "version": 20,
             "host": 3,
         }
 
@@ -89,7 +90,7 @@ def local_header(f: dict[str, Any]) -> bytes:
 def central_header(f: dict[str, Any], offset: int) -> bytes:
     head = struct.pack(
         "<4sHHHHHHIIIHHHHHII",
-        *(b"PK\1\2", f["host"] << 8 | 63, 20, f["flags"], f["method"], 0, 0x21),
+        *(b"PK\1\2", f["host"] << 8 | 63, f["version"], f["flags"], f["method"], 0, 0x21),
         *(f["crc"], f["packed"], f["size"], len(f["name"]), len(f["extra"]), 0),
         *(f["disk"], 0, f["attributes"], f.get("offset", offset)),
     )
