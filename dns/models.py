@@ -3,12 +3,7 @@
 from django.core.validators import RegexValidator
 from django.db import models
 
-from products.models import Account, Environment, Product
-
-hostname = RegexValidator(
-    r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
-    "A hostname looks like app.example.com.",
-)
+from products.models import Account, Environment, Product, hostname
 
 # AWS: Route 53 zone ids are up to 32 capital letters and digits and begin with Z.
 zone_id = RegexValidator(r"^Z[A-Z0-9]{5,31}$", "A hosted zone id looks like Z0123456789ABCDEFGHIJ.")

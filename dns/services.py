@@ -10,48 +10,37 @@ from products.models import Account, Environment, Product
 from products.revisions import locked
 from users.actions import action
 from users.models import User
-from users.refusals import Invalid, Missing
+from users.refusals import Invalid
 
 
-@action("hostname.add", permission="product.edit")
-def add_hostname(*, actor: User | None, environment: Environment, name: str, reason: str) -> Hostname:
-    """Give the environment one more hostname, last in order. Raises Invalid: not a name, or another has it."""
-    row = locked(environment)
-    name = name.strip().lower().rstrip(".")
-    before = names_of(row)
-    _refuse_taken(name)
-    hostname = Hostname(environment=row)
-    edit(hostname, {"name": name, "position": len(before)}, exclude=["position"])
-    hostname.save()
-    _changed(actor, "hostname.add", row, before, reason, f"{name} added")
-    return hostname
-
-
-@action("hostname.remove", permission="product.edit")
-def remove_hostname(*, actor: User | None, environment: Environment, name: str, reason: str) -> None:
-    """Take a hostname away from the environment. Raises Missing when it has no such name."""
-    row = locked(environment)
-    before = names_of(row)
-    if name not in before:
-        raise Missing(f"{row} has no hostname {name[:100]!r}. It has: {', '.join(before) or 'none'}.")
-    Hostname.objects.filter(environment=row, name=name).delete()
-    put_in_order(row, [kept for kept in before if kept != name])
-    _changed(actor, "hostname.remove", row, before, reason, f"{name} removed")
-
-
-@action("hostname.reorder", permission="product.edit")
-def reorder_hostnames(
+@action("hostnames.edit", permission="product.edit")
+def set_hostnames(
     *, actor: User | None, environment: Environment, names: Sequence[str], reason: str
-) -> None:
-    """Put the hostnames into this order; the first is the canonical one. Raises Invalid: not the same names."""
+) -> list[str]:
+    """Make the environment's hostnames those given, in this order; the first is the canonical one.
+
+    Raises Invalid when one is no hostname, is there twice, belongs to another environment, or nothing differs.
+    """
+    reason = given(reason)
     row = locked(environment)
-    before = names_of(row)
-    if sorted(names) != sorted(before):
-        raise Invalid(f"The order must name each hostname of {row} once: {', '.join(before)}.")
-    if list(names) == before:
-        raise Invalid("The hostnames are in this order already. Nothing was saved.")
-    put_in_order(row, names)
-    _changed(actor, "hostname.reorder", row, before, reason, f"{names[0]} is the canonical hostname")
+    before, after = names_of(row), [tidy(name) for name in names]
+    if before == after:
+        raise Invalid(f"The hostnames of {row} are these already, in this order. Nothing was saved.")
+    if len(set(after)) < len(after):
+        raise Invalid("A hostname is there twice. Name each once.", errors={"names": ["One is there twice."]})
+    Hostname.objects.filter(environment=row).exclude(name__in=after).delete()
+    for position, name in enumerate(after):
+        if name not in before:
+            _add(row, name, len(before) + position)
+    put_in_order(row, after)
+    row.settings_revision += 1
+    row.save(update_fields=["settings_revision"])
+    change = Change(
+        {"hostnames": before, "settings_revision": row.settings_revision - 1},
+        {"hostnames": after, "settings_revision": row.settings_revision},
+    )
+    record_change(actor, "hostnames.edit", row, _told(before, after), reason, change)
+    return after
 
 
 @action("zone.edit", permission="product.edit")
@@ -87,22 +76,26 @@ def put_in_order(environment: Environment, names: Sequence[str]) -> None:
     Hostname.objects.bulk_update(rows.values(), ["position"])
 
 
-def _refuse_taken(name: str) -> None:
+def tidy(name: str) -> str:
+    """The name as DNS compares it: small letters, no dot at the end."""
+    return name.strip().lower().rstrip(".")
+
+
+def _add(row: Environment, name: str, position: int) -> None:
     other = Hostname.objects.select_related("environment__product").filter(name=name).first()
     if other:
-        raise Invalid(
-            f"{name} belongs to {other.environment} already. Remove it there first.",
-            errors={"name": [f"It belongs to {other.environment}."]},
-        )
+        text = f"{name} belongs to {other.environment}. Remove it there first."
+        raise Invalid(f"Nothing was saved. {text}", errors={"names": [text]})
+    hostname = Hostname(environment=row)
+    try:
+        edit(hostname, {"name": name, "position": position}, exclude=["position"])
+    except Invalid as refusal:
+        text = f"{name[:100]!r} is no hostname. A hostname looks like app.example.com."
+        raise Invalid(f"Nothing was saved. {text}", errors={"names": [text]}) from refusal
+    hostname.save()
 
 
-def _changed(
-    actor: User | None, name: str, row: Environment, before: list[str], reason: str, summary: str
-) -> None:
-    row.settings_revision += 1
-    row.save(update_fields=["settings_revision"])
-    change = Change(
-        {"hostnames": before, "settings_revision": row.settings_revision - 1},
-        {"hostnames": names_of(row), "settings_revision": row.settings_revision},
-    )
-    record_change(actor, name, row, summary, given(reason), change)
+def _told(before: list[str], after: list[str]) -> str:
+    parts = [f"{name} added" for name in after if name not in before]
+    parts += [f"{name} removed" for name in before if name not in after]
+    return ", ".join(parts) or f"{after[0]} is the canonical hostname now"

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -21,6 +21,11 @@ distribution_domain = RegexValidator(
     "The distribution's domain looks like d111111abcdef8.cloudfront.net, not like its id.",
 )
 
+hostname = RegexValidator(
+    r"^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$",
+    "A hostname looks like app.example.com.",
+)
+https_address = URLValidator(["https"], message="An API origin is an https address.")
 
 RESERVED = frozenset(
     {"any", "backend", "configuration", "edit", "environments", "new", "releases", "compare", "zone"}
@@ -87,7 +92,7 @@ class AccountRole(models.Model):
 class AccountCheck(models.Model):
     """What a check of an account last found.
 
-    `findings` is a list of `{what, ok, text}`, `policies` of `{purpose, role, trust, permissions}`: the documents to
+    `findings` is a list of `{what, ok, text}` (`ok` null: not asked), `policies` of `{purpose, role, trust, permissions}`: the documents to
     install for each role, as JSON.
     """
 
@@ -100,13 +105,18 @@ class AccountCheck(models.Model):
     def __str__(self) -> str:
         return f"check of {self.account}"
 
+    @property
+    def failed(self) -> bool:
+        """Whether something was seen to be wrong; what could not be asked is neither right nor wrong."""
+        return any(finding["ok"] is False for finding in self.findings)
+
 
 class Product(models.Model):
     """A web product. Its releases are archived in `artifact_bucket` of `artifact_account`."""
 
     slug = models.CharField(max_length=60, unique=True, validators=[slug])
     name = models.CharField(max_length=100)
-    domain = models.CharField(max_length=253)
+    domain = models.CharField(max_length=253, validators=[hostname])
     branding = models.JSONField(default=dict, blank=True)
     artifact_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     artifact_bucket = models.CharField(max_length=63, validators=[bucket_name])
@@ -156,7 +166,7 @@ class Environment(models.Model):
     backend_account = models.ForeignKey(
         Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    api_origin = models.URLField(blank=True)
+    api_origin = models.CharField("API origin", max_length=200, blank=True, validators=[https_address])
     function_prefix = models.CharField(max_length=60, blank=True)
     settings_revision = models.PositiveIntegerField(default=1)
     config = models.ForeignKey(

@@ -1,14 +1,22 @@
 """AWS accounts and the roles that workers take in them."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from audit.services import record
 from products.changes import Change, edit, record_change
-from products.models import Account, AccountRole, Purpose
+from products.models import Account, AccountCheck, AccountRole, Purpose
 from products.services.rules import not_named, refuse_unchanged
+from runs.models import Run
+from runs.services import start
 from users.actions import action
 from users.models import User
+
+CHECK_KIND = "check_account"
 
 
 @action("account.create", permission="account.edit")
@@ -46,6 +54,37 @@ def edit_account(
     row.save()
     record_change(actor, "account.edit", row, f"Account {row.name} changed", reason, change)
     return row
+
+
+@action("account.check", permission="account.edit")
+def check_account(*, actor: User | None, account: Account) -> Run:
+    """Start looking at what the console can reach in an account. Raises Busy while such a look is under way."""
+    url = reverse("account", args=[account.name])
+    run = start(
+        kind=CHECK_KIND,
+        title=f"Check of account {account.name}",
+        scopes=[f"observe:{account.aws_id}"],
+        actor=actor,
+        url=url,
+    )
+    AccountCheck.objects.update_or_create(account=account, defaults={"run": run})
+    record(
+        actor=actor,
+        action="account.check",
+        subject=account.audit_place["subject"],
+        subject_url=url,
+        summary=f"Check of account {account.name} started",
+        run=run.pk,
+    )
+    return run
+
+
+def save_check(
+    account: Account, findings: Sequence[Mapping[str, Any]], policies: Sequence[Mapping[str, Any]]
+) -> None:
+    """Keep what a check found, in the caller's transaction. A fact, not a wish: no event."""
+    found = {"at": Now(), "findings": list(findings), "policies": list(policies)}
+    AccountCheck.objects.update_or_create(account=account, defaults=found)
 
 
 def _set_roles(account: Account, roles: Mapping[str, str]) -> Change:

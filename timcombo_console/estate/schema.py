@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import RegexValidator
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from dns import models as dns
@@ -48,7 +48,7 @@ Text = Annotated[str, Field(min_length=1, max_length=100)]
 Name = Annotated[str, Field(max_length=30), _by(rows.slug)]
 LongName = Annotated[str, Field(max_length=60), _by(rows.slug)]
 Bucket = Annotated[str, _by(rows.bucket_name)]
-Hostname = Annotated[str, _by(dns.hostname)]
+Hostname = Annotated[str, _by(rows.hostname)]
 Words = dict[str, str]
 
 
@@ -99,7 +99,7 @@ class Frontend(Part):
 
 class Backend(Part):
     account: LongName
-    api_origin: Annotated[str, Field(max_length=200), _by(URLValidator(["https"]), empty=True)] = ""
+    api_origin: Annotated[str, Field(max_length=200), _by(rows.https_address, empty=True)] = ""
     function_prefix: Annotated[str, Field(max_length=60)] = ""
 
 

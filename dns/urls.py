@@ -1,0 +1,10 @@
+"""Addresses of hostnames and hosted zones."""
+
+from django.urls import path
+
+from dns import views
+
+urlpatterns = [
+    path("products/<slug:slug>/zone/", views.hosted_zone, name="hosted-zone"),
+    path("products/<slug:slug>/<slug:name>/hostnames/", views.hostnames, name="hostnames"),
+]
