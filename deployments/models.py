@@ -151,7 +151,7 @@ class EnvironmentState(models.Model):
 
     `running`: the deployment whose entry points visitors get, set when `switch` begins. `live`: the last one the
     edge was seen to serve. `active`: the one under way. `failed`: the newest, when it failed and nothing came after.
-    `observation`: facts last seen in AWS (see `deployments.steps.check`), with their age.
+    `observation`: facts last seen in AWS (see `deployments.steps.check`), with their age. `changed_at`: when a pointer moved.
     """
 
     environment = models.OneToOneField(
@@ -163,6 +163,7 @@ class EnvironmentState(models.Model):
     failed = models.ForeignKey(Deployment, on_delete=models.PROTECT, null=True, related_name="+")
     observation = models.JSONField(null=True)
     observed_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"state of {self.environment_id}"

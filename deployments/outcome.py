@@ -24,12 +24,12 @@ def deployment_ended(run: Run) -> None:
         run=run
     )
     states = EnvironmentState.objects.filter(pk=deployment.environment_id)
-    states.filter(active=deployment).update(active=None)
+    states.filter(active=deployment).update(active=None, changed_at=Now())
     if run.state == RunState.SUCCEEDED:
         Deployment.objects.filter(pk=deployment.pk).update(live_at=Now())
-        states.update(live=deployment, failed=None)
+        states.update(live=deployment, failed=None, changed_at=Now())
     elif run.state == RunState.FAILED:
-        states.update(failed=deployment)
+        states.update(failed=deployment, changed_at=Now())
     record(
         actor=deployment.actor,
         action="deployment.ended",

@@ -1,5 +1,22 @@
-"""Addresses: each app's pages, the API, and what probes ask."""
+"""Addresses: the pages of each app, the API, and what probes ask."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib import admin
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from timcombo_console import views
+
+urlpatterns = [
+    path("", views.matrix, name="matrix"),
+    path("changes/", views.matrix_changes, name="matrix-changes"),
+    path("products/<slug:slug>/environments/<slug:name>/menu/", views.cell_menu, name="cell-menu"),
+    path("search/", views.search, name="search"),
+    path("on-call/", views.on_call, name="on-call"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
+    path("", include("users.urls")),
+    path("audit/", include("audit.urls")),
+    path("", include("deployments.urls")),
+    path("", include("products.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -8,140 +8,332 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('products', '0002_alter_product_domain'),
-        ('runs', '0001_initial'),
+        ("products", "0002_alter_product_domain"),
+        ("runs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Artifact',
+            name="Artifact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('target', models.CharField(max_length=30, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', "A target is an environment's name, any or backend.")])),
-                ('sha256', models.CharField(max_length=64)),
-                ('packed_bytes', models.BigIntegerField(default=0)),
-                ('spool_name', models.CharField(blank=True, max_length=100)),
-                ('incoming_key', models.CharField(blank=True, max_length=1024)),
-                ('files', models.PositiveIntegerField(null=True)),
-                ('bytes', models.BigIntegerField(null=True)),
-                ('manifest_digest', models.CharField(blank=True, max_length=64)),
-                ('placeholder_config', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "target",
+                    models.CharField(
+                        max_length=30,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$",
+                                "A target is an environment's name, any or backend.",
+                            )
+                        ],
+                    ),
+                ),
+                ("sha256", models.CharField(max_length=64)),
+                ("packed_bytes", models.BigIntegerField(default=0)),
+                ("spool_name", models.CharField(blank=True, max_length=100)),
+                ("incoming_key", models.CharField(blank=True, max_length=1024)),
+                ("files", models.PositiveIntegerField(null=True)),
+                ("bytes", models.BigIntegerField(null=True)),
+                ("manifest_digest", models.CharField(blank=True, max_length=64)),
+                ("placeholder_config", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['target'],
+                "ordering": ["target"],
             },
         ),
         migrations.CreateModel(
-            name='StoredManifest',
+            name="StoredManifest",
             fields=[
-                ('artifact', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='stored', serialize=False, to='deployments.artifact')),
-                ('body', models.BinaryField()),
+                (
+                    "artifact",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="stored",
+                        serialize=False,
+                        to="deployments.artifact",
+                    ),
+                ),
+                ("body", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Deployment',
+            name="Deployment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('promote', 'Promotion'), ('rollback', 'Rollback')], max_length=10)),
-                ('reason', models.TextField()),
-                ('override', models.TextField(blank=True)),
-                ('plan', models.JSONField(default=dict)),
-                ('digest', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('switched_at', models.DateTimeField(null=True)),
-                ('live_at', models.DateTimeField(null=True)),
-                ('rolled_away', models.BooleanField(default=False)),
-                ('replaced', models.JSONField(default=list)),
-                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('artifact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deployments.artifact')),
-                ('config', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='products.configrevision')),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to='products.environment')),
-                ('previous', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deployments.deployment')),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='deployment', to='runs.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("promote", "Promotion"), ("rollback", "Rollback")], max_length=10
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("override", models.TextField(blank=True)),
+                ("plan", models.JSONField(default=dict)),
+                ("digest", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("switched_at", models.DateTimeField(null=True)),
+                ("live_at", models.DateTimeField(null=True)),
+                ("rolled_away", models.BooleanField(default=False)),
+                ("replaced", models.JSONField(default=list)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "artifact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="deployments.artifact",
+                    ),
+                ),
+                (
+                    "config",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="products.configrevision",
+                    ),
+                ),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deployments",
+                        to="products.environment",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="deployments.deployment",
+                    ),
+                ),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deployment", to="runs.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EnvironmentState',
+            name="EnvironmentState",
             fields=[
-                ('environment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='state', serialize=False, to='products.environment')),
-                ('observation', models.JSONField(null=True)),
-                ('observed_at', models.DateTimeField(null=True)),
-                ('active', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deployments.deployment')),
-                ('failed', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deployments.deployment')),
-                ('live', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deployments.deployment')),
-                ('running', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deployments.deployment')),
+                (
+                    "environment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="state",
+                        serialize=False,
+                        to="products.environment",
+                    ),
+                ),
+                ("observation", models.JSONField(null=True)),
+                ("observed_at", models.DateTimeField(null=True)),
+                (
+                    "active",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="deployments.deployment",
+                    ),
+                ),
+                (
+                    "failed",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="deployments.deployment",
+                    ),
+                ),
+                (
+                    "live",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="deployments.deployment",
+                    ),
+                ),
+                (
+                    "running",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="deployments.deployment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=60, validators=[django.core.validators.RegexValidator('^[0-9A-Za-z][0-9A-Za-z.+_-]{0,59}$', 'A version has up to 60 letters, digits and . + _ -, and begins with a letter or digit.')])),
-                ('commit', models.CharField(blank=True, max_length=64)),
-                ('notes', models.TextField(blank=True)),
-                ('status', models.CharField(choices=[('ingesting', 'Being checked'), ('ready', 'Ready'), ('rejected', 'Rejected')], default='ingesting', max_length=10)),
-                ('reasons', models.JSONField(default=list)),
-                ('bad', models.BooleanField(default=False)),
-                ('bad_reason', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='releases', to='products.product')),
-                ('run', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='release', to='runs.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.CharField(
+                        max_length=60,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9A-Za-z][0-9A-Za-z.+_-]{0,59}$",
+                                "A version has up to 60 letters, digits and . + _ -, and begins with a letter or digit.",
+                            )
+                        ],
+                    ),
+                ),
+                ("commit", models.CharField(blank=True, max_length=64)),
+                ("notes", models.TextField(blank=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("ingesting", "Being checked"),
+                            ("ready", "Ready"),
+                            ("rejected", "Rejected"),
+                        ],
+                        default="ingesting",
+                        max_length=10,
+                    ),
+                ),
+                ("reasons", models.JSONField(default=list)),
+                ("bad", models.BooleanField(default=False)),
+                ("bad_reason", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="releases",
+                        to="products.product",
+                    ),
+                ),
+                (
+                    "run",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="release",
+                        to="runs.run",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='deployment',
-            name='release',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to='deployments.release'),
+            model_name="deployment",
+            name="release",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deployments",
+                to="deployments.release",
+            ),
         ),
         migrations.AddField(
-            model_name='artifact',
-            name='release',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='artifacts', to='deployments.release'),
+            model_name="artifact",
+            name="release",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="artifacts",
+                to="deployments.release",
+            ),
         ),
         migrations.CreateModel(
-            name='Delivered',
+            name="Delivered",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=1024)),
-                ('etag', models.CharField(max_length=64)),
-                ('sha256', models.CharField(max_length=64)),
-                ('content_type', models.CharField(max_length=100)),
-                ('cache_control', models.CharField(max_length=100)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='products.environment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=1024)),
+                ("etag", models.CharField(max_length=64)),
+                ("sha256", models.CharField(max_length=64)),
+                ("content_type", models.CharField(max_length=100)),
+                ("cache_control", models.CharField(max_length=100)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="products.environment",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('environment', 'key'), name='delivered_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "key"), name="delivered_once")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='release',
-            index=models.Index(fields=['product', '-id'], name='release_newest'),
+            model_name="release",
+            index=models.Index(fields=["product", "-id"], name="release_newest"),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(fields=('product', 'version'), name='version_once'),
+            model_name="release",
+            constraint=models.UniqueConstraint(fields=("product", "version"), name="version_once"),
         ),
         migrations.AddIndex(
-            model_name='deployment',
-            index=models.Index(fields=['environment', '-id'], name='deployment_newest'),
+            model_name="deployment",
+            index=models.Index(fields=["environment", "-id"], name="deployment_newest"),
         ),
         migrations.AddIndex(
-            model_name='deployment',
-            index=models.Index(condition=models.Q(('live_at__isnull', False)), fields=['environment', '-live_at'], name='deployment_live'),
+            model_name="deployment",
+            index=models.Index(
+                condition=models.Q(("live_at__isnull", False)),
+                fields=["environment", "-live_at"],
+                name="deployment_live",
+            ),
         ),
         migrations.AddIndex(
-            model_name='deployment',
-            index=models.Index(models.F('release'), models.F('environment'), name='deployment_release'),
+            model_name="deployment",
+            index=models.Index(models.F("release"), models.F("environment"), name="deployment_release"),
         ),
         migrations.AddConstraint(
-            model_name='artifact',
-            constraint=models.UniqueConstraint(fields=('release', 'target'), name='target_once'),
+            model_name="artifact",
+            constraint=models.UniqueConstraint(fields=("release", "target"), name="target_once"),
         ),
     ]

@@ -1,8 +1,8 @@
 """Promote and roll back: a wish becomes a Deployment with its Run, bound to the plan the person saw."""
 
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
-from runs.services import Busy, start
 
 from audit.services import record
 from deployments.models import Deployment, DeploymentKind, EnvironmentState, Release
@@ -19,6 +19,7 @@ from deployments.selectors.plans import plan_for
 from deployments.selectors.releases import artifact_for
 from products.models import ConfigRevision, Environment
 from runs.models import Run
+from runs.services import Busy, start
 from users.actions import action, allowed
 from users.models import User
 from users.permissions import who_may
@@ -157,7 +158,7 @@ def _deploy(
         digest=plan.digest,
     )
     Run.objects.filter(pk=run.pk).update(url=reverse("deployment", args=[deployment.pk]))
-    EnvironmentState.objects.filter(pk=state.pk).update(active=deployment)
+    EnvironmentState.objects.filter(pk=state.pk).update(active=deployment, changed_at=Now())
     _on_record(deployment, plan)
     return deployment
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.urls import reverse
-from runs.services import start
 
 from audit.services import record
 from deployments.models import Artifact, Release, ReleaseStatus
@@ -13,6 +12,7 @@ from deployments.models import version as version_pattern
 from deployments.refusals import VersionExists
 from deployments.spool import Spooled
 from products.models import Product
+from runs.services import start
 from users.actions import action
 from users.models import User
 from users.refusals import Invalid
@@ -67,19 +67,19 @@ def _check_input(product: Product, version: str, artifacts: Mapping[str, Source]
     except ValidationError as error:
         errors["version"] = [error.message]
     if not artifacts:
-        errors["artifacts"] = (
+        errors["artifacts"] = [
             "A release needs at least one artifact: a zip for any, or for an environment by its name."
-        )
+        ]
     known = {Artifact.ANY, *product.environments.values_list("name", flat=True)}
     for name, source in artifacts.items():
         if name == Artifact.BACKEND:
-            errors[f"artifact.{name}"] = (
+            errors[f"artifact.{name}"] = [
                 "Back ends cannot be deployed by this console yet. Leave the target backend out."
-            )
+            ]
         elif name not in known:
-            errors[f"artifact.{name}"] = (
+            errors[f"artifact.{name}"] = [
                 f"{product} has no environment {name}. Targets are {', '.join(sorted(known))}."
-            )
+            ]
         elif isinstance(source, Incoming):
             errors.update(_check_incoming(name, source))
     if errors:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
+from django.db.models.functions import Now
 from django.urls import reverse
-from runs.services import Busy, request_cancel, retry_run, skip_step
 
 from audit.services import record
 from deployments.models import Deployment, EnvironmentState
 from deployments.selectors.deployments import running_deployment_of
 from runs.models import Run
+from runs.services import Busy, request_cancel, retry_run, skip_step
 from users.actions import action
 from users.models import User
 from users.refusals import Invalid
@@ -24,7 +25,9 @@ def cancel(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
 def retry(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
     """Go on from the failed step. Raises Busy, or WrongState when it did not fail or a later one wrote entry points."""
     answer = _steer("deployment.retry", "Goes on from the failed step.", retry_run, actor, deployment, reason)
-    EnvironmentState.objects.filter(pk=deployment.environment_id).update(active=deployment, failed=None)
+    EnvironmentState.objects.filter(pk=deployment.environment_id).update(
+        active=deployment, failed=None, changed_at=Now()
+    )
     return answer
 
 
@@ -34,7 +37,9 @@ def skip(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
     answer = _steer(
         "deployment.skip", "Goes on without the failed step.", skip_step, actor, deployment, reason
     )
-    EnvironmentState.objects.filter(pk=deployment.environment_id).update(active=deployment, failed=None)
+    EnvironmentState.objects.filter(pk=deployment.environment_id).update(
+        active=deployment, failed=None, changed_at=Now()
+    )
     return answer
 
 

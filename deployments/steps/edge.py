@@ -1,10 +1,10 @@
 """Asking the edge: are the new assets there, forget the old pages, does every visitor get this release?"""
 
+from deployments.edge import EdgeTarget, check_assets, verify_release
 from django.conf import settings
 
 from aws.cloudfront import create_invalidation
 from aws.errors import TooManyInvalidations
-from deployments.edge import EdgeTarget, check_assets, verify_release
 from deployments.manifest import Role
 from deployments.planner import EVERYTHING, invalidation_paths
 from deployments.steps.copy import MOST_REPLACED

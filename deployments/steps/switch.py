@@ -44,7 +44,7 @@ def _set_running(deployment: Deployment) -> None:
         Deployment.objects.filter(pk=deployment.pk).update(switched_at=Now())
     if deployment.kind == DeploymentKind.ROLLBACK and deployment.previous_id:
         Deployment.objects.filter(pk=deployment.previous_id).update(rolled_away=True)
-    EnvironmentState.objects.filter(pk=deployment.environment_id).update(running=deployment)
+    EnvironmentState.objects.filter(pk=deployment.environment_id).update(running=deployment, changed_at=Now())
 
 
 def _write(

@@ -45,7 +45,12 @@ class Login:
 def seed_people() -> list[Login]:
     """One person per role, each with a token of every scope. The passwords are no secret: the demo listens on loopback."""
     logins = [_person(Role(role)) for role in (Role.RELEASE_MANAGER, Role.ADMIN, Role.AUDITOR, Role.VIEWER)]
-    record(actor=None, action="demo.seeded", subject="people of the demo", after={"people": [x.name for x in logins]})
+    record(
+        actor=None,
+        action="demo.seeded",
+        subject="people of the demo",
+        after={"people": [x.name for x in logins]},
+    )
     return logins
 
 

@@ -26,7 +26,9 @@ class Command(BaseCommand):
     def _wait(self, until: float, what: str, reached: Any) -> None:
         while not reached():
             if time.monotonic() > until:
-                raise CommandError(f"The demo waited too long for {what}. Look at var/log and the page On call.")
+                raise CommandError(
+                    f"The demo waited too long for {what}. Look at var/log and the page On call."
+                )
             time.sleep(0.1)
 
     def _releases_ready(self) -> bool:

@@ -1,0 +1,43 @@
+"""The difference of two sides as `deployments/_difference.html` shows it."""
+
+from typing import Any
+
+from deployments.manifest import FileEntry
+from deployments.planner import ConfigChange, FileChanges
+
+SHOWN = 8
+
+
+def difference(
+    files: FileChanges, config: tuple[ConfigChange, ...], *, everything: bool, all_url: str
+) -> dict[str, Any]:
+    """Context: the counts, at most eight rows unless `everything` is asked for, and the changed configuration."""
+    total = len(files.added) + len(files.changed) + len(files.removed)
+    rows = _rows(files)
+    return {
+        "files": {
+            "added": len(files.added),
+            "changed": len(files.changed),
+            "removed": len(files.removed),
+            "unchanged": files.unchanged,
+            "bytes": files.bytes,
+            "total": total,
+            "rows": rows if everything else rows[:SHOWN],
+            "all_url": "" if everything or total <= SHOWN else all_url,
+        },
+        "config": [(change.key, change.old, change.new) for change in config],
+        "handlers": [],
+        "handlers_total": 0,
+    }
+
+
+def _rows(files: FileChanges) -> list[dict[str, Any]]:
+    return [
+        *(_row("changed", file, "other content or headers") for file in files.changed),
+        *(_row("added", file, "new") for file in files.added),
+        *(_row("removed", file, "no longer named, stays in the bucket") for file in files.removed),
+    ]
+
+
+def _row(op: str, file: FileEntry, change: str) -> dict[str, Any]:
+    return {"op": op, "path": file.path, "role": file.role.value, "size": file.size, "change": change}

@@ -1,0 +1,214 @@
+"""What the page of one environment shows: what visitors get, whether the edge agrees, what ran when."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from deployments.models import Deployment, EnvironmentState
+from deployments.pages.status import entry, status_of
+from deployments.selectors.deployments import last_good, state_of, timeline
+from dns.selectors import addresses_of
+from products.models import Environment, Kind
+from users.actions import allowed
+from users.models import User
+
+SHOWN = 30
+
+
+def environment_page(user: User, environment: Environment, before: int | None) -> dict[str, Any]:
+    """The context of `deployments/environment.html`; `before` is the deployment id to page down from."""
+    state = state_of(environment)
+    ran = timeline(environment, before=before, limit=SHOWN + 1)
+    slug = environment.product.slug
+    return {
+        "environment": environment,
+        "crumbs": [(environment.product.name, reverse("product", args=[slug])), (environment.name, "")],
+        "siblings": _siblings(environment),
+        "status": status_of(_newest(state), state) if _newest(state) else "",
+        **_address(environment),
+        **_acts(user, environment, state),
+        "note": _note(environment, state),
+        **_truth(environment, state),
+        "configuration": _configuration(environment),
+        "facts": _facts(environment),
+        "entries": [entry(one, state) for one in ran[:SHOWN]],
+        "older_url": f"?before={ran[SHOWN - 1].pk}" if len(ran) > SHOWN else "",
+        "events_url": _events(user, environment),
+    }
+
+
+def _newest(state: EnvironmentState) -> Any:
+    return state.active or state.failed or state.running
+
+
+def _siblings(environment: Environment) -> list[tuple[str, str, bool]]:
+    slug = environment.product.slug
+    names = environment.product.environments.order_by("position").values_list("name", flat=True)
+    return [(name, reverse("environment", args=[slug, name]), name == environment.name) for name in names]
+
+
+def _address(environment: Environment) -> dict[str, str]:
+    public = addresses_of(environment).public
+    return {"public": public or "no address yet", "public_url": site_url(public) if public else ""}
+
+
+def site_url(host: str) -> str:
+    """Where a person opens the site: https, or in the demo the emulated edge, which browsers find below localhost."""
+    if not settings.CONSOLE_EDGE:
+        return f"https://{host}/"
+    port = settings.CONSOLE_EDGE.rpartition(":")[2]
+    return f"http://{host}.localhost:{port}/"
+
+
+def _acts(user: User, environment: Environment, state: EnvironmentState) -> dict[str, str]:
+    """The two buttons: promote the release that is live in the environment before, and roll back."""
+    slug = environment.product.slug
+    coming = release_before(environment) if allowed(user, "deployment.promote") else None
+    offered = coming is not None and (state.running is None or coming.release_id != state.running.release_id)
+    goes_back = (
+        allowed(user, "deployment.rollback") and state.running and last_good(environment, state.running)
+    )
+    version = coming.release.version if coming and offered else ""
+    return {
+        "promote_url": reverse("promote", args=[slug, environment.name, version]) if version else "",
+        "promote_text": f"Promote {version} to {environment.name}" if version else "",
+        "rollback_url": reverse("rollback", args=[slug, environment.name]) if goes_back else "",
+        "settings_url": reverse("environment-settings", args=[slug, environment.name])
+        if allowed(user, "product.edit")
+        else "",
+        "compare_url": f"{reverse('compare', args=[slug])}?left=env-{environment.name}",
+    }
+
+
+def release_before(environment: Environment) -> Deployment | None:
+    """What is live in the environment from which releases come here: the required one, else the one before."""
+    source = environment.requires or _one_before(environment)
+    return state_of(source).live if source else None
+
+
+def _one_before(environment: Environment) -> Environment | None:
+    if environment.kind != Kind.APP:
+        return None
+    apps = environment.product.environments.filter(kind=Kind.APP, position__lt=environment.position)
+    return apps.order_by("-position").first()
+
+
+def _note(environment: Environment, state: EnvironmentState) -> dict[str, Any] | None:
+    if state.active:
+        url = reverse("deployment", args=[state.active.pk])
+        first = f"{state.active.release.version} is being deployed."
+        return {
+            "kind": "run",
+            "icon": "run",
+            "first": first,
+            "second": f"Started by {state.active.actor}.",
+            "acts": [("Watch it", url)],
+        }
+    if state.failed:
+        url = reverse("deployment", args=[state.failed.pk])
+        served = (
+            f"Visitors get {state.running.release.version}." if state.running else "Nothing runs here yet."
+        )
+        return {
+            "kind": "stop",
+            "icon": "fail",
+            "first": f"{state.failed.release.version} failed.",
+            "second": served,
+            "acts": [("See why", url)],
+        }
+    if not environment.distribution_id:
+        return {
+            "kind": "warn",
+            "icon": "warn",
+            "first": "This environment has no distribution yet.",
+            "second": "An admin sets it up in the settings.",
+        }
+    return None
+
+
+def _truth(environment: Environment, state: EnvironmentState) -> dict[str, Any]:
+    """Declared, seen at the edge, bucket and distribution: four facts that should agree."""
+    running = state.running
+    declared = running.release.version if running else "nothing"
+    verified = running is not None and state.live_id == running.pk
+    seen = state.observation or {}
+    api = environment.api_origin
+    facts = [
+        {
+            "label": "Declared",
+            "value": declared,
+            "agrees": "yes" if running else "unknown",
+            "note": f"by {running.actor}" if running else "never deployed",
+        },
+        {
+            "label": "Edge",
+            "value": declared if verified else "not known",
+            "agrees": "yes" if verified else "unknown",
+            "note": "asked as a visitor, twice in a row"
+            if verified
+            else "the edge was not seen to serve it yet",
+        },
+        {
+            "label": "Distribution",
+            "value": seen.get("distribution", "not known"),
+            "agrees": {True: "yes", False: "no", None: "unknown"}[seen.get("serves_bucket")],
+            "note": "serves this bucket"
+            if seen.get("serves_bucket")
+            else "was not seen to serve this bucket",
+        },
+        {
+            "label": "API",
+            "value": "set" if api else "not known",
+            "agrees": "unknown",
+            "note": api or "no API origin is set",
+        },
+    ]
+    text = (
+        "Yes, when it was last asked."
+        if verified
+        else ("Not asked since." if running else "Nothing is declared yet.")
+    )
+    return {
+        "truth": facts,
+        "truth_text": text,
+        "seen_at": state.live.live_at if verified and state.live else state.observed_at,
+    }
+
+
+def _configuration(environment: Environment) -> dict[str, Any] | None:
+    revision = environment.config
+    if revision is None:
+        return None
+    return {
+        "number": revision.number,
+        "keys": len(revision.values),
+        "at": revision.at,
+        "who": str(revision.actor) if revision.actor else "the estate file",
+        "url": reverse("configuration", args=[environment.product.slug]),
+    }
+
+
+def _facts(environment: Environment) -> list[tuple[str, str]]:
+    account = environment.frontend_account
+    backend = environment.backend_account
+    names = ", ".join(hostname.name for hostname in environment.hostnames.all())
+    return [
+        ("Hostnames", names or "none"),
+        ("Distribution", f"{environment.distribution_id or 'none'} {environment.distribution_domain}"),
+        ("Bucket", environment.bucket),
+        ("Front-end account", f"{account.name} {account.aws_id}"),
+        ("Back-end account", f"{backend.name} {backend.aws_id}" if backend else "not known"),
+        ("API origin", environment.api_origin or "not known"),
+        ("Cache profile", environment.get_cache_profile_display()),
+        (
+            "Needs",
+            f"live in {environment.requires.name} before" if environment.requires else "nothing before",
+        ),
+    ]
+
+
+def _events(user: User, environment: Environment) -> str:
+    if not allowed(user, "audit.view"):
+        return ""
+    return f"{reverse('audit')}?product={environment.product.slug}&environment={environment.name}"

@@ -1,0 +1,140 @@
+"""What the plan page and the rollback page show besides the difference: checks, estimates, what stays."""
+
+from typing import Any
+
+from deployments.manifest import Manifest
+from deployments.models import EnvironmentState, Release
+from deployments.planner import Plan
+from deployments.selectors.deployments import was_live_in
+from dns.selectors import addresses_of
+from products.models import Environment
+from runs.selectors import usual_seconds
+from users.actions import allowed
+from users.models import User
+from users.permissions import PERMISSIONS, who_may
+
+Check = dict[str, str]
+
+
+def place(environment: Environment, state: EnvironmentState) -> dict[str, Any]:
+    """Who is affected and what they get now."""
+    running = state.running
+    return {
+        "environment": environment,
+        "public": addresses_of(environment).public or environment.name,
+        "running": running.release.version if running else "",
+        "running_note": f"by {running.actor}" if running else "no release was promoted here yet",
+    }
+
+
+def estimate() -> float | None:
+    """Seconds a deployment takes, by the usual time of each step; None when nothing was measured yet."""
+    usual = usual_seconds("deployment")
+    return sum(usual.values()) if usual else None
+
+
+def unchanged(environment: Environment, plan: Plan) -> list[tuple[str, str]]:
+    """What stays as it is, and why."""
+    stays = [
+        ("Back end", "Handlers and API stay as they are; this deployment carries the front end only."),
+        ("DNS and certificate", "No record, alias or certificate is touched."),
+        ("Distribution and its cache policies", "Only paths are cleared, no setting changes."),
+        ("Other environments", f"Only {environment.bucket} is written."),
+    ]
+    if plan.files.removed:
+        stays.insert(
+            0,
+            (
+                f"{len(plan.files.removed)} files that the release no longer names",
+                "They stay, so that open tabs can still load them.",
+            ),
+        )
+    if not plan.config:
+        stays.insert(0, ("Configuration", "Every value stays as it is."))
+    return stays
+
+
+def checks(
+    actor: User, environment: Environment, release: Release, state: EnvironmentState, permission: str
+) -> list[Check]:
+    """What must hold before the click, each with why and who can clear it."""
+    found = [_role(actor, permission), _ready(release)]
+    if environment.requires is not None and permission == "deployment.promote":
+        found.append(_path(environment, release))
+    found += [_free(state), _observed(state)]
+    return found
+
+
+def _role(actor: User, permission: str) -> Check:
+    if allowed(actor, permission):
+        return {"met": "yes", "text": "Your role may do this", "why": PERMISSIONS[permission]}
+    return {
+        "met": "no",
+        "text": "Your role may not do this",
+        "why": f"{who_may(permission).capitalize()} may.",
+    }
+
+
+def _ready(release: Release) -> Check:
+    if release.bad:
+        return {"met": "no", "text": f"{release.version} is marked bad", "why": release.bad_reason}
+    return {
+        "met": "yes",
+        "text": "The release is whole",
+        "why": "Every file was checked and archived with its checksum.",
+    }
+
+
+def _path(environment: Environment, release: Release) -> Check:
+    needed = environment.requires
+    assert needed is not None
+    if was_live_in(release, needed):
+        return {
+            "met": "yes",
+            "text": f"It was live in {needed.name}",
+            "why": f"{environment.name} requires that.",
+        }
+    why = f"{environment.name} requires that. Promote it to {needed.name} first; {who_may('deployment.override')} may override it with a reason."
+    return {"met": "no", "text": f"It was not live in {needed.name} yet", "why": why}
+
+
+def _free(state: EnvironmentState) -> Check:
+    if state.active is None:
+        return {"met": "yes", "text": "Nothing else is being deployed here", "why": ""}
+    why = (
+        f"{state.active.release.version}, started by {state.active.actor}. Wait until it ends, or cancel it."
+    )
+    return {"met": "no", "text": "Another deployment is under way", "why": why}
+
+
+def _observed(state: EnvironmentState) -> Check:
+    seen = state.observation
+    if not seen:
+        return {
+            "met": "look",
+            "text": "Bucket and distribution were not looked at yet",
+            "why": "The first step checks them before anything is written.",
+        }
+    if not seen.get("serves_bucket") or not seen.get("enabled"):
+        return {
+            "met": "no",
+            "text": "The distribution does not serve this bucket",
+            "why": "The first step will stop. An admin corrects it in the settings.",
+        }
+    return {
+        "met": "yes",
+        "text": "The distribution serves this bucket",
+        "why": f"{seen['distribution']}, seen by the last deployment.",
+    }
+
+
+def config_note(plan_from: int | None, plan_to: int | None) -> str:
+    if plan_to is None:
+        return "none is set"
+    return (
+        f"revision {plan_from} → {plan_to}" if plan_from and plan_from != plan_to else f"revision {plan_to}"
+    )
+
+
+def files_in(manifest: Manifest) -> str:
+    return f"{len(manifest):,} files"

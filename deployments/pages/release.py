@@ -1,0 +1,160 @@
+"""What the page of one release shows: where it runs, where it may go, what it holds."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from deployments.forms import ReasonForm
+from deployments.manifest import Manifest
+from deployments.models import Artifact, Deployment, EnvironmentState, Release, ReleaseStatus
+from deployments.selectors.releases import find_artifact, manifest_of
+from products.models import Environment
+from users.actions import allowed
+from users.models import User
+
+FILES_SHOWN = 200
+
+
+def release_page(user: User, release: Release, target: str, search: str, shown: int) -> dict[str, Any]:
+    """The context of `deployments/release.html`; `target` chooses whose files are listed, `search` filters them."""
+    artifacts = list(release.artifacts.all())
+    chosen = next((one for one in artifacts if one.target == target), artifacts[0] if artifacts else None)
+    slug = release.product.slug
+    address = reverse("release", args=[slug, release.version])
+    return {
+        "release": release,
+        "crumbs": [
+            (release.product.name, reverse("product", args=[slug])),
+            ("Releases", f"{reverse('releases')}?product={slug}"),
+            (release.version, ""),
+        ],
+        "created_by": str(release.created_by),
+        "run_url": "",
+        "lane": _lane(user, release) if release.status == ReleaseStatus.READY else [],
+        "artifacts": [_artifact(one, address, chosen) for one in artifacts],
+        "manifest": _manifest(chosen, search, shown)
+        if chosen and release.status == ReleaseStatus.READY
+        else None,
+        "bad_url": _bad_url(user, release),
+        "bad_form": ReasonForm(),
+        "compare_url": f"{reverse('compare', args=[slug])}?left=rel-{release.version}",
+        "events_url": f"{reverse('audit')}?product={slug}" if allowed(user, "audit.view") else "",
+    }
+
+
+def _bad_url(user: User, release: Release) -> str:
+    may = allowed(user, "release.mark_bad") and release.status == ReleaseStatus.READY
+    return reverse("release-bad", args=[release.product.slug, release.version]) if may else ""
+
+
+def _artifact(artifact: Artifact, address: str, chosen: Artifact | None) -> dict[str, Any]:
+    return {
+        "target": artifact.target,
+        "files": artifact.files,
+        "bytes": artifact.bytes,
+        "packed_bytes": artifact.packed_bytes,
+        "sha256": artifact.sha256,
+        "placeholder_config": artifact.placeholder_config,
+        "url": f"{address}?target={artifact.target}#files",
+        "current": artifact is chosen,
+    }
+
+
+def _manifest(artifact: Artifact, search: str, shown: int) -> dict[str, Any]:
+    manifest: Manifest = manifest_of(artifact)
+    files = [file for file in manifest.files if search.lower() in file.path.lower()]
+    more = f"?target={artifact.target}&q={search}&shown={shown + 1000}#files" if len(files) > shown else ""
+    return {
+        "target": artifact.target,
+        "files": [
+            {"path": f.path, "size": f.size, "role": f.role.value, "cache_control": f.cache_control}
+            for f in files[:shown]
+        ],
+        "total": len(files),
+        "more_url": more,
+        "q": search,
+    }
+
+
+def _lane(user: User, release: Release) -> list[dict[str, Any]]:
+    """The release in every environment of its product, in order."""
+    environments = list(
+        release.product.environments.select_related("product", "requires").order_by("position")
+    )
+    states = {
+        state.environment_id: state
+        for state in EnvironmentState.objects.filter(environment__in=environments).select_related(
+            "running__release", "active"
+        )
+    }
+    last = _last_here(release)
+    return [_stop(user, release, one, states.get(one.pk), last.get(one.pk), last) for one in environments]
+
+
+def _last_here(release: Release) -> dict[int, Deployment]:
+    """By environment id, the newest deployment of the release there, live ones first."""
+    found: dict[int, Deployment] = {}
+    ran = Deployment.objects.filter(release=release).select_related("run", "actor").order_by("-id")[:200]
+    for one in ran:
+        kept = found.setdefault(one.environment_id, one)
+        if kept.live_at is None and one.live_at is not None:
+            found[one.environment_id] = one
+    return found
+
+
+def _stop(
+    user: User,
+    release: Release,
+    environment: Environment,
+    state: EnvironmentState | None,
+    last: Deployment | None,
+    everywhere: dict[int, Deployment],
+) -> dict[str, Any]:
+    slug = release.product.slug
+    running = state.running if state else None
+    refused = _refused(user, release, environment, running, everywhere)
+    return {
+        "name": environment.name,
+        "url": reverse("environment", args=[slug, environment.name]),
+        "status": _status(last, running),
+        "version": running.release.version if running else "",
+        "at": last.created_at if last else None,
+        "who": str(last.actor) if last else "",
+        "verified": bool(last and last.live_at),
+        "promote_url": "" if refused else reverse("promote", args=[slug, environment.name, release.version]),
+        "promote_text": f"Promote to {environment.name}",
+        "refused": refused,
+    }
+
+
+def _status(last: Deployment | None, running: Deployment | None) -> str:
+    if last is None:
+        return ""
+    if last.run.state != "succeeded":
+        return str(last.run.state)
+    if last.rolled_away:
+        return "rolled_back"
+    return "live" if running is not None and running.release_id == last.release_id else "replaced"
+
+
+def _refused(
+    user: User,
+    release: Release,
+    environment: Environment,
+    running: Deployment | None,
+    everywhere: dict[int, Deployment],
+) -> str:
+    """Why it cannot go there now, in a few words; "" when it can be planned."""
+    if running is not None and running.release_id == release.pk:
+        return "runs there"
+    if release.bad:
+        return "marked bad"
+    if find_artifact(release, environment) is None:
+        return "holds nothing for it"
+    if not allowed(user, "deployment.promote"):
+        return "your role may not"
+    needed = environment.requires_id
+    if needed and not (needed in everywhere and everywhere[needed].live_at):
+        override = allowed(user, "deployment.override")
+        return "" if override else f"not live in {environment.requires} yet"
+    return ""

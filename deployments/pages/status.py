@@ -1,0 +1,42 @@
+"""The words and signs of a deployment's state, for lists, timelines and pages."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from deployments.models import Deployment, EnvironmentState
+from runs.models import RunState
+
+
+def status_of(deployment: Deployment, state: EnvironmentState | None = None) -> str:
+    """queued, running, live, replaced, rolled_back, failed or cancelled, as the tag `status_sign` knows them."""
+    run = deployment.run.state
+    if run != RunState.SUCCEEDED:
+        return str(run)
+    if deployment.rolled_away:
+        return "rolled_back"
+    if state is not None and state.running_id != deployment.pk:
+        return "replaced"
+    return "live"
+
+
+def entry(deployment: Deployment, state: EnvironmentState) -> dict[str, Any]:
+    """A line of a timeline."""
+    verb = "Rolled back" if deployment.kind == "rollback" else "Promoted"
+    return {
+        "url": reverse("deployment", args=[deployment.pk]),
+        "version": deployment.release.version,
+        "status": status_of(deployment, state),
+        "at": deployment.created_at,
+        "text": f"{verb} by {deployment.actor} · “{deployment.reason}”",
+        "place": "",
+        "bad": deployment.release.bad,
+    }
+
+
+def seconds_of(deployment: Deployment) -> float | None:
+    """How long it took; None while it runs."""
+    began: datetime = deployment.created_at
+    ended = deployment.run.ended_at
+    return (ended - began).total_seconds() if ended else None
