@@ -19,9 +19,13 @@
  *
  * Control, outside the S3 name space (no latency, not counted):
  *   GET  /_sim/stats        {requests:{PutObject:n,...}, bytesIn, bytesOut, connections, ...}
- *   POST /_sim/reset        zero the counters                (?objects=1 also empties buckets)
+ *   POST /_sim/reset        zero the counters                (?objects=1 also empties all buckets, &bucket=a only that one)
+ *   GET  /_sim/objects      ?bucket=a  {key: etag}
  *   POST /_sim/config       ?latency=30&jitter=0&putRps=0&getRps=0&continueLatency=0
- *   POST /_sim/fail         ?op=PutObject&status=503&code=SlowDown&count=5   fail the next n
+ *                           &throttleRate=0.3&errorRate=0.1&lostRate=0.05&clockSkew=0
+ *   POST /_sim/fail         ?op=PutObject&status=503&code=SlowDown&message=..&count=5   fail the next n
+ *                           &kind=lost: happens, no answer; &kind=refused: no answer, nothing happens;
+ *                           &kind=late: 200 first, the <Error> in the body (CopyObject does that)
  *
  * STS, on the same port (POST /): AssumeRole into the account of the role's ARN, GetCallerIdentity.
  * Served: ListBuckets Create/Head/DeleteBucket GetBucketLocation ListObjects ListObjectsV2
@@ -46,6 +50,10 @@ const cfg = {
   continueLatency: +(argv['continue-latency'] ?? 0),
   putRps: +(argv['put-rps'] ?? 0),
   getRps: +(argv['get-rps'] ?? 0),
+  throttleRate: 0, // share of writes answered 503 SlowDown
+  errorRate: 0, // share of writes answered 500 InternalError
+  lostRate: 0, // share of writes that happen and are never answered
+  clockSkew: 0, // seconds by which the simulator's clock is ahead of the machine's
 };
 
 // ---------------------------------------------------------------- state
@@ -57,6 +65,7 @@ const zero = () => {
 };
 zero();
 let inFlight = 0;
+let requestNumber = 0;
 let seed = 42;
 const random = () => { // mulberry32, so that jitter repeats run to run
   seed = (seed + 0x6d2b79f5) | 0;
@@ -327,6 +336,18 @@ const ops = {
   AbortMultipartUpload(c) { uploads.delete(c.q.get('uploadId')); return { status: 204 }; },
 };
 
+const now = () => Date.now() + 1000 * cfg.clockSkew;
+const stamp = (s) => Date.parse(s.replace(/(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z/, '$1-$2-$3T$4:$5:$6Z'));
+function checkExpiry(q) {
+  if (!q.has('X-Amz-Expires')) return;
+  if (now() > stamp(q.get('X-Amz-Date')) + 1000 * +q.get('X-Amz-Expires')) throw new S3Error(403, 'AccessDenied', 'Request has expired');
+}
+function checkSkew(h) {
+  if (h['x-amz-date'] && Math.abs(now() - stamp(h['x-amz-date'])) > 15 * 60000) {
+    throw new S3Error(403, 'RequestTimeTooSkewed', "The difference between the request time and the current time is too large.");
+  }
+}
+
 // ---------------------------------------------------------------- one request
 function execute(req, body) {
   const h = req.headers;
@@ -343,9 +364,19 @@ function execute(req, body) {
     const b = buckets.get(bucket);
     if (bucket && !b && op !== 'CreateBucket') throw new S3Error(404, 'NoSuchBucket', 'The specified bucket does not exist');
     const fail = failures.find((f) => f.count > 0 && (f.op === op || f.op === '*'));
-    if (fail) { fail.count--; throw new S3Error(fail.status, fail.code); }
+    if (fail) {
+      fail.count--;
+      if (fail.kind === 'refused') return { lost: true };
+      if (fail.kind === 'late') return xml(`<Error><Code>${fail.code}</Code><Message>late</Message></Error>`);
+      if (fail.kind !== 'lost') throw new S3Error(fail.status, fail.code, fail.message);
+    }
+    checkExpiry(q);
+    checkSkew(h);
+    if (WRITES.has(op) && random() < cfg.throttleRate) throw new S3Error(503, 'SlowDown', 'Reduce your request rate.');
+    if (WRITES.has(op) && random() < cfg.errorRate) throw new S3Error(500, 'InternalError', 'We encountered an internal error.');
+    const lost = fail?.kind === 'lost' || (WRITES.has(op) && random() < cfg.lostRate);
     if (b) WRITES.has(op) ? takeToken(b, 'put', cfg.putRps) : takeToken(b, 'get', cfg.getRps);
-    return ops[op]({ q, h, b, bucket, key, body: isChunked(h) ? decodeChunked(body) : body });
+    return { ...ops[op]({ q, h, b, bucket, key, body: isChunked(h) ? decodeChunked(body) : body }), lost };
   } catch (e) {
     const err = e instanceof S3Error ? e : new S3Error(500, 'InternalError', String(e.stack));
     stats.errors[err.code] = (stats.errors[err.code] ?? 0) + 1;
@@ -358,11 +389,19 @@ function control(req, res) {
   const p = u.searchParams;
   if (u.pathname === '/_sim/reset') {
     zero(); failures = [];
-    if (p.get('objects')) for (const b of buckets.values()) { b.objects.clear(); b.sorted = null; }
+    if (p.get('objects')) {
+      const one = buckets.get(p.get('bucket'));
+      for (const b of one ? [one] : buckets.values()) { b.objects.clear(); b.sorted = null; }
+    }
   } else if (u.pathname === '/_sim/config') {
     for (const k of Object.keys(cfg)) if (p.has(k)) cfg[k] = +p.get(k);
   } else if (u.pathname === '/_sim/fail') {
-    failures.push({ op: p.get('op') ?? '*', status: +(p.get('status') ?? 503), code: p.get('code') ?? 'SlowDown', count: +(p.get('count') ?? 1) });
+    failures.push({ op: p.get('op') ?? '*', status: +(p.get('status') ?? 503), code: p.get('code') ?? 'SlowDown', message: p.get('message') ?? '', kind: p.get('kind') ?? '', count: +(p.get('count') ?? 1) });
+  }
+  if (u.pathname === '/_sim/objects') {
+    const b = buckets.get(p.get('bucket'));
+    res.setHeader('content-type', 'application/json');
+    return res.end(JSON.stringify(Object.fromEntries([...b.objects].map(([k, o]) => [k, o.etag]))));
   }
   const objects = Object.fromEntries([...buckets].map(([n, b]) => [n, b.objects.size]));
   const total = Object.values(stats.requests).reduce((a, n) => a + n, 0);
@@ -394,8 +433,9 @@ function handle(req, res) {
     const reply = () => {
       const received = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
       const r = req.method === 'POST' && req.url === '/' ? sts(req, received) : execute(req, received);
+      if (r.lost) return req.socket.destroy();
       const body = r.body === undefined ? Buffer.alloc(0) : Buffer.isBuffer(r.body) ? r.body : Buffer.from(r.body);
-      const headers = { ...r.headers, 'x-amz-request-id': 'SIM', server: 's3sim' };
+      const headers = { ...r.headers, 'x-amz-request-id': `SIM${++requestNumber}`, server: 's3sim', date: new Date(now()).toUTCString() };
       if (r.status !== 204 && r.status !== 304) headers['content-length'] = body.length;
       res.writeHead(r.status, headers);
       if (req.method === 'HEAD' || !body.length) return res.end();

@@ -1,0 +1,100 @@
+"""What a role can really do, found out by trying."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from aws.access import Access, Account
+from aws.boto import translated
+from aws.cloudfront import get_distribution
+from aws.errors import AwsError, NotFound, PreconditionFailed, RoleRefused, Subject
+from aws.policies import Reach
+from aws.s3 import check_bucket
+from aws.sessions import Identity, Role, RoleSession
+
+NOWHERE = "console-check"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One right: `ok`, or the `error` that AWS answered."""
+
+    action: str
+    resource: str
+    ok: bool
+    error: str = ""
+
+
+def whoami(account: Account) -> str:
+    """The ARN that the credentials act as."""
+    arn: str = account.read("sts", "GetCallerIdentity", account.access.role_arn)["Arn"]
+    return arn
+
+
+def needs_external_id(access: Access, identity: Identity) -> bool:
+    """Whether the role is refused to who does not know the external id, as it must be.
+
+    Raises AwsError when STS cannot be asked.
+    """
+    session = RoleSession(identity, Role(access.role_arn, "", access.region, NOWHERE))
+    try:
+        with translated(Subject("sts", "AssumeRole", access.account_id, access.role_arn), identity.profile):
+            session.credentials()
+    except RoleRefused:
+        return True
+    return False
+
+
+def try_rights(account: Account, reach: Reach, *, writes: bool) -> list[Finding]:
+    """Each right that work on `reach` needs, tried without changing anything; with `writes` those to write too.
+
+    AWS: permission is judged before conditions, and a PutObject or DeleteObject with If-Match on a key that does not
+    exist answers 404: who gets that far has the right, and nothing was stored.
+    """
+    return list(_findings(account, reach, writes))
+
+
+def _findings(account: Account, reach: Reach, writes: bool) -> Iterator[Finding]:
+    yield _tried("sts:GetCallerIdentity", account.access.role_arn, lambda: whoami(account))
+    for bucket in reach.buckets:
+        yield from _on_bucket(account, bucket, writes)
+    if reach.artifact_bucket and reach.keeps_artifacts:
+        yield from _on_bucket(account, reach.artifact_bucket, writes)
+    for each in reach.distributions:
+        yield _tried("cloudfront:GetDistribution", each, partial(get_distribution, account, each))
+
+
+def _on_bucket(account: Account, bucket: str, writes: bool) -> Iterator[Finding]:
+    owner, key = account.account_id, f"{NOWHERE}/{secrets.token_hex(8)}"
+    address = {"Bucket": bucket, "ExpectedBucketOwner": owner}
+    thing = {**address, "Key": key}
+    yield _tried("s3:ListBucket", bucket, lambda: check_bucket(account, bucket, owner))
+    yield _tried(
+        "s3:GetBucketVersioning", bucket, lambda: account.read("s3", "GetBucketVersioning", bucket, **address)
+    )
+    yield _tried("s3:GetObject", bucket, lambda: _absent(account.read, "HeadObject", thing))
+    if writes:
+        condition = {**thing, "IfMatch": '"never"'}
+        yield _tried("s3:PutObject", bucket, lambda: _absent(account.write, "PutObject", condition))
+        yield _tried("s3:DeleteObject", bucket, lambda: _absent(account.write, "DeleteObject", condition))
+
+
+def _absent(call: Callable[..., object], operation: str, parameters: dict[str, str]) -> None:
+    """Make a call on a key that does not exist; that it does not is the expected answer."""
+    try:
+        call("s3", operation, f"{parameters['Bucket']}/{parameters['Key']}", **parameters)
+    except AwsError as error:
+        if isinstance(error, PreconditionFailed) or (
+            isinstance(error, NotFound) and error.code != "NoSuchBucket"
+        ):
+            return
+        raise
+
+
+def _tried(action: str, resource: str, attempt: Callable[[], object]) -> Finding:
+    try:
+        attempt()
+    except AwsError as error:
+        return Finding(action, resource, False, str(error))
+    return Finding(action, resource, True)

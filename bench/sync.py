@@ -1,0 +1,241 @@
+"""Uploads, promotions and rollbacks against s5cmd and the AWS CLI, on an S3 simulator with a fixed latency.
+
+Ours is the step in a warm worker; the peer is its whole process. They take turns, and medians are compared.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from bench.ours import ARCHIVE
+from bench.peers import AwsCli, Peer, S5cmd
+from bench.report import LIMIT, Row, against, exactly
+from bench.simulator import Simulator, simulator
+from bench.tree import change_entry_point, rebuild, touch_all, write_tree
+from bench.worker import Worker
+
+ROUNDS = 5
+PAGE = 1000
+OURS, PEER = "environment", "peer"
+
+
+class Ground:
+    """Where the contest takes place: simulator, worker, and a tree of files."""
+
+    def __init__(self, sim: Simulator, worker: Worker, tree: Path, rounds: int) -> None:
+        self.sim, self.worker, self.tree, self.rounds = sim, worker, tree, rounds
+        self.grown = 0.0
+        self._releases = 0
+
+    def order(self, do: str, *, latency: float = 0, **parameters: str) -> dict[str, float]:
+        """An order to the worker at this latency (ms)."""
+        self.sim.configure(latency=latency)
+        self.sim.reset()
+        done = self.worker.order(do, **parameters)
+        self.grown = max(self.grown, done["grown"])
+        return done
+
+    def ingest(self, tree: Path | None = None, latency: float = 0) -> tuple[str, float]:
+        """A new release from a tree, and the seconds that its upload took."""
+        self._releases += 1
+        release = f"r{self._releases}"
+        return release, self.order("ingest", latency=latency, tree=str(tree or self.tree), release=release)[
+            "seconds"
+        ]
+
+    def deploy(self, release: str, latency: float = 0) -> dict[str, float]:
+        """A deployment of a release into the environment's bucket."""
+        return self.order("deploy", latency=latency, release=release, bucket=OURS)
+
+    def fresh_environment(self) -> None:
+        """An environment that holds nothing and has no records."""
+        self.sim.empty(OURS)
+        self.worker.order("forget", bucket=OURS)
+
+    def upload(self, peer: Peer, tree: Path, latency: float = 0) -> float:
+        """Seconds of a peer's sync of a tree."""
+        self.sim.configure(latency=latency)
+        return peer.upload(tree, PEER)
+
+    def contest(self, turns: dict[str, Callable[[], float]]) -> dict[str, float]:
+        """The medians of everybody's turns, taken alternately."""
+        seconds: dict[str, list[float]] = {name: [] for name in turns}
+        for _ in range(self.rounds):
+            for name, turn in turns.items():
+                seconds[name].append(turn())
+        return {name: median(found) for name, found in seconds.items()}
+
+
+def _rows(what: str, medians: dict[str, float], bars: dict[str, float]) -> list[Row]:
+    return [against(what, medians["ours"], medians[name], name, bar) for name, bar in bars.items()]
+
+
+def first_upload(ground: Ground, what: str, peers: list[Peer], bars: dict[str, float]) -> list[Row]:
+    """A build goes into the archive for the first time."""
+
+    def ours() -> float:
+        ground.sim.empty(ARCHIVE)
+        return ground.ingest(latency=30)[1]
+
+    def theirs(peer: Peer) -> float:
+        ground.sim.empty(PEER)
+        return ground.upload(peer, ground.tree, latency=30)
+
+    turns = {"ours": ours, **{peer.name: partial(theirs, peer) for peer in peers}}
+    return _rows(what, ground.contest(turns), bars)
+
+
+def promote(
+    ground: Ground, what: str, peers: list[Peer], bars: dict[str, float], latency: float
+) -> list[Row]:
+    """A release is copied, on the server's side, into an empty environment."""
+    release, _ = ground.ingest()
+
+    def ours() -> float:
+        ground.fresh_environment()
+        return ground.deploy(release, latency)["seconds"]
+
+    def theirs(peer: Peer) -> float:
+        ground.sim.empty(PEER)
+        ground.sim.configure(latency=latency)
+        return peer.promote(f"{ARCHIVE}/{release}", PEER)
+
+    turns = {"ours": ours, **{peer.name: partial(theirs, peer) for peer in peers}}
+    return _rows(what, ground.contest(turns), bars)
+
+
+def rebuilt(ground: Ground, peer: Peer) -> list[Row]:
+    """The next build: one per cent changed, every time of change new."""
+    tree = ground.tree.with_name("rebuilt")
+    shutil.copytree(ground.tree, tree)
+    ground.fresh_environment()
+    ground.deploy(ground.ingest(tree)[0])
+    ground.upload(peer, tree)
+    writes: list[tuple[float, int]] = []
+
+    def ours() -> float:
+        changed = rebuild(tree, 0.01, seed=len(writes) + 1)
+        done = ground.deploy(ground.ingest(tree)[0], latency=30)
+        writes.append((done["written"], changed))
+        return done["seconds"]
+
+    medians = ground.contest({"ours": ours, peer.name: lambda: ground.upload(peer, tree, latency=30)})
+    shutil.rmtree(tree)
+    written, changed = max(writes, key=lambda pair: abs(pair[0] - pair[1]))
+    return [
+        *_rows("rebuild with 1 % changed, 2,000 files, 30 ms", medians, {peer.name: 0.4}),
+        exactly("rebuild: writes", int(written), changed),
+    ]
+
+
+def no_change(ground: Ground, peer: Peer, files: int) -> list[Row]:
+    """What is there already is deployed again."""
+    release, _ = ground.ingest()
+    ground.fresh_environment()
+    ground.deploy(release)
+    ground.sim.empty(PEER)
+    ground.upload(peer, ground.tree)
+    counts: list[int] = []
+
+    def ours() -> float:
+        seconds = ground.deploy(release, latency=30)["seconds"]
+        counts.append(sum(ground.sim.requests().values()))
+        return seconds
+
+    medians = ground.contest({"ours": ours, peer.name: lambda: ground.upload(peer, ground.tree, latency=30)})
+    return [
+        *_rows(f"no change, {files:,} files, 30 ms", medians, {peer.name: 1.3}),
+        exactly(f"no change, {files:,} files: requests", max(counts), -(-files // PAGE)),
+    ]
+
+
+def rollback(ground: Ground) -> list[Row]:
+    """The release before, whose entry point differs."""
+    ground.fresh_environment()
+    before, _ = ground.ingest()
+    tree = ground.tree.with_name("newer")
+    shutil.copytree(ground.tree, tree)
+    change_entry_point(tree, seed=1)
+    after, _ = ground.ingest(tree)
+    shutil.rmtree(tree)
+    ground.deploy(before)
+    done: list[dict[str, float]] = []
+    for _ in range(ground.rounds):
+        ground.deploy(after)
+        done.append(ground.deploy(before, latency=30))
+    return [
+        against("rollback, 2,000 files, 30 ms", median(run["seconds"] for run in done), 1.0, LIMIT, 1),
+        exactly("rollback: writes", int(max(run["written"] for run in done)), 1),
+    ]
+
+
+def faults(ground: Ground) -> list[Row]:
+    """AWS throttles 30 % of the writes and 5 % of the answers are lost."""
+    ground.fresh_environment()
+    ground.sim.configure(latency=30, throttleRate=0.3, lostRate=0.05)
+    try:
+        release = "through-faults"
+        ground.worker.order("ingest", tree=str(ground.tree), release=release)
+        started = time.perf_counter()
+        ground.worker.order("deploy_until_done", release=release, bucket=OURS)
+        seconds = time.perf_counter() - started
+    finally:
+        ground.sim.configure(latency=0, throttleRate=0, lostRate=0)
+    archived, served = ground.sim.etags(ARCHIVE), ground.sim.etags(OURS)
+    wanted = {
+        key.removeprefix(f"{release}/"): etag for key, etag in archived.items() if key.startswith(release)
+    }
+    wrong = sum(served.get(key) != etag for key, etag in wanted.items()) + abs(len(wanted) - len(served))
+    return [
+        exactly("30 % throttled, 5 % lost replies, 2,000 files: objects lost", wrong, 0),
+        against("30 % throttled, 5 % lost replies: seconds", seconds, 60, LIMIT, 1),
+    ]
+
+
+def measure(*, full: bool = False) -> list[Row]:
+    """All rows; `full` doubles the rounds."""
+    rounds = 2 * ROUNDS if full else ROUNDS
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder, simulator(ARCHIVE, OURS, PEER) as sim:
+        s5cmd, aws = S5cmd(sim.url), AwsCli(sim.url)
+        with Worker(sim.url) as worker:
+            rows += _small(Ground(sim, worker, _tree(Path(folder, "small"), 2000, 60), rounds), s5cmd, aws)
+        sim.empty()
+        with Worker(sim.url) as worker:
+            rows += _large(Ground(sim, worker, _tree(Path(folder, "large"), 20000, 200), rounds), s5cmd)
+    return rows
+
+
+def _tree(root: Path, files: int, megabytes: float) -> Path:
+    write_tree(root / "build", files, megabytes)
+    # Older than any upload of it, so that no tool sends it again by its time.
+    touch_all(root / "build", time.time() - 3600)
+    os.sync()
+    return root / "build"
+
+
+def _small(ground: Ground, s5cmd: Peer, aws: Peer) -> list[Row]:
+    both = [s5cmd, aws]
+    return [
+        *first_upload(ground, "first upload, 2,000 files, 30 ms", both, {"s5cmd": 0.7, "aws": 0.15}),
+        *promote(ground, "promote, 2,000 objects, 30 ms", both, {"s5cmd": 0.7, "aws": 0.2}, latency=30),
+        *promote(ground, "promote, 2,000 objects, 80 ms", both, {"s5cmd": 1.0, "aws": 0.2}, latency=80),
+        *rebuilt(ground, s5cmd),
+        *no_change(ground, s5cmd, 2000),
+        *rollback(ground),
+        *faults(ground),
+    ]
+
+
+def _large(ground: Ground, s5cmd: Peer) -> list[Row]:
+    rows = [
+        *first_upload(ground, "first upload, 20,000 files, 30 ms", [s5cmd], {"s5cmd": 0.6}),
+        *promote(ground, "promote, 20,000 objects, 30 ms", [s5cmd], {"s5cmd": 0.6}, latency=30),
+        *no_change(ground, s5cmd, 20000),
+    ]
+    return [*rows, against("20,000 files: peak growth in MB", ground.grown, 80, LIMIT, 1)]
