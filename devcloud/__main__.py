@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from devcloud.server import Ports, run
+from devcloud.server import Ports, PortTaken, run
 
 PR_SET_PDEATHSIG = 1
 
@@ -19,8 +19,14 @@ def main() -> None:
     ports = Ports(options.port, options.edge_port, options.control_port)
     try:
         asyncio.run(run(options.estate, options.host, ports, _announce))
+    except PortTaken as error:
+        sys.exit(
+            f"The emulated cloud cannot listen on {error}. Stop what uses the port, or name another one."
+        )
     except OSError as error:
-        sys.exit(f"devcloud cannot start: {error}. Free the port or the file, or name another one.")
+        sys.exit(
+            f"The emulated cloud cannot read its estate: {error}. Name a file that exists with --estate."
+        )
 
 
 def _announce(line: str) -> None:

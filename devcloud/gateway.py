@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -45,6 +46,14 @@ class Gateway:
         except AwsError as error:
             code = error.code
             reply = render(error, request.service, request.request_id)
+        except (
+            Exception
+        ):  # a fault of the emulator itself: whoever runs it must see it, the caller must be told
+            traceback.print_exc()
+            broken = AwsError(
+                "InternalError", 500, "The emulated cloud failed. Its own log has the traceback."
+            )
+            code, reply = broken.code, render(broken, request.service, request.request_id)
         self._record(request, reply, code, lost=verdict.lost)
         if verdict.lost:
             raise LostReply

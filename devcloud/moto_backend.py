@@ -70,7 +70,7 @@ class Moto:
                 "MetricName": each.name,
                 "Value": each.value,
                 "Unit": each.unit,
-                "Timestamp": datetime.fromtimestamp(each.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "Timestamp": datetime.fromtimestamp(each.at, UTC).replace(tzinfo=None),
                 "Dimensions": dimensions,
             }
             account = account_of[each.distribution_id]

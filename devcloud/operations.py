@@ -4,15 +4,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
-
-from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel
 
 from devcloud.wire import Request
 
-_LOADER = Loader(include_default_search_paths=True)
+if TYPE_CHECKING:
+    from botocore.loaders import Loader
+    from botocore.model import OperationModel, ServiceModel
+
 MODEL_NAMES = {"monitoring": "cloudwatch", "email": "ses", "tagging": "resourcegroupstaggingapi"}
 UNKNOWN = "Unknown"
 
@@ -41,15 +41,31 @@ class Route:
 
 
 @cache
-def service_model(service: str) -> ServiceModel | None:
+def _loader() -> "Loader":
+    # botocore takes half a second to import: the process says that it is ready first.
+    from botocore.loaders import Loader
+
+    return Loader(include_default_search_paths=True)
+
+
+@cache
+def service_model(service: str) -> "ServiceModel | None":
     """The botocore model of a service by its signing name; None when there is no such service."""
+    from botocore.model import ServiceModel
+
     name = MODEL_NAMES.get(service, service)
-    if name not in _LOADER.list_available_services("service-2"):
+    if name not in _loader().list_available_services("service-2"):
         return None
-    return ServiceModel(_LOADER.load_service_model(name, "service-2"), name)
+    return ServiceModel(_loader().load_service_model(name, "service-2"), name)
 
 
-def operation_model(service: str, operation: str) -> OperationModel:
+def warm_up() -> None:
+    """Read the models that every test and demo needs, so that the first call does not wait for them."""
+    for service in ("sts", "s3", "cloudfront"):
+        _routes(service)
+
+
+def operation_model(service: str, operation: str) -> "OperationModel":
     model = service_model(service)
     if model is None:
         raise LookupError(service)
@@ -74,7 +90,9 @@ def _named_in_request(request: Request) -> str:
         return target.rsplit(".", 1)[-1]
     if "/operation/" in request.raw_path:
         return request.raw_path.rsplit("/", 1)[-1]
-    return (dict(request.query) | dict(parse_qsl(request.body.decode(errors="replace")))).get("Action", UNKNOWN)
+    return (dict(request.query) | dict(parse_qsl(request.body.decode(errors="replace")))).get(
+        "Action", UNKNOWN
+    )
 
 
 @cache
@@ -92,7 +110,7 @@ def _routes(service: str) -> Mapping[str, tuple[Route, ...]]:
     }
 
 
-def _route(operation: OperationModel) -> Route:
+def _route(operation: "OperationModel") -> Route:
     path, _, query = operation.http["requestUri"].partition("?")
     pairs = parse_qsl(query, keep_blank_values=True)
     required = _required(operation)
@@ -105,7 +123,7 @@ def _route(operation: OperationModel) -> Route:
     )
 
 
-def _required(operation: OperationModel) -> dict[str, frozenset[str]]:
+def _required(operation: "OperationModel") -> dict[str, frozenset[str]]:
     shape: Any = operation.input_shape
     found: dict[str, set[str]] = {"querystring": set(), "header": set()}
     for member in shape.required_members if shape is not None else ():

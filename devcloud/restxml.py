@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
-
-from botocore.model import OperationModel, Shape, StructureShape
 
 from devcloud.errors import AwsError
 from devcloud.operations import path_pattern
 from devcloud.wire import Reply, Request
 
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, Shape
 
-def parse(request: Request, operation: OperationModel) -> dict[str, Any]:
+
+def parse(request: Request, operation: "OperationModel") -> dict[str, Any]:
     """Return the parameters of a call as boto3 names them.
 
     Raises AwsError MalformedXML or InvalidArgument where the request does not fit the model: a missing required
@@ -53,7 +54,7 @@ def _local(element: ElementTree.Element) -> str:
     return element.tag.rsplit("}", 1)[-1]
 
 
-def _value(shape: Shape, element: ElementTree.Element) -> Any:
+def _value(shape: "Shape", element: ElementTree.Element) -> Any:
     if shape.type_name == "structure":
         return _structure(shape, element)
     if shape.type_name == "list":
@@ -76,7 +77,7 @@ def _structure(shape: Any, element: ElementTree.Element) -> dict[str, Any]:
     return value
 
 
-def _scalar(shape: Shape, text: str) -> Any:
+def _scalar(shape: "Shape", text: str) -> Any:
     try:
         return _convert(shape, text)
     except ValueError as error:
@@ -100,7 +101,7 @@ def _refuse(text: str) -> Any:
     raise ValueError(text)
 
 
-def render(operation: OperationModel, result: Mapping[str, Any]) -> Reply:
+def render(operation: "OperationModel", result: Mapping[str, Any]) -> Reply:
     """Return the reply for a result given as boto3 would show it."""
     status = int(operation.http.get("responseCode", 200))
     shape: Any = operation.output_shape
@@ -123,14 +124,14 @@ def render(operation: OperationModel, result: Mapping[str, Any]) -> Reply:
     )
 
 
-def _namespace(operation: OperationModel) -> str:
+def _namespace(operation: "OperationModel") -> str:
     metadata = operation.service_model.metadata
     return f"http://{metadata['endpointPrefix']}.amazonaws.com/doc/{metadata['apiVersion']}/"
 
 
 def _element(shape: Any, tag: str, value: Any) -> ElementTree.Element:
     element = ElementTree.Element(tag)
-    if isinstance(shape, StructureShape):
+    if shape.type_name == "structure":
         for name, member in shape.members.items():
             if value.get(name) is not None:
                 element.append(_element(member, member.serialization.get("name", name), value[name]))

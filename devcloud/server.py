@@ -34,6 +34,10 @@ class Ports:
     control: int = 0
 
 
+class PortTaken(Exception):
+    """A port cannot be opened; the text names it and says why."""
+
+
 async def run(estate: Path, host: str, ports: Ports, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT. `ready` gets one line of JSON with the addresses when all listen."""
     moto = Moto()
@@ -60,10 +64,13 @@ async def run(estate: Path, host: str, ports: Ports, ready: Callable[[str], None
 
 
 async def _listen(answer: Answer, host: str, port: int) -> str:
-    """Open one listener and return its address. Raises OSError when the port is taken."""
+    """Open one listener and return its address. Raises PortTaken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        raise PortTaken(f"{host}:{port}: {error.strerror}") from error
     server = web.Server(
         _handler(answer),
         access_log=None,

@@ -5,8 +5,6 @@ import hashlib
 import zlib
 from collections.abc import Callable, Mapping
 
-from awscrt import checksums as crt
-
 from devcloud.errors import AwsError
 
 
@@ -14,10 +12,22 @@ def _encode(digest: bytes) -> str:
     return base64.b64encode(digest).decode()
 
 
+def _crc32c(body: bytes) -> str:
+    from awscrt import checksums as crt
+
+    return _encode(crt.crc32c(body).to_bytes(4, "big"))
+
+
+def _crc64nvme(body: bytes) -> str:
+    from awscrt import checksums as crt
+
+    return _encode(crt.crc64nvme(body).to_bytes(8, "big"))
+
+
 ALGORITHMS: Mapping[str, Callable[[bytes], str]] = {
     "CRC32": lambda body: _encode(zlib.crc32(body).to_bytes(4, "big")),
-    "CRC32C": lambda body: _encode(crt.crc32c(body).to_bytes(4, "big")),
-    "CRC64NVME": lambda body: _encode(crt.crc64nvme(body).to_bytes(8, "big")),
+    "CRC32C": _crc32c,
+    "CRC64NVME": _crc64nvme,
     "SHA1": lambda body: _encode(hashlib.sha1(body, usedforsecurity=False).digest()),
     "SHA256": lambda body: _encode(hashlib.sha256(body).digest()),
 }

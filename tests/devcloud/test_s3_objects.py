@@ -183,11 +183,12 @@ def test_wrong_checksums_store_nothing(s3: Any, refused: Refused) -> None:
     """AWS: a wrong x-amz-checksum-* or Content-MD5 is 400 BadDigest."""
     right = base64.b64encode(hashlib.sha256(b"one").digest()).decode()
     assert put(s3, ChecksumSHA256=right)
-    for wrong in (
+    wrongs: tuple[dict[str, Any], ...] = (
         {"ChecksumSHA256": EMPTY_SHA256},
         {"ChecksumCRC32": "AAAAAA=="},
         {"ChecksumCRC64NVME": "AAAAAAAAAAA="},
-    ):
+    )
+    for wrong in wrongs:
         with refused("BadDigest", 400):
             put(s3, "wrong.js", **wrong)
     md5 = base64.b64encode(hashlib.md5(b"another").digest()).decode()
