@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from audit.models import Event, Seal, Verification
-from audit.search import Filter, Page, every, search
+from audit.search import Filter, Page, count, every, search
 from audit.verify import LATE, waiting
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Filter",
     "Page",
     "chain_state",
+    "count",
     "event_by_id",
     "events_for",
     "every",

@@ -48,15 +48,22 @@ def start() -> Verification:
 
 
 def advance(walk: Verification, seconds: float | None) -> Verdict:
-    """Go on with `walk` for about `seconds` (None: to its end) and tell what is known then."""
+    """Go on with `walk` for about `seconds` (None: to its end) and tell what is known then.
+
+    Two may do so at once: one of them walks, the other answers how far it is.
+    """
     until = None if seconds is None else time.monotonic() + seconds
     while walk.ended_at is None and (until is None or time.monotonic() < until):
         with transaction.atomic():
-            walk = Verification.objects.select_for_update().get(pk=walk.pk)
-            if walk.ended_at is None:
-                _batch(walk)
-                walk.save()
-                walk.refresh_from_db()
+            # Whoever finds it locked leaves it to the other one.
+            mine = Verification.objects.select_for_update(skip_locked=True).filter(pk=walk.pk).first()
+            if mine is None:
+                break
+            if mine.ended_at is None:
+                _batch(mine)
+                mine.save()
+        walk = mine
+        walk.refresh_from_db()
     return verdict(walk)
 
 

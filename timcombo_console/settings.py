@@ -158,7 +158,8 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "users.views.locked_out"
+AXES_LOCKOUT_CALLABLE = "users.session_views.locked_out"
+AXES_CLIENT_IP_CALLABLE = "audit.origin.address_of"
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -198,7 +199,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
-STATIC_ROOT = CONSOLE_VAR / "static"
+STATIC_ROOT = Path(env.str("CONSOLE_STATIC", default=str(CONSOLE_VAR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",

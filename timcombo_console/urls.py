@@ -15,7 +15,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),
     path("", include("users.urls")),
-    path("audit/", include("audit.urls")),
+    path("audit/", include("timcombo_console.audit_log.urls")),
     path("", include("deployments.urls")),
     path("", include("products.urls")),
     path("admin/", admin.site.urls),

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
-from audit.services import record
 from users.actions import require
-from users.floods import worth_recording
+from users.floods import record_refusal_once
 from users.models import User
 from users.refusals import Forbidden
 
@@ -37,6 +37,8 @@ def page(*, permission: str | None, methods: tuple[str, ...] = ("GET",)) -> Call
         @wraps(view)
         def checked(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if permission is not None:
+                if request.user.password_is_initial:
+                    return redirect("profile")
                 _check(request, permission)
             return view(request, *args, **kwargs)
 
@@ -52,14 +54,8 @@ def _check(request: Request, permission: str) -> None:
     try:
         require(request.user, permission)
     except Forbidden as refusal:
-        left_out = worth_recording(f"page {request.user.pk} {request.path}")
-        if left_out is not None:
-            record(
-                actor=request.user,
-                action="page.open",
-                result="refused",
-                subject=request.path,
-                summary=refusal.text,
-                after={"not_recorded_before": left_out} if left_out else None,
-            )
+        key = f"page {request.user.pk} {request.path}"
+        record_refusal_once(
+            key, action="page.open", text=refusal.text, actor=request.user, subject=request.path
+        )
         raise

@@ -5,10 +5,13 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from users.permissions import Role, may
+
+THEMES = [("auto", "As the system"), ("light", "Light"), ("dark", "Dark")]
 
 
 class UserManager(BaseUserManager["User"]):
@@ -21,9 +24,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person. People are deactivated, never deleted, so that the audit log keeps naming them.
+    """A person; user names are lower case. People are deactivated, never deleted, so that the audit log keeps naming them.
 
     `session_epoch` is part of what a session must match: raising it signs the person out everywhere.
+    An initial password was chosen by an admin; pages open only after the person has chosen another.
     """
 
     username = models.CharField(
@@ -38,11 +42,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(db_default=Now(), editable=False)
     session_epoch = models.PositiveIntegerField(default=0, editable=False)
-    theme = models.CharField(
-        max_length=5,
-        choices=[("auto", "As the system"), ("light", "Light"), ("dark", "Dark")],
-        default="auto",
-    )
+    password_is_initial = models.BooleanField(default=False, editable=False)
+    theme = models.CharField(max_length=5, choices=THEMES, default="auto")
     shortcuts = models.BooleanField(default=True)
 
     USERNAME_FIELD = "username"
@@ -50,9 +51,6 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS = []
 
     objects: ClassVar[UserManager] = UserManager()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(Lower("username"), name="username_once_in_any_case")]
 
     def __str__(self) -> str:
         return self.display_name or self.username
@@ -104,6 +102,10 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
 
     @property
     def audit_place(self) -> dict[str, str]:

@@ -25,16 +25,19 @@ PERMISSIONS: dict[str, str] = {
     "product.edit": "Edit products, environments and hostnames",
     "account.edit": "Edit AWS accounts and check them",
     "people.manage": "Create, deactivate and re-role people; issue and revoke tokens",
+    "own.edit": "Change one's own password and settings, and revoke one's own tokens",
     "audit.view": "Read the audit log",
     "audit.export": "Export the audit log",
     "audit.verify": "Verify the audit log's chain",
 }
 
+EVERYBODY = frozenset({"estate.view", "own.edit"})
+
 ROLES: dict[str, frozenset[str]] = {
-    Role.VIEWER: frozenset({"estate.view"}),
-    Role.RELEASE_MANAGER: frozenset(
+    Role.VIEWER: EVERYBODY,
+    Role.RELEASE_MANAGER: EVERYBODY
+    | frozenset(
         {
-            "estate.view",
             "release.register",
             "release.mark_bad",
             "deployment.promote",
@@ -44,9 +47,9 @@ ROLES: dict[str, frozenset[str]] = {
             "audit.view",
         }
     ),
-    Role.ADMIN: frozenset(
+    Role.ADMIN: EVERYBODY
+    | frozenset(
         {
-            "estate.view",
             "config.edit",
             "product.edit",
             "account.edit",
@@ -55,7 +58,7 @@ ROLES: dict[str, frozenset[str]] = {
             "audit.verify",
         }
     ),
-    Role.AUDITOR: frozenset({"estate.view", "audit.view", "audit.export", "audit.verify"}),
+    Role.AUDITOR: EVERYBODY | frozenset({"audit.view", "audit.export", "audit.verify"}),
 }
 
 SCOPES: dict[str, frozenset[str]] = {

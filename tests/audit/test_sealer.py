@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 
 import psycopg
 import pytest
@@ -87,7 +88,7 @@ def test_writers_and_sealers_at_once_leave_one_whole_chain(cloned_database: Clon
     seals = list(Seal.objects.order_by("position"))
     assert [s.position for s in seals] == list(range(1, 161))
     assert len({s.event_id for s in seals}) == 160
-    assert all(after.prev_hash == before.hash for before, after in zip(seals, seals[1:], strict=False))
+    assert all(after.prev_hash == before.hash for before, after in pairwise(seals))
 
 
 def test_an_event_that_commits_late_gets_a_later_place(cloned_database: Clone) -> None:

@@ -1,0 +1,52 @@
+"""The filter of the audit log, as its address spells it."""
+
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from django import forms
+
+from audit.models import Result
+from audit.selectors import Filter
+
+
+class MomentField(forms.Field):
+    """A moment such as 2026-11-22T09:00:00Z or 2026-11-22 10:00+01:00; without an offset it is UTC."""
+
+    def to_python(self, value: object) -> datetime | None:
+        text = str(value or "").strip()
+        if text in ("", "now"):
+            return None
+        try:
+            # In an address a plus sign may have become a space.
+            moment = datetime.fromisoformat(text.replace(" UTC", "Z").replace(" +", "+"))
+        except ValueError as error:
+            raise forms.ValidationError(
+                "Write it as 2026-11-22 09:00, in UTC, or with its offset as 2026-11-22T10:00+01:00."
+            ) from error
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+class FilterForm(forms.Form):
+    person = forms.CharField(required=False, max_length=150)
+    action = forms.CharField(required=False, max_length=60)
+    product = forms.CharField(required=False, max_length=60)
+    environment = forms.CharField(required=False, max_length=60)
+    result = forms.ChoiceField(required=False, choices=[("", "Any"), *Result.choices])
+    run = forms.IntegerField(required=False, min_value=1)
+    since = MomentField(label="From", required=False)
+    until = MomentField(label="to", required=False)
+    before = forms.IntegerField(required=False, min_value=1)
+
+    def filter(self) -> Filter:
+        """What is asked for. Only after `is_valid`."""
+        asked = {name: self.cleaned_data[name] for name in self.fields if name not in ("person", "before")}
+        return Filter(actor_name=self.cleaned_data["person"].lower(), **asked)
+
+    def address(self, **changed: object) -> str:
+        """This filter as a query string with some fields changed, from its newest event on. Times carry their offset."""
+        values = {name: self.cleaned_data.get(name) for name in self.fields if name != "before"} | changed
+        return "?" + urlencode({name: _text(value) for name, value in values.items() if value})
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,111 @@
+"""How events read: a sentence for what, a place, a diff; and the facets to filter by."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from audit.models import Event, Seal
+from audit.selectors import seals_of
+from products.models import Environment, Product
+from timcombo_console.audit_log.forms import FilterForm
+from users.actions import ACTIONS
+from users.models import User
+from users.permissions import PERMISSIONS
+
+OTHER_ACTIONS = {
+    "page.open": "open a page",
+    "session.sign_in": "sign in",
+    "session.sign_out": "sign out",
+    "session.lock_out": "sign in while locked out",
+}
+"""Actions that no service writes, as they read after "Tried to"."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event as the page shows it."""
+
+    event: Event
+    who: str
+    role: str
+    what: str
+    where: str
+    seal: Seal | None
+
+    @property
+    def changes(self) -> list[tuple[str, Any, Any]]:
+        """`(key, before, after)` of what differs; None stands for "not set"."""
+        before, after = self.event.before or {}, self.event.after or {}
+        keys = sorted(before.keys() | after.keys())
+        return [(k, before.get(k), after.get(k)) for k in keys if before.get(k) != after.get(k)]
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A way to narrow the list: links, the chosen one leads back."""
+
+    title: str
+    links: list[tuple[str, str, bool]]
+
+
+def rows(events: list[Event]) -> list[Row]:
+    """Two queries: the people and the seals of all of them."""
+    people = {user.pk: user for user in User.objects.filter(pk__in={event.actor_id for event in events})}
+    seals = seals_of(events)
+    return [_row(event, people.get(event.actor_id or 0), seals.get(event.pk)) for event in events]
+
+
+def by_day(events: list[Row]) -> Iterator[tuple[date, list[Row]]]:
+    """The rows under the UTC day that they happened on, in their order."""
+    for day, of_day in groupby(events, key=lambda row: row.event.at.date()):
+        yield day, list(of_day)
+
+
+def facets(form: FilterForm) -> list[Facet]:
+    """Two queries; no counts, which would read the whole log."""
+    products = dict(Product.objects.order_by("name").values_list("slug", "name"))
+    environments = Environment.objects.order_by("name").values_list("name", flat=True).distinct()
+    return [
+        _facet(form, "Result", "result", {"ok": "Done", "refused": "Refused", "failed": "Failed"}),
+        _facet(form, "Product", "product", products),
+        _facet(form, "Environment", "environment", {name: name for name in environments}),
+        _facet(
+            form, "Action", "action", {name: action_name(name) for name in sorted({*ACTIONS, *OTHER_ACTIONS})}
+        ),
+    ]
+
+
+def action_name(name: str) -> str:
+    """ "deployment.roll_back" → "Deployment: roll back"."""
+    return name.replace(".", ": ").replace("_", " ").capitalize()
+
+
+def _facet(form: FilterForm, title: str, field: str, choices: dict[str, str]) -> Facet:
+    chosen = form.cleaned_data.get(field, "")
+    links = [
+        (label, form.address(**{field: "" if value == chosen else value}), value == chosen)
+        for value, label in choices.items()
+    ]
+    return Facet(title, links)
+
+
+def _row(event: Event, person: User | None, seal: Seal | None) -> Row:
+    place = f"{event.product} {event.environment}".strip() or event.subject
+    return Row(
+        event=event,
+        who=str(person) if person else event.actor_name.capitalize(),
+        role=person.get_role_display().lower() if person else "",
+        what=_tried(event) if event.result == "refused" else event.summary or action_name(event.action),
+        where=f"{place} · “{event.reason}”" if event.reason and place else place or event.reason,
+        seal=seal,
+    )
+
+
+def _tried(event: Event) -> str:
+    if event.summary.startswith("Tried"):
+        return event.summary
+    permission = getattr(ACTIONS.get(event.action), "permission", "")
+    does = OTHER_ACTIONS.get(event.action) or PERMISSIONS.get(permission, action_name(event.action))
+    return f"Tried to {does[0].lower()}{does[1:]}"
