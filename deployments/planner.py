@@ -83,11 +83,16 @@ def invalidation_paths(paths: list[str], kind: Kind) -> tuple[str, ...]:
     """
     wanted = {"/", f"/{INDEX}"}
     for path in paths:
-        wanted.add("/" + quote(path, safe=_SAFE))
+        wanted.add(viewer_path(path))
         folder, _, name = path.rpartition("/")
         if kind == "static" and name == INDEX and folder:
-            wanted.add("/" + quote(folder, safe=_SAFE) + "/")
+            wanted.add(viewer_path(f"{folder}/"))
     return tuple(sorted(wanted)) if len(wanted) <= MOST_PATHS else EVERYTHING
+
+
+def viewer_path(path: str) -> str:
+    """The path of a key as viewers request it: with a leading slash, URL-encoded."""
+    return "/" + quote(path, safe=_SAFE)
 
 
 class HandlerChange(NamedTuple):

@@ -1,5 +1,6 @@
 """What every page knows: the cloud's sign, the person's theme, and where they may go."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,34 +12,30 @@ from users.models import User
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the navigation: the URL's name, its label, who may see it, the paths that belong to it."""
+    """An entry of the navigation: the URL's name, its label, who may see it, which paths belong to it."""
 
     name: str
     label: str
     permission: str
-    paths: tuple[str, ...]
+    paths: re.Pattern[str]
 
 
+OF_PRODUCT = "/products/[^/]+"
 PLACES = (
-    Place("matrix", "Environments", "estate.view", ("/products/",)),
-    Place("deployments", "Deployments", "estate.view", ("/deployments/",)),
-    Place("releases", "Releases", "estate.view", ("/releases/", "/compare/")),
-    Place("configurations", "Configuration", "estate.view", ("/configuration/",)),
-    Place("audit", "Audit log", "audit.view", ("/audit/",)),
-    Place("accounts", "Accounts", "account.edit", ("/accounts/",)),
-    Place("people", "People", "people.manage", ("/people/",)),
-    Place("on-call", "On call", "estate.view", ("/on-call/",)),
+    Place("matrix", "Environments", "estate.view", re.compile("/$|/products/")),
+    Place("deployments", "Deployments", "estate.view", re.compile("/deployments/")),
+    Place("releases", "Releases", "estate.view", re.compile(f"({OF_PRODUCT})?/(releases|compare)/")),
+    Place("configurations", "Configuration", "estate.view", re.compile(f"({OF_PRODUCT}.*)?/configuration/")),
+    Place("audit", "Audit log", "audit.view", re.compile("/audit/")),
+    Place("accounts", "Accounts", "account.edit", re.compile("/accounts/")),
+    Place("people", "People", "people.manage", re.compile("/people/")),
+    Place("on-call", "On call", "estate.view", re.compile("/on-call/")),
 )
 
 
 def place_of(path: str) -> str:
-    """The name of the navigation entry that `path` belongs to; "" when it belongs to none."""
-    if path == "/":
-        return "matrix"
-    for place in reversed(PLACES):
-        if any(mark in path for mark in place.paths):
-            return place.name
-    return ""
+    """The name of the navigation entry that `path` belongs to, the most particular one; "" when none."""
+    return next((place.name for place in reversed(PLACES) if place.paths.match(path)), "")
 
 
 def console(request: HttpRequest) -> dict[str, Any]:

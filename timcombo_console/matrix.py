@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.urls import reverse
 
 from products.models import Environment, Kind
@@ -58,10 +58,11 @@ class Progress:
     seconds_left: float | None
 
 
-def places() -> QuerySet[Environment, Place]:
+def places() -> list[Place]:
     """Every environment with its state, in the order of the page. One query, whatever the number of deployments."""
     columns = {name: F(path) for name, path in COLUMNS.items()}
-    return Environment.objects.order_by("product__name", "product_id", "position").values(*OWN, **columns)
+    ordered = Environment.objects.order_by("product__name", "product_id", "position")
+    return list(ordered.values(*OWN, **columns))
 
 
 def progress_of(rows: Sequence[Place]) -> dict[int, Progress]:

@@ -36,7 +36,7 @@ class Matrix:
     @classmethod
     def now(cls) -> "Matrix":
         at = datetime.now(UTC)
-        rows = list(places())
+        rows = places()
         return cls(rows, cells_of(rows, progress_of(rows)), at)
 
 
@@ -115,12 +115,10 @@ def _nothing(row: Place, name: str) -> Cell:
 
 def _shows(product: Mapping[str, Any], show: str) -> bool:
     cells: list[Cell] = product["cells"]
-    return {
-        "": lambda: True,
-        "attention": lambda: any(cell.state in ("failed", "part", "drift") for cell in cells),
-        "deploying": lambda: any(cell.state in ("queued", "running") for cell in cells),
-        "ready": lambda: any(cell.ready_version for cell in cells),
-    }[show]()
+    if show == "ready":
+        return any(cell.ready_version for cell in cells)
+    wanted = {"attention": {"failed", "part", "drift"}, "deploying": {"queued", "running"}}.get(show)
+    return wanted is None or any(cell.state in wanted for cell in cells)
 
 
 def strip(user: User, matrix: Matrix) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def _check_input(product: Product, version: str, artifacts: Mapping[str, Source]
     try:
         version_pattern(version)
     except ValidationError as error:
-        errors["version"] = [error.message]
+        errors["version"] = [str(error.message)]
     if not artifacts:
         errors["artifacts"] = [
             "A release needs at least one artifact: a zip for any, or for an environment by its name."

@@ -1,11 +1,11 @@
 """Asking the edge: are the new assets there, forget the old pages, does every visitor get this release?"""
 
-from deployments.edge import EdgeTarget, check_assets, verify_release
 from django.conf import settings
 
 from aws.cloudfront import create_invalidation
 from aws.errors import TooManyInvalidations
-from deployments.manifest import Role
+from deployments.edge import EdgeTarget, check_assets, verify_release
+from deployments.manifest import Kind, Role
 from deployments.planner import EVERYTHING, invalidation_paths
 from deployments.steps.copy import MOST_REPLACED
 from deployments.steps.door import aws_step, open_account
@@ -57,7 +57,7 @@ def paths_to_forget(wish: Wish) -> tuple[str, ...]:
     replaced = [p for p in wish.deployment.replaced if wish.served.by_path[p].role is not Role.HASHED]
     if planned == EVERYTHING or len(replaced) >= MOST_REPLACED:
         return EVERYTHING
-    kind = "static" if wish.environment.kind == "static" else "app"
+    kind: Kind = "static" if wish.environment.kind == "static" else "app"
     merged = {*planned, *invalidation_paths(replaced, kind)}
     return tuple(sorted(merged)) if EVERYTHING[0] not in merged else EVERYTHING
 

@@ -121,8 +121,8 @@ def _describe(archive: Archive, entry: Entry, kind: Kind) -> FileEntry:
     return describe(entry.path, size=entry.size, sha256=sha256.hexdigest(), md5=md5.hexdigest(), kind=kind)
 
 
-def _reader(archive: Archive, pages: Mapping[str, Entry]) -> Callable[[str], bytes]:
-    return lambda path: b"".join(archive.read(pages[path]))
+def _reader(archive: Archive, pages: Mapping[str, Entry]) -> Callable[[FileEntry], bytes]:
+    return lambda page: b"".join(archive.read(pages[page.path]))
 
 
 def _objections(release: Release, archive: Archive, manifest: Manifest, kind: Kind) -> list[Reason]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -96,11 +96,10 @@ def _page(
     state = state_of(environment)
     plan = plan_for(environment, release, state=state)
     gates = page_parts.checks(request.user, environment, release, state, "deployment.promote")
-    if form.is_bound:
-        form.data = form.data.copy()
-        form.data["plan_digest"] = plan.digest
-    else:
-        form.initial["plan_digest"] = plan.digest
+    form.data = (
+        {**form.data.dict(), "plan_digest": plan.digest} if isinstance(form.data, QueryDict) else form.data
+    )
+    form.initial["plan_digest"] = plan.digest
     return {
         **page_parts.place(environment, state),
         **_difference(request, plan, state, environment),

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -29,7 +28,9 @@ class Command(BaseCommand):
         app = urlsplit(os.environ["DATABASE_URL"])
         name, password = unquote(app.username or ""), unquote(app.password or "")
         if name == urlsplit(owner).username:
-            self.stdout.write("One role owns and uses the tables: the audit log is guarded by triggers and chain only.")
+            self.stdout.write(
+                "One role owns and uses the tables: the audit log is guarded by triggers and chain only."
+            )
             return
         with psycopg.connect(owner, autocommit=True) as connection:
             _ensure(connection, name, password)

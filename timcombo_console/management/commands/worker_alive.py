@@ -18,4 +18,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         here = alive_workers(options["queue"]).filter(name__endswith=f"@{socket.gethostname()}")
         if not here.exists():
-            raise CommandError(f"No worker of the queue {options['queue']} on this host was heard of in the last 15 s.")
+            raise CommandError(
+                f"No worker of the queue {options['queue']} on this host was heard of in the last 15 s."
+            )

@@ -1,0 +1,19 @@
+"""`/api/v1`: the same wishes as the pages, with the same permissions and the same audit."""
+
+from ninja import NinjaAPI
+
+from timcombo_console.api import audit, deployments, problems, releases
+from timcombo_console.api.auth import Bearer
+
+api = NinjaAPI(
+    title="Tim-Combo console",
+    version="1",
+    description="Register releases, plan and promote them, roll back, and read the audit log.",
+    auth=Bearer(),
+    docs_url=None,
+    urls_namespace="api",
+)
+problems.install(api)
+api.add_router("", releases.router)
+api.add_router("", deployments.router)
+api.add_router("/audit", audit.router)

@@ -1,0 +1,213 @@
+"""Environments: what runs there, their configuration, plans and deployments."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import Router, Schema
+from pydantic import ConfigDict
+
+from deployments.models import Deployment, EnvironmentState
+from deployments.selectors.deployments import deployment_for, state_of
+from deployments.selectors.plans import plan_for
+from deployments.selectors.releases import release_for
+from deployments.services import steer
+from deployments.services.promote import promote, rollback
+from products.models import Environment
+from products.selectors import environment_for, product_for
+from products.services.configuration import save_config
+from timcombo_console.api import shapes
+from timcombo_console.api.auth import doing, seeing
+from timcombo_console.api.lists import listed
+from users.models import User
+
+router = Router(tags=["deployments"])
+
+
+class Strict(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Version(Strict):
+    """Which release."""
+
+    version: str
+
+
+class Wish(Strict):
+    """A promotion. `plan_digest` binds it to a plan; `confirm` is a protected environment's name."""
+
+    version: str
+    reason: str
+    plan_digest: str | None = None
+    confirm: str = ""
+    override: str = ""
+
+
+class WayBack(Strict):
+    """A rollback; without a version to the last good one."""
+
+    version: str | None = None
+    reason: str
+    confirm: str = ""
+
+
+class Values(Strict):
+    """The whole public configuration, as edited from `revision` (0: none was there)."""
+
+    values: dict[str, str]
+    reason: str
+    revision: int
+
+
+class Why(Strict):
+    reason: str
+
+
+ENVIRONMENT = "/products/{slug}/environments/{name}"
+
+
+def answer(body: Any, *, poll: bool = False) -> HttpResponse:
+    """JSON; with `Retry-After` when it is worth asking again."""
+    response = HttpResponse(json.dumps(body), content_type="application/json")
+    if poll:
+        response["Retry-After"] = "1"
+    return response
+
+
+@router.get("/products/{slug}/environments", summary="A product's environments and what runs there")
+def environments(request: HttpRequest, slug: str, cursor: str = "", limit: int = 50) -> HttpResponse:
+    def look(user: User) -> HttpResponse:
+        product = product_for(user, slug)
+        found = (
+            Environment.objects.filter(product=product).select_related("config").prefetch_related("hostnames")
+        )
+        return listed(found.order_by("id"), None, cursor, limit, shape_all=_shape_all)
+
+    return seeing(request, "estate.view", look)
+
+
+def _shape_all(found: list[Environment]) -> list[shapes.Json]:
+    states = {
+        state.environment_id: state
+        for state in EnvironmentState.objects.filter(environment__in=found).select_related(
+            "running__release", "live__release"
+        )
+    }
+    return [shapes.environment(one, states.get(one.pk) or EnvironmentState(environment=one)) for one in found]
+
+
+@router.get(ENVIRONMENT + "/config", summary="Public configuration of an environment")
+def config(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    def look(user: User) -> HttpResponse:
+        return answer(_config(environment_for(user, slug, name)))
+
+    return seeing(request, "estate.view", look)
+
+
+def _config(environment: Environment) -> shapes.Json:
+    revision = environment.config
+    if revision is None:
+        return {"values": {}, "revision": 0}
+    return {"values": revision.values, "revision": revision.number}
+
+
+@router.put(ENVIRONMENT + "/config", summary="Save the public configuration")
+def put_config(request: HttpRequest, slug: str, name: str, given: Values) -> HttpResponse:
+    def act(user: User) -> shapes.Json:
+        environment = environment_for(user, slug, name)
+        saved = save_config(
+            actor=user,
+            environment=environment,
+            values=given.values,
+            reason=given.reason,
+            revision=given.revision,
+        )
+        return {"values": saved.values, "revision": saved.number}
+
+    return doing(request, 200, act)
+
+
+@router.post(ENVIRONMENT + "/plan", summary="What a promotion would change; nothing is done")
+def plan(request: HttpRequest, slug: str, name: str, given: Version) -> HttpResponse:
+    def look(user: User) -> HttpResponse:
+        environment = environment_for(user, slug, name)
+        release = release_for(environment.product, given.version)
+        return answer(
+            shapes.plan(plan_for(environment, release, state=state_of(environment)), timezone.now())
+        )
+
+    return seeing(request, "estate.view", look)
+
+
+@router.post(ENVIRONMENT + "/deployments", summary="Promote a release")
+def deploy(request: HttpRequest, slug: str, name: str, given: Wish) -> HttpResponse:
+    def act(user: User) -> shapes.Json:
+        environment = environment_for(user, slug, name)
+        release = release_for(environment.product, given.version)
+        made = promote(
+            actor=user,
+            environment=environment,
+            release=release,
+            reason=given.reason,
+            plan_digest=given.plan_digest,
+            confirm=given.confirm,
+            override=given.override,
+        )
+        return _deployment(made.pk)
+
+    return doing(request, 202, act)
+
+
+@router.post(ENVIRONMENT + "/rollback", summary="Roll back, by default to the last good release")
+def roll_back(request: HttpRequest, slug: str, name: str, given: WayBack) -> HttpResponse:
+    def act(user: User) -> shapes.Json:
+        environment = environment_for(user, slug, name)
+        release = release_for(environment.product, given.version) if given.version else None
+        made = rollback(
+            actor=user, environment=environment, release=release, reason=given.reason, confirm=given.confirm
+        )
+        return _deployment(made.pk)
+
+    return doing(request, 202, act)
+
+
+@router.get("/deployments/{pk}", summary="One deployment and its steps")
+def deployment(request: HttpRequest, pk: int) -> HttpResponse:
+    def look(user: User) -> HttpResponse:
+        found = deployment_for(pk)
+        return answer(shapes.deployment(found, list(found.run.steps.all())), poll=found.run.is_active)
+
+    return seeing(request, "estate.view", look)
+
+
+def _deployment(pk: int) -> shapes.Json:
+    found: Deployment = deployment_for(pk)
+    return shapes.deployment(found, list(found.run.steps.all()))
+
+
+ACTS = {"cancel": steer.cancel, "retry": steer.retry, "skip": steer.skip}
+
+
+def _steer(request: HttpRequest, pk: int, name: str, reason: str) -> HttpResponse:
+    def act(user: User) -> shapes.Json:
+        ACTS[name](actor=user, deployment=deployment_for(pk), reason=reason)
+        return _deployment(pk)
+
+    return doing(request, 202, act)
+
+
+@router.post("/deployments/{pk}/cancel", summary="Stop it before its next step")
+def cancel(request: HttpRequest, pk: int, given: Why) -> HttpResponse:
+    return _steer(request, pk, "cancel", given.reason)
+
+
+@router.post("/deployments/{pk}/retry", summary="Go on from the failed step")
+def retry(request: HttpRequest, pk: int, given: Why) -> HttpResponse:
+    return _steer(request, pk, "retry", given.reason)
+
+
+@router.post("/deployments/{pk}/skip", summary="Leave the failed step out and go on")
+def skip(request: HttpRequest, pk: int, given: Why) -> HttpResponse:
+    return _steer(request, pk, "skip", given.reason)

@@ -1,0 +1,126 @@
+"""What the API answers, as plain JSON values. Times are RFC 3339 in UTC; ids are integers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from audit.models import Event, Seal
+from deployments.models import Deployment, EnvironmentState, Release
+from deployments.planner import Plan
+from products.models import Environment, Product
+from runs.models import RunState, RunStep
+
+Json = dict[str, Any]
+
+
+def moment(when: datetime | None) -> str | None:
+    """RFC 3339 in UTC, to the microsecond."""
+    return when.astimezone(UTC).isoformat().replace("+00:00", "Z") if when else None
+
+
+def product(one: Product) -> Json:
+    environments = [environment.name for environment in one.environments.all()]
+    return {"slug": one.slug, "name": one.name, "domain": one.domain, "environments": environments}
+
+
+def release(one: Release, running_in: Iterable[Environment]) -> Json:
+    return {
+        "version": one.version,
+        "commit": one.commit,
+        "notes": one.notes,
+        "status": one.status,
+        "bad": one.bad,
+        "reasons": [_reason(reason) for reason in one.reasons],
+        "artifacts": [
+            {"target": a.target, "files": a.files, "bytes": a.bytes, "sha256": a.sha256}
+            for a in one.artifacts.all()
+        ],
+        "running_in": [environment.name for environment in running_in],
+        "created_at": moment(one.created_at),
+        "created_by": one.created_by.get_username(),
+    }
+
+
+def _reason(reason: Json) -> Json:
+    path = reason.get("path")
+    return {"text": reason["text"]} | ({"path": path} if path else {})
+
+
+def environment(one: Environment, state: EnvironmentState) -> Json:
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "hostnames": [hostname.name for hostname in one.hostnames.all()],
+        "protected": one.protected,
+        "running": state.running.release.version if state.running else None,
+        "live": state.live.release.version if state.live else None,
+        "active_deployment": state.active_id,
+        "state": _state(state),
+        "config_revision": one.config.number if one.config else None,
+    }
+
+
+def _state(state: EnvironmentState) -> str:
+    if state.active_id:
+        return "deploying"
+    if state.failed_id:
+        return "failed"
+    return "live" if state.live_id else "never"
+
+
+def plan(one: Plan, created_at: datetime) -> Json:
+    return {**one.as_json(), "created_at": moment(created_at)}
+
+
+def deployment(one: Deployment, steps: Sequence[RunStep]) -> Json:
+    return {
+        "id": one.pk,
+        "product": one.environment.product.slug,
+        "environment": one.environment.name,
+        "version": one.release.version,
+        "previous": one.previous.release.version if one.previous else None,
+        "kind": one.kind,
+        "status": one.status,
+        "reason": one.reason,
+        "actor": one.actor.get_username(),
+        "created_at": moment(one.created_at),
+        "steps": [_step(step) for step in steps],
+        "error": one.run.error if one.run.state == RunState.FAILED else None,
+    }
+
+
+def _step(one: RunStep) -> Json:
+    return {
+        "name": one.name,
+        "status": one.state,
+        "done": one.done,
+        "total": one.total,
+        "bytes": one.bytes_done,
+        "attempts": one.attempts,
+        "error": one.error or None,
+        "request_ids": one.request_ids,
+        "started_at": moment(one.started_at),
+        "ended_at": moment(one.ended_at),
+    }
+
+
+def event(one: Event, seal: Seal | None) -> Json:
+    return {
+        "id": one.pk,
+        "at": moment(one.at),
+        "actor": one.actor_name,
+        "action": one.action,
+        "result": one.result,
+        "product": one.product or None,
+        "environment": one.environment or None,
+        "subject": one.subject,
+        "summary": one.summary,
+        "reason": one.reason,
+        "before": one.before,
+        "after": one.after,
+        "run": one.run,
+        "request_ids": one.request_ids,
+        "address": one.address,
+        "channel": one.channel,
+        "seal": {"position": seal.position, "hash": seal.hash} if seal else None,
+    }
