@@ -70,6 +70,7 @@ def read_estate(path: Path) -> Estate:
             _site(product["slug"], environment, accounts)
             for product in products
             for environment in product["environments"]
+            if (environment["frontend"] or {}).get("distribution_id")
         ),
         artifacts=_artifacts(products, accounts),
     )

@@ -15,8 +15,8 @@ def evaluate(
 ) -> str:
     """Return `allow`, `deny` or `implicit deny`. AWS: an explicit Deny beats every Allow.
 
-    `principal.arn` may be a service name such as `cloudfront.amazonaws.com`. A condition that is not known
-    here is taken as not met, which can refuse too much and never allows too much.
+    `principal.arn` may be a service name such as `cloudfront.amazonaws.com`. An operator that is
+    not known here counts as met in a Deny and as not met in an Allow: it can refuse too much, never allow too much.
     """
     statements = json.loads(policy)["Statement"] if policy else []
     met = {
@@ -25,7 +25,7 @@ def evaluate(
         if _names(statement.get("Principal"), principal)
         and any(_like(action.lower(), each.lower()) for each in _as_list(statement.get("Action", [])))
         and any(_like(resource, each) for each in _as_list(statement.get("Resource", [])))
-        and _conditions_hold(statement.get("Condition", {}), context)
+        and _conditions_hold(statement, context)
     }
     if "Deny" in met:
         return DENY
@@ -57,19 +57,22 @@ def _names(who: Any, principal: Principal) -> bool:
     return any(each in known for each in _as_list(who.get("AWS", [])))
 
 
-def _conditions_hold(conditions: Mapping[str, Any], context: Mapping[str, str]) -> bool:
+def _conditions_hold(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:
+    unknown = statement["Effect"] == "Deny"
     return all(
-        _condition_holds(operator, [str(each) for each in _as_list(wanted)], context.get(key.lower()))
-        for operator, keys in conditions.items()
+        _condition_holds(
+            operator, [str(each) for each in _as_list(wanted)], context.get(key.lower()), unknown
+        )
+        for operator, keys in statement.get("Condition", {}).items()
         for key, wanted in keys.items()
     )
 
 
-def _condition_holds(operator: str, wanted: list[str], actual: str | None) -> bool:
+def _condition_holds(operator: str, wanted: list[str], actual: str | None, unknown: bool) -> bool:
     if operator in ("StringEquals", "ArnEquals", "Bool"):
         return actual in wanted
     if operator in ("StringNotEquals", "ArnNotEquals"):
         return actual not in wanted
     if operator in ("StringLike", "ArnLike"):
         return actual is not None and any(_like(actual, each) for each in wanted)
-    return False
+    return unknown

@@ -39,7 +39,10 @@ class PortTaken(Exception):
 
 
 async def run(estate: Path, host: str, ports: Ports, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. `ready` gets one line of JSON with the addresses when all listen."""
+    """Serve until SIGTERM or SIGINT.
+
+    `ready` gets one line of JSON when all listen: the three addresses and the keys of the worker's identity.
+    """
     moto = Moto()
     cloud = Cloud(read_estate(estate))
     gateway, control = Gateway(cloud, moto), Control(cloud, moto)

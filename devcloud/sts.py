@@ -50,6 +50,8 @@ def _assume(request: Request, params: Mapping[str, str], identities: Identities,
         raise _validation(
             f"Value '{name}' at 'roleSessionName' failed to satisfy constraint: [\\w+=,.@-]{{2,64}}"
         )
+    if "Policy" in params or any(key.startswith("PolicyArns.") for key in params):
+        raise not_implemented("sts", "AssumeRole with a session policy")
     role = identities.roles.get(role_arn)
     trusted = request.principal.arn == WORKER_ARN
     if role is None or not trusted or params.get("ExternalId") != role.external_id:

@@ -39,6 +39,7 @@ class Request:
     service: str = "s3"
     region: str = "us-east-1"
     operation: str = ""
+    resource: str = ""
     request_id: str = ""
     now: float = 0.0
 

@@ -13,12 +13,10 @@ import pytest
 import yaml
 from botocore.config import Config
 
+from devcloud.identity import WORKER_KEY, WORKER_SECRET
+
 ROOT = Path(__file__).resolve().parent.parent
 ESTATE = ROOT / "estates" / "tim-combo.yaml"
-WORKER_KEY = "AKIADEVCLOUDWORKER00"
-WORKER_SECRET = "devcloud/worker/secret/of/the/emulated/0"
-STRANGER_KEY = "AKIADEVCLOUDSTRANGER"
-STRANGER_SECRET = "devcloud/stranger/secret/of/emulation/00"
 REGION = "us-east-2"
 ONE_ATTEMPT = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 

@@ -41,7 +41,7 @@ def ask_bucket(
     bucket = buckets.get(name)
     if bucket is None:
         return _error(404, "NoSuchBucket", "The specified bucket does not exist")
-    key = unquote(origin["OriginPath"] + path).lstrip("/")
+    key = unquote(origin["OriginPath"] + path).removeprefix("/")
     if not _may(bucket, distribution, origin, "s3:GetObject", f"{bucket.arn}/{key}"):
         return _error(403, "AccessDenied", "Access Denied")
     version = bucket.current(key)

@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Any
 from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
@@ -97,6 +98,18 @@ def test_latency(cloud: CloudProcess, s3: Any) -> None:
     begin = time.monotonic()
     put(s3)
     assert time.monotonic() - begin >= 0.15
+
+
+def test_a_request_that_travels_too_long_has_expired(cloud: CloudProcess, s3: Any) -> None:
+    """AWS: what counts is when the request arrives, not when it was signed."""
+    address = s3.generate_presigned_url("put_object", {"Bucket": DEV_BUCKET, "Key": "late"}, ExpiresIn=1)
+    cloud.faults("s3", "PutObject", "latency", ms=2100, count=1)
+    with pytest.raises(HTTPError) as caught:
+        urlopen(Request(address, data=b"late", method="PUT", headers={"Content-Type": ""}), timeout=10)
+    with caught.value as error:
+        assert error.code == 403
+        assert b"Request has expired" in error.read()
+    assert keys(s3) == []
 
 
 def test_throttling_of_each_service(cloud: CloudProcess, refused: Refused) -> None:

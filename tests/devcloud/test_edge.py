@@ -184,6 +184,22 @@ def test_how_long_the_edge_keeps_a_file(
     assert browse(DEV_HOST, "/a.txt").cache != "Hit from cloudfront"
 
 
+def test_an_error_is_remembered_for_ten_seconds_unless_told_otherwise(
+    cloud: CloudProcess, app: Any, cdn: Any, browse: Browse
+) -> None:
+    """AWS: errors are cached for 10 s where no custom error response names an ErrorCachingMinTTL."""
+    cloud.settings(deploy_seconds=0)
+    config, etag = read(cdn)
+    config["CustomErrorResponses"] = {"Quantity": 0}
+    cdn.update_distribution(Id=DEV, DistributionConfig=config, IfMatch=etag)
+    assert browse(DEV_HOST, "/late.js").status == 403
+    app("late.js", b"late")
+    cloud.settings(clock_offset=9)
+    assert browse(DEV_HOST, "/late.js").status == 403
+    cloud.settings(clock_offset=11)
+    assert browse(DEV_HOST, "/late.js").status == 200
+
+
 def test_a_new_configuration_reaches_the_edge_when_it_is_deployed(
     cloud: CloudProcess, app: Any, cdn: Any, browse: Browse
 ) -> None:

@@ -1,6 +1,8 @@
 """Signatures are really verified: key, secret, token, clock, expiry, body."""
 
+import base64
 import hashlib
+import zlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.error import HTTPError
@@ -11,7 +13,8 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from tests.cloud import WORKER_KEY, CloudProcess
+from devcloud.identity import WORKER_KEY
+from tests.cloud import CloudProcess
 from tests.devcloud.conftest import DEV_BUCKET, Refused
 
 
@@ -132,6 +135,24 @@ def test_the_body_must_be_the_signed_one(credentials: Credentials, address: str)
         answered, text = send(request, b"the body")
         assert answered == status
         assert ("XAmzContentSHA256Mismatch" in text) == (status == 400)
+
+
+@pytest.mark.parametrize(("summed", "status"), [(b"the body", 200), (b"another", 400)])
+def test_a_checksum_can_come_behind_the_body(
+    credentials: Credentials, address: str, summed: bytes, status: int
+) -> None:
+    """AWS: with aws-chunked the checksum is a trailer, verified like a header."""
+    crc32 = base64.b64encode(zlib.crc32(summed).to_bytes(4, "big")).decode()
+    body = f"8\r\nthe body\r\n0\r\nx-amz-checksum-crc32:{crc32}\r\n\r\n".encode()
+    request = AWSRequest("PUT", address)
+    request.context["checksum"] = {"request_algorithm": {"in": "trailer"}}
+    request.headers["X-Amz-Decoded-Content-Length"] = "8"
+    request.headers["X-Amz-Trailer"] = "x-amz-checksum-crc32"
+    request.headers["Content-Encoding"] = "aws-chunked"
+    S3SigV4Auth(credentials, "s3", "us-east-2").add_auth(request)
+    answered, text = send(request, body)
+    assert answered == status
+    assert ("BadDigest" in text) == (status == 400)
 
 
 def test_nobody_reads_without_a_signature(address: str, cloud: CloudProcess) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.cloud import STRANGER_KEY, STRANGER_SECRET, CloudProcess
+from devcloud.identity import STRANGER_KEY, STRANGER_SECRET
+from tests.cloud import CloudProcess
 from tests.devcloud.conftest import DEV_BUCKET, MEDIA, Refused
 
 ROLE = f"arn:aws:iam::{MEDIA}:role/deploy-console-deploy"
@@ -65,6 +66,12 @@ def test_a_session_is_no_longer_than_the_roles_maximum(
         assert sts.assume_role(**WISH, DurationSeconds=allowed)["Credentials"]
     with refused("ValidationError", 400):
         sts.assume_role(**WISH, DurationSeconds=seconds)
+
+
+def test_a_session_policy_is_refused_rather_than_ignored(cloud: CloudProcess, refused: Refused) -> None:
+    """AWS: a session policy narrows a role; the emulated cloud does not do that, so it says so."""
+    with refused("NotImplemented", 501):
+        cloud.worker_client("sts").assume_role(**WISH, Policy='{"Statement": []}')
 
 
 def test_role_credentials_end(cloud: CloudProcess, refused: Refused) -> None:
