@@ -11,7 +11,7 @@ from devcloud.errors import AwsError
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of resource and how the API spells it. `holders` finds the behaviours or origins that use one."""
+    """One kind of resource and how the API spells it; a `dated` one shows when it was changed."""
 
     name: str
     dated: bool = True

@@ -1,7 +1,7 @@
 """What the edge remembers, for how long, and what an invalidation makes it forget."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -81,21 +81,13 @@ class EdgeCache:
             done += 1
         self._applied[distribution.id] = done
 
-    def _forget(self, distribution_id: str, paths: Iterable[str]) -> None:
+    def _forget(self, distribution_id: str, paths: Collection[str]) -> None:
         entries = self._entries.get(distribution_id, {})
-        matches = [_matcher(path) for path in paths]
-        for key in [key for key in entries if any(match(key[0]) for match in matches)]:
+        for key in [key for key in entries if any(_names(path, key[0]) for path in paths)]:
             del entries[key]
 
 
-@dataclass(frozen=True)
-class _matcher:  # noqa: N801 - reads as the function that it is
-    """Whether a path is named by an invalidation path. AWS: `*` counts at the end only."""
-
-    pattern: str
-
-    def __call__(self, path: str) -> bool:
-        wanted = unquote(self.pattern)
-        if wanted.endswith("*"):
-            return unquote(path).startswith(wanted[:-1])
-        return unquote(path) == wanted
+def _names(pattern: str, path: str) -> bool:
+    """Whether an invalidation path names a path. AWS: `*` counts at the end only."""
+    wanted, asked = unquote(pattern), unquote(path)
+    return asked.startswith(wanted[:-1]) if wanted.endswith("*") else asked == wanted
