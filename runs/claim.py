@@ -75,16 +75,19 @@ def next_step(run: Run) -> RunStep | None:
     return run.steps.exclude(state__in=ENDED).first()
 
 
-def may_cancel(step: Step | None, row: RunStep) -> bool:
-    """Whether a Run whose next step this is can still be cancelled."""
-    return step is None or step.cancellable or row.claims == 0
+def point_of_no_return(run: Run) -> Step | None:
+    """The step because of which the Run can no longer be cancelled, None while it can be."""
+    recipe = recipe_of(run.kind)
+    final = {step.name: step for step in recipe.steps if not step.cancellable} if recipe else {}
+    reached = run.steps.filter(name__in=final, claims__gt=0).first()
+    return final[reached.name] if reached else None
 
 
 def _step_to_do(run: Run, row: RunStep) -> Step | None:
     """The code of the step, or None after ending the Run because it must not be done."""
     recipe = recipe_of(run.kind)
     step = recipe.step(row.name) if recipe else None
-    if run.cancel_requested_at and may_cancel(step, row):
+    if run.cancel_requested_at and point_of_no_return(run) is None:
         end(run, RunState.CANCELLED)
         return None
     if step is None:

@@ -14,9 +14,9 @@ def end(run: Run, state: RunState, error: str = "") -> None:
     Run.objects.filter(pk=run.pk).update(
         state=state, error=error, ended_at=Now(), waiting_for="", lease_token=None, lease_until=None
     )
-    run.refresh_from_db()
     recipe = recipe_of(run.kind)
     if recipe and recipe.on_end:
-        recipe.on_end(run)
+        # A fresh one: the caller's must stay as it was in case the transaction is rolled back and done again.
+        recipe.on_end(Run.objects.get(pk=run.pk))
     # After `on_end`, in the order in which `start` takes an app's rows and then the scopes.
     run.scopes.all().delete()

@@ -3,7 +3,7 @@
 import time
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import connection
 from django.db.utils import InterfaceError, OperationalError
 
 from audit.origin import acting_from
@@ -14,7 +14,7 @@ from runs.lease import Lease, LeaseLost, Stopping
 from runs.saving import Again, Failed, GivenBack, Outcome
 from runs.steps import Done, StepFailed
 
-RECONNECT_SECONDS = 0.2
+RECONNECT_SECONDS, LONGEST_PAUSE = 0.1, 2.0
 
 log = structlog.get_logger(__name__)
 
@@ -70,18 +70,24 @@ def _save(taken: Claim, context: StepContext, lease: Lease, outcome: Outcome) ->
 
     A commit whose answer was lost has cleared the token: the next try then finds the lease gone, and all is saved.
     """
+    pause = RECONNECT_SECONDS
     while True:
         try:
             return saving.save(taken, context, outcome)
+        except LeaseLost:
+            raise
         except (OperationalError, InterfaceError) as error:
             log.warning("save failed, trying again", error=str(error))
             connection.close()
             if not lease.seconds_left():
                 raise LeaseLost from error
-            time.sleep(RECONNECT_SECONDS)
-        except DatabaseError as error:
-            if isinstance(outcome, Failed):
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+        except Exception as error:
+            # An output or an end of the Run that cannot be written is the step's error like any other.
+            if isinstance(outcome, Again | Failed):
                 raise
+            log.exception("saving failed", attempt=taken.row.attempts)
             outcome = Again(_text(error))
 
 

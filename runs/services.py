@@ -1,7 +1,7 @@
 """Starting Runs, and what people do with them. The services of the apps above call these and write the audit event.
 
-A service that also changes rows of its own locks them before it calls `start`, and calls `retry_run`, `skip_step`
-and `request_cancel` before it changes them: the runner, too, takes the Run, then an app's rows, then the scopes.
+So that nobody waits for each other: a service that changes rows of its own locks them before it calls `start`,
+`retry_run` or `skip_step`, and after `request_cancel`. The runner takes the Run, then an app's rows, then the scopes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from runs.claim import may_cancel, next_step
+from runs.claim import next_step, point_of_no_return
 from runs.ending import end
 from runs.models import Run, RunScope, RunState, RunStep, StepState
 from runs.nudge import nudge_on_commit
@@ -107,11 +107,10 @@ def cancel_refusal(run: Run) -> str | None:
         return (
             f"{run.title} has ended already: {run.get_state_display().lower()}. There is nothing to cancel."
         )
-    row = next_step(run)
-    step = _step_of(run, row) if row else None
-    if row is None or may_cancel(step, row):
+    step = point_of_no_return(run)
+    if step is None:
         return None
-    return f"{run.title} has reached {_label(step, row)!r}; from there on it cannot be cancelled. Roll back instead."
+    return f"{run.title} has reached {step.label!r}; from there on it cannot be cancelled. Roll back instead."
 
 
 def skip_offered(run: Run) -> bool:
