@@ -38,7 +38,7 @@ class Account:
     def __init__(self, access: Access, identity: Identity, role: Role, lease: Lease, record: Record) -> None:
         self.access, self.lease, self.record = access, lease, record
         self._identity, self._role = identity, role
-        self._session: RoleSession = role_session(identity, role)
+        self._session = self._open()
         self._loop = Loop(lease, record, self.renew)
 
     @property
@@ -86,8 +86,7 @@ class Account:
 
     def credentials(self) -> ReadOnlyCredentials:
         """The role's keys, renewed when their end is near. Raises RoleRefused and the like."""
-        subject = Subject("sts", "AssumeRole", self.account_id, self.access.role_arn)
-        with translated(subject, self._identity.profile):
+        with translated(self._taking_role(), self._identity.profile):
             return self._session.credentials()
 
     def renew(self, refused: ReadOnlyCredentials | None = None) -> None:
@@ -98,7 +97,14 @@ class Account:
         if refused is not None and refused != self.credentials():
             return
         forget(self._identity, self._role, self._session)
-        self._session = role_session(self._identity, self._role)
+        self._session = self._open()
+
+    def _open(self) -> RoleSession:
+        with translated(self._taking_role(), self._identity.profile):
+            return role_session(self._identity, self._role)
+
+    def _taking_role(self) -> Subject:
+        return Subject("sts", "AssumeRole", self.account_id, self.access.role_arn)
 
     def check_account(self) -> None:
         """Make sure, once per session, that the credentials act in this account. Raises WrongAccount."""

@@ -24,7 +24,7 @@ class Origin:
         AWS: an S3 origin is the bucket's REST address, `<bucket>.s3.<region>.amazonaws.com`, or the older forms
         without a region or with a dash before it.
         """
-        address = rf"{re.escape(bucket)}\.s3([.-][a-z0-9-]+)?(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?"
+        address = rf"{re.escape(bucket)}\.s3(\.dualstack)?([.-](?!website)[a-z0-9-]+)?\.amazonaws\.com(\.cn)?"
         return not self.path and re.fullmatch(address, self.domain) is not None
 
 

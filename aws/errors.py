@@ -225,6 +225,9 @@ def kind_of(operation: str, status: int, code: str, message: str) -> type[AwsErr
         return ClockSkewed
     if status >= 500 and code not in BY_CODE:
         return Unavailable
+    if status == 400 and not code:
+        # AWS: the answer to a HEAD has no body, so an expired token shows there as a bare 400.
+        return ExpiredCredentials
     kind = BY_CODE.get(code) or BY_STATUS.get(status, AwsError)
     return RoleRefused if kind is AccessDenied and operation == "AssumeRole" else kind
 

@@ -83,9 +83,12 @@ def _listed(item: ET.Element, space: str, decode: Any) -> Listed:
 
 
 def check_bucket(account: Account, bucket: str, owner: str) -> None:
-    """Make sure that the bucket exists and belongs to `owner`. Raises NotFound, WrongBucketOwner."""
+    """Make sure that the bucket exists and belongs to `owner`. Raises NotFound, WrongBucketOwner.
+
+    By a listing, because AWS answers a HEAD without a body: it could not be told why it was refused.
+    """
     try:
-        account.read("s3", "HeadBucket", bucket, Bucket=bucket, ExpectedBucketOwner=owner)
+        account.read("s3", "ListObjectsV2", bucket, Bucket=bucket, ExpectedBucketOwner=owner, MaxKeys=1)
     except AccessDenied as error:
         raise WrongBucketOwner(
             error.subject,

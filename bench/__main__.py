@@ -2,12 +2,24 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 
-from bench.report import show
+from bench.report import Row, show
 
 NAMES = tuple(name for name in ("sync", "pages", "fleet", "estate", "metrics") if find_spec(f"bench.{name}"))
+
+
+def _collected(rows: Iterable[Row]) -> list[Row]:
+    """All rows; a line for each as it comes, for who waits."""
+    done = []
+    for row in rows:
+        done.append(row)
+        print(
+            f"… {row.what}: {row.ours:g} against {row.peer:g} ({row.peer_name})", file=sys.stderr, flush=True
+        )
+    return done
 
 
 def main() -> int:
@@ -21,7 +33,7 @@ def main() -> int:
     options = parser.parse_args()
     missed = False
     for name in (options.name,) if options.name else NAMES:
-        rows = import_module(f"bench.{name}").measure(full=options.full)
+        rows = _collected(import_module(f"bench.{name}").measure(full=options.full))
         print(show(name, rows, as_json=options.json), flush=True)
         missed = missed or not all(row.ok for row in rows)
     return int(missed)

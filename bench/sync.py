@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -22,6 +22,9 @@ from bench.worker import Worker
 ROUNDS = 5
 PAGE = 1000
 OURS, PEER = "environment", "peer"
+
+Turn = Callable[[], float]
+"""Seconds that somebody's turn took, without what went before it."""
 
 
 class Ground:
@@ -62,8 +65,9 @@ class Ground:
         self.sim.configure(latency=latency)
         return peer.upload(tree, PEER)
 
-    def contest(self, turns: dict[str, Callable[[], float]]) -> dict[str, float]:
+    def contest(self, ours: Turn, theirs: dict[str, Turn]) -> dict[str, float]:
         """The medians of everybody's turns, taken alternately."""
+        turns = {"ours": ours, **theirs}
         seconds: dict[str, list[float]] = {name: [] for name in turns}
         for _ in range(self.rounds):
             for name, turn in turns.items():
@@ -86,8 +90,7 @@ def first_upload(ground: Ground, what: str, peers: list[Peer], bars: dict[str, f
         ground.sim.empty(PEER)
         return ground.upload(peer, ground.tree, latency=30)
 
-    turns = {"ours": ours, **{peer.name: partial(theirs, peer) for peer in peers}}
-    return _rows(what, ground.contest(turns), bars)
+    return _rows(what, ground.contest(ours, {peer.name: partial(theirs, peer) for peer in peers}), bars)
 
 
 def promote(
@@ -105,8 +108,7 @@ def promote(
         ground.sim.configure(latency=latency)
         return peer.promote(f"{ARCHIVE}/{release}", PEER)
 
-    turns = {"ours": ours, **{peer.name: partial(theirs, peer) for peer in peers}}
-    return _rows(what, ground.contest(turns), bars)
+    return _rows(what, ground.contest(ours, {peer.name: partial(theirs, peer) for peer in peers}), bars)
 
 
 def rebuilt(ground: Ground, peer: Peer) -> list[Row]:
@@ -124,7 +126,7 @@ def rebuilt(ground: Ground, peer: Peer) -> list[Row]:
         writes.append((done["written"], changed))
         return done["seconds"]
 
-    medians = ground.contest({"ours": ours, peer.name: lambda: ground.upload(peer, tree, latency=30)})
+    medians = ground.contest(ours, {peer.name: lambda: ground.upload(peer, tree, latency=30)})
     shutil.rmtree(tree)
     written, changed = max(writes, key=lambda pair: abs(pair[0] - pair[1]))
     return [
@@ -147,7 +149,7 @@ def no_change(ground: Ground, peer: Peer, files: int) -> list[Row]:
         counts.append(sum(ground.sim.requests().values()))
         return seconds
 
-    medians = ground.contest({"ours": ours, peer.name: lambda: ground.upload(peer, ground.tree, latency=30)})
+    medians = ground.contest(ours, {peer.name: lambda: ground.upload(peer, ground.tree, latency=30)})
     return [
         *_rows(f"no change, {files:,} files, 30 ms", medians, {peer.name: 1.3}),
         exactly(f"no change, {files:,} files: requests", max(counts), -(-files // PAGE)),
@@ -197,18 +199,16 @@ def faults(ground: Ground) -> list[Row]:
     ]
 
 
-def measure(*, full: bool = False) -> list[Row]:
-    """All rows; `full` doubles the rounds."""
+def measure(*, full: bool = False) -> Iterator[Row]:
+    """All rows, as they come; `full` doubles the rounds."""
     rounds = 2 * ROUNDS if full else ROUNDS
-    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as folder, simulator(ARCHIVE, OURS, PEER) as sim:
         s5cmd, aws = S5cmd(sim.url), AwsCli(sim.url)
         with Worker(sim.url) as worker:
-            rows += _small(Ground(sim, worker, _tree(Path(folder, "small"), 2000, 60), rounds), s5cmd, aws)
+            yield from _small(Ground(sim, worker, _tree(Path(folder, "small"), 2000, 60), rounds), s5cmd, aws)
         sim.empty()
         with Worker(sim.url) as worker:
-            rows += _large(Ground(sim, worker, _tree(Path(folder, "large"), 20000, 200), rounds), s5cmd)
-    return rows
+            yield from _large(Ground(sim, worker, _tree(Path(folder, "large"), 20000, 200), rounds), s5cmd)
 
 
 def _tree(root: Path, files: int, megabytes: float) -> Path:
@@ -219,23 +219,19 @@ def _tree(root: Path, files: int, megabytes: float) -> Path:
     return root / "build"
 
 
-def _small(ground: Ground, s5cmd: Peer, aws: Peer) -> list[Row]:
+def _small(ground: Ground, s5cmd: Peer, aws: Peer) -> Iterator[Row]:
     both = [s5cmd, aws]
-    return [
-        *first_upload(ground, "first upload, 2,000 files, 30 ms", both, {"s5cmd": 0.7, "aws": 0.15}),
-        *promote(ground, "promote, 2,000 objects, 30 ms", both, {"s5cmd": 0.7, "aws": 0.2}, latency=30),
-        *promote(ground, "promote, 2,000 objects, 80 ms", both, {"s5cmd": 1.0, "aws": 0.2}, latency=80),
-        *rebuilt(ground, s5cmd),
-        *no_change(ground, s5cmd, 2000),
-        *rollback(ground),
-        *faults(ground),
-    ]
+    yield from first_upload(ground, "first upload, 2,000 files, 30 ms", both, {"s5cmd": 0.7, "aws": 0.15})
+    yield from promote(ground, "promote, 2,000 objects, 30 ms", both, {"s5cmd": 0.7, "aws": 0.2}, latency=30)
+    yield from promote(ground, "promote, 2,000 objects, 80 ms", both, {"s5cmd": 1.0, "aws": 0.2}, latency=80)
+    yield from rebuilt(ground, s5cmd)
+    yield from no_change(ground, s5cmd, 2000)
+    yield from rollback(ground)
+    yield from faults(ground)
 
 
-def _large(ground: Ground, s5cmd: Peer) -> list[Row]:
-    rows = [
-        *first_upload(ground, "first upload, 20,000 files, 30 ms", [s5cmd], {"s5cmd": 0.6}),
-        *promote(ground, "promote, 20,000 objects, 30 ms", [s5cmd], {"s5cmd": 0.6}, latency=30),
-        *no_change(ground, s5cmd, 20000),
-    ]
-    return [*rows, against("20,000 files: peak growth in MB", ground.grown, 80, LIMIT, 1)]
+def _large(ground: Ground, s5cmd: Peer) -> Iterator[Row]:
+    yield from first_upload(ground, "first upload, 20,000 files, 30 ms", [s5cmd], {"s5cmd": 0.6})
+    yield from promote(ground, "promote, 20,000 objects, 30 ms", [s5cmd], {"s5cmd": 0.6}, latency=30)
+    yield from no_change(ground, s5cmd, 20000)
+    yield against("20,000 files: peak growth in MB", ground.grown, 80, LIMIT, 1)
