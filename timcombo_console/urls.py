@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from timcombo_console import views
+from timcombo_console.api.api import api
 
 urlpatterns = [
     path("", views.matrix, name="matrix"),
@@ -18,5 +19,6 @@ urlpatterns = [
     path("audit/", include("timcombo_console.audit_log.urls")),
     path("", include("deployments.urls")),
     path("", include("products.urls")),
+    path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
 ]

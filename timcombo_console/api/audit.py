@@ -3,14 +3,17 @@
 import json
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from ninja import Query, Router, Schema
 
 from audit.search import Filter, search
 from audit.selectors import seals_of
 from timcombo_console.api import shapes
-from timcombo_console.api.auth import seeing
+from timcombo_console.api.auth import doing, seeing
 from timcombo_console.api.lists import cursor_of, limit_of
+from timcombo_console.audit_log.export import lines
+from timcombo_console.audit_log.services import export, in_words, verify
 from users.models import User
 from users.refusals import Invalid
 
@@ -48,3 +51,33 @@ def events(request: HttpRequest, wanted: Query[Wanted], cursor: str = "", limit:
         return HttpResponse(json.dumps(body), content_type="application/json")
 
     return seeing(request, "audit.view", look)
+
+
+TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
+
+
+@router.get("/export", summary="Everything the filter matches, as CSV or JSON lines")
+def export_events(request: HttpRequest, wanted: Query[Wanted], format: str = "jsonl") -> HttpResponseBase:  # noqa: A002
+    def look(user: User) -> HttpResponseBase:
+        made = export(actor=user, wanted=wanted.as_filter(), format=format)
+        answer = StreamingHttpResponse(lines(made), content_type=TYPES[format])
+        answer["Content-Disposition"] = f'attachment; filename="audit.{format}"'
+        return answer
+
+    return seeing(request, "audit.export", look)
+
+
+@router.post("/verify", summary="Walk the chain and name the first broken row")
+def verify_chain(request: HttpRequest) -> HttpResponse:
+    def act(user: User) -> shapes.Json:
+        verdict = verify(actor=user)
+        return {
+            "ok": verdict.ok,
+            "ended": verdict.ended,
+            "seals": verdict.seals,
+            "unsealed": verdict.unsealed,
+            "first_broken": verdict.first_broken,
+            "text": in_words(verdict),
+        }
+
+    return doing(request, 200, act)

@@ -118,7 +118,7 @@ def _register_uploads(request: HttpRequest, slug: str) -> HttpResponse:
         discard_unused(stored, keep=_kept(slug, request.POST.get("version", "")))
 
 
-def _files(request: HttpRequest) -> list[tuple[str, UploadedFile[Any]]]:
+def _files(request: HttpRequest) -> "list[tuple[str, UploadedFile[Any]]]":
     return [(name, cast("UploadedFile[Any]", request.FILES[name])) for name in request.FILES]
 
 
