@@ -65,6 +65,7 @@ class Session:
         self._alive = (self.folder / "alive").open("w")
         fcntl.flock(self._alive, fcntl.LOCK_EX)
         self.var = Path(tempfile.mkdtemp(prefix="timcombo-tests-"))
+        (self.var / "static").mkdir()  # WhiteNoise warns when it is not there, and warnings are errors.
         self.passwords = passwords_at(self.root / "passwords.json")
         self.cluster = cluster_in(self.home, self.name, TEST_SETTINGS, self.passwords)
         self.valkey = valkey_in(self.home, f"{self.name}/valkey")
