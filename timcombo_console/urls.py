@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from timcombo_console import views
-from timcombo_console.api.api import api
+from timcombo_console.api.api import urls as api_urls
 
 urlpatterns = [
     path("", views.matrix, name="matrix"),
@@ -19,6 +19,6 @@ urlpatterns = [
     path("audit/", include("timcombo_console.audit_log.urls")),
     path("", include("deployments.urls")),
     path("", include("products.urls")),
-    path("api/v1/", api.urls),
+    path("api/v1/", api_urls),
     path("admin/", admin.site.urls),
 ]
