@@ -94,7 +94,7 @@ def verdict(walk: Verification) -> Verdict:
 def waiting() -> tuple[int, float]:
     """How many events wait for their seal (counted to 10,000), and the age of the oldest in seconds."""
     sql = """
-        SELECT (SELECT count(*) FROM (SELECT 1 FROM audit_unsealed LIMIT 10000) some),
+        SELECT (SELECT count(*) FROM (SELECT 1 FROM audit_unsealed LIMIT 10000) first_ones),
                (SELECT extract(epoch FROM clock_timestamp() - at) FROM audit_unsealed ORDER BY event_id LIMIT 1)
     """
     with connection.cursor() as cursor:
@@ -141,7 +141,7 @@ def _end(walk: Verification, broken: Broken | None) -> None:
 
 def _broken_anchor(walk: Verification) -> Broken | None:
     """A chain cut off at its end is whole in itself: an earlier walk remembers that it was longer."""
-    anchor = Verification.objects.exclude(ended_at=None).filter(broken=None).order_by("-position").first()
+    anchor = Verification.objects.exclude(ended_at=None).filter(broken__isnull=True).order_by("-position").first()
     if anchor is None or anchor.position == 0:
         return None
     if Seal.objects.filter(position=anchor.position, hash=anchor.hash).exists():

@@ -13,7 +13,10 @@ that call with an actor whose role may, and (prepared anew) with one who may not
 
 import importlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+
+from django.contrib.auth.hashers import make_password
 
 from users.models import User
 from users.permissions import Role, may
@@ -46,7 +49,15 @@ def all_examples() -> dict[str, Preparation]:
 def person(role: Role, name: str = "") -> User:
     """A saved person of that role who can sign in with PASSWORD; named by the role unless `name` says otherwise."""
     username = name or role.value.replace("_", "-")
-    return User.objects.create_user(username, PASSWORD, role=role, display_name=username.capitalize())
+    return User.objects.create(
+        username=username, password=_hashed(), role=role, display_name=username.capitalize()
+    )
+
+
+@cache
+def _hashed() -> str:
+    # Once, because a hash that is good for people is slow for tests.
+    return make_password(PASSWORD)
 
 
 def somebody_who_may(permission: str) -> User:

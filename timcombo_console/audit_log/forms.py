@@ -1,5 +1,6 @@
 """The filter of the audit log, as its address spells it."""
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -7,6 +8,10 @@ from django import forms
 
 from audit.models import Result
 from audit.selectors import Filter
+
+
+OFFSET_AFTER_SPACE = re.compile(r"(:\d\d(?:\.\d+)?)\s+\+?(\d\d:\d\d)$")
+"""In an address a plus sign has become a space, when it was not escaped."""
 
 
 class MomentField(forms.Field):
@@ -17,8 +22,7 @@ class MomentField(forms.Field):
         if text in ("", "now"):
             return None
         try:
-            # In an address a plus sign may have become a space.
-            moment = datetime.fromisoformat(text.replace(" UTC", "Z").replace(" +", "+"))
+            moment = datetime.fromisoformat(OFFSET_AFTER_SPACE.sub(r"\1+\2", text.replace(" UTC", "Z")))
         except ValueError as error:
             raise forms.ValidationError(
                 "Write it as 2026-11-22 09:00, in UTC, or with its offset as 2026-11-22T10:00+01:00."
