@@ -17,7 +17,7 @@ from aws.errors import AwsError, ExpiredCredentials, Subject
 from aws.lease import Call, Lease, Record
 
 PATIENCE_SECONDS = 60.0
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 
 T = TypeVar("T")
 

@@ -149,6 +149,8 @@ class Channel:
 def _payload(body: Body) -> bytes | AsyncIterator[bytes] | None:
     if isinstance(body, bytes):
         return body or None
+    # aiohttp reports a stream that breaks off as a lost connection, which would be repeated in vain.
+    body.check()
     return b"".join(body.pieces()) if len(body) <= WHOLE else _stream(body)
 
 

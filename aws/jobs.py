@@ -26,17 +26,18 @@ class Slice:
     def __len__(self) -> int:
         return self.length
 
+    def check(self) -> None:
+        """Make sure that the file still has these bytes. Raises EOFError, or OSError when it is gone."""
+        missing = self.offset + self.length - self.path.stat().st_size
+        if missing > 0:
+            raise EOFError(f"{self.path} is {missing} bytes shorter than when it was read first")
+
     def pieces(self) -> Iterator[bytes]:
-        """The bytes, in pieces. Raises EOFError when the file has become shorter."""
+        """The bytes, in pieces of at most `WHOLE`."""
         with self.path.open("rb") as file:
             file.seek(self.offset)
-            left = self.length
-            while left:
-                piece = file.read(min(left, WHOLE))
-                if not piece:
-                    raise EOFError(f"{self.path} is {left} bytes shorter than when it was read first")
-                left -= len(piece)
-                yield piece
+            for start in range(0, self.length, WHOLE):
+                yield file.read(min(WHOLE, self.length - start))
 
 
 Body = bytes | Slice
