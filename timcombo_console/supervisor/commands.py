@@ -22,7 +22,7 @@ class Commands:
     var: Path
 
     def web(self, port: int) -> Command:
-        """The web server. SIGTERM lets requests end for two seconds."""
+        """The web server. SIGTERM lets requests end for one second."""
         argv = ["gunicorn", "timcombo_console.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread"]
         argv += [
             "--workers",

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 
-GRACE = 4.0
+GRACE = 2.0
 
 
 def main() -> None:

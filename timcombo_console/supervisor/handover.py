@@ -1,4 +1,4 @@
-"""The files under `var/` by which other programs find this console: its lock, its environment, its demo's facts."""
+"""The files by which other programs find this console: its lock, its environment, its demo's facts."""
 
 import fcntl
 import json
@@ -15,8 +15,8 @@ from timcombo_console.supervisor.home import SetupError
 class Lock:
     """One `up` per checkout. The kernel gives it up when the supervisor and its guardian are gone."""
 
-    def __init__(self, var: Path) -> None:
-        self._path = var / "up.lock"
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "up.lock"
         self._file = self._path.open("a+")
 
     def take(self, seconds: float = 15) -> int:

