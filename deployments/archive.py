@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deployments.archive_names import check_names, is_ignored
-from deployments.archive_structure import DEFLATED, BadArchive, Member, read_members
-from deployments.reasons import Reason
+from deployments.archive_structure import DEFLATED, Member, read_members
+from deployments.reasons import BadArchive, Reason
 
 __all__ = ["LIMITS", "Archive", "BadArchive", "Entry", "Limits", "open_archive"]
 

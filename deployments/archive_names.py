@@ -26,13 +26,14 @@ def is_ignored(name: str) -> bool:
 def check_names(members: Iterable[Named], longest: int) -> Iterator[Reason]:
     """Every reason to refuse one of the names, or all of them together; `longest` in bytes of UTF-8."""
     names = [member.name for member in members]
-    wrong = [Reason(_shown(name), text) for name in names if (text := _judge(name, longest))]
+    wrong = [Reason(shown(name), text) for name in names if (text := _judge(name, longest))]
     yield from wrong
     if not wrong:
         yield from _check_together(names)
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
+    """The name with what cannot be seen spelled out, and not longer than anybody reads."""
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", name)[:300]
 
 

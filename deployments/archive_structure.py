@@ -1,4 +1,4 @@
-"""The structure of a zip: end record, central directory, local headers. They must tell one story.
+"""The entries of a zip: central directory and local headers must tell one story and cover the file.
 
 Rules of the format are those of PKWARE's APPNOTE 6.3.10; section numbers are its.
 """
@@ -8,18 +8,14 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from deployments.archive_end import Directory, bad, find_directory, read_at
 from deployments.archive_extra import BadExtra, name_in, read_extra, zip64_in
-from deployments.reasons import Reason
+from deployments.archive_names import shown
+from deployments.reasons import BadArchive, Reason
 
 STORED, DEFLATED = 0, 8
-MOST_REASONS = 50
 NEWEST_VERSION = 63
-# Twenty thousand entries with names of 1,024 bytes; it is read in one piece.
-MOST_DIRECTORY = 32 * 1024 * 1024
 
-_END = struct.Struct("<4sHHHHIIH")
-_END64 = struct.Struct("<4sQHHIIQQQQ")
-_LOCATOR = struct.Struct("<4sIQI")
 _CENTRAL = struct.Struct("<4sHHHHHHIIIHHHHHII")
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 
@@ -36,17 +32,6 @@ _REPARSE_POINT = 0x400
 _UNIX_HOSTS = (3, 19)
 
 
-class BadArchive(Exception):
-    """The archive is refused. `reasons` says why, at most 50 of them and then how many more."""
-
-    def __init__(self, reasons: list[Reason]) -> None:
-        more = len(reasons) - MOST_REASONS
-        self.reasons = reasons[:MOST_REASONS]
-        if more > 0:
-            self.reasons.append(Reason(None, f"And {more} more."))
-        super().__init__("; ".join(map(str, self.reasons)))
-
-
 class Member(NamedTuple):
     """One entry of the central directory: sizes in bytes, `data` is where its packed bytes begin."""
 
@@ -61,14 +46,6 @@ class Member(NamedTuple):
     data: int
 
 
-class _Directory(NamedTuple):
-    """Where the central directory lies, and how many entries it has."""
-
-    start: int
-    end: int
-    entries: int
-
-
 class _Disagree(Exception):
     """One entry cannot be accepted; the text says why."""
 
@@ -81,10 +58,10 @@ def read_members(file: BinaryIO, *, packed: int, entries: int) -> list[Member]:
     """
     size = os.fstat(file.fileno()).st_size
     if size > packed:
-        raise _bad(f"The archive has {size} bytes; at most {packed} are accepted.")
-    directory = _directory(file, size)
+        raise bad(f"The archive has {size} bytes; at most {packed} are accepted.")
+    directory = find_directory(file, size)
     if directory.entries > entries:
-        raise _bad(f"The archive has {directory.entries} entries; at most {entries} are accepted.")
+        raise bad(f"The archive has {directory.entries} entries; at most {entries} are accepted.")
     members, reasons = [], []
     for raw_name, one in _central(file, directory):
         try:
@@ -96,94 +73,29 @@ def read_members(file: BinaryIO, *, packed: int, entries: int) -> list[Member]:
     return _placed(file, members, directory.start)
 
 
-def _bad(text: str) -> BadArchive:
-    return BadArchive([Reason(None, text)])
-
-
 def _printable(raw_name: bytes) -> str:
-    return raw_name.decode(errors="backslashreplace").replace("\0", "\\0")
-
-
-def _read(file: BinaryIO, at: int, length: int) -> bytes:
-    return os.pread(file.fileno(), length, at) if at >= 0 else b""
-
-
-# The end record
-
-
-def _directory(file: BinaryIO, size: int) -> _Directory:
-    at, record = _end_record(file, size)
-    _, disk, first_disk, here, count, length, start, _ = record
-    if disk not in (0, 0xFFFF) or first_disk not in (0, 0xFFFF):
-        raise _bad("The archive is one part of several; send it as one file.")
-    locator = _read(file, at - _LOCATOR.size, _LOCATOR.size)
-    if locator.startswith(b"PK\6\7") and len(locator) == _LOCATOR.size:
-        at, here, count, length, start = _end64(file, at - _LOCATOR.size, locator, record)
-    if here != count:
-        raise _bad("The archive's end record names two different numbers of entries.")
-    if length > MOST_DIRECTORY:
-        raise _bad(f"The central directory has {length} bytes; at most {MOST_DIRECTORY} are accepted.")
-    if start + length != at:
-        raise _bad("The central directory does not end where the end record begins; build the archive again.")
-    return _Directory(start, at, count)
-
-
-def _end_record(file: BinaryIO, size: int) -> tuple[int, tuple[int, ...]]:
-    tail_at = max(0, size - _END.size - 0xFFFF)
-    tail = _read(file, tail_at, size - tail_at)
-    found = []
-    at = tail.find(b"PK\5\6")
-    while at >= 0:
-        if at + _END.size <= len(tail):
-            found.append((at, _END.unpack_from(tail, at)))
-        at = tail.find(b"PK\5\6", at + 1)
-    fitting = [(at, record) for at, record in found if at + _END.size + record[-1] == len(tail)]
-    if not found:
-        raise _bad("This is not a zip archive, or the upload broke off: it has no end record.")
-    if not fitting:
-        raise _bad("The archive has bytes after its end, or the upload broke off; build the archive again.")
-    if len(fitting) > 1 or found[-1] != fitting[0]:
-        raise _bad("The archive has more than one end record, so readers would see different files.")
-    return tail_at + fitting[0][0], fitting[0][1]
-
-
-def _end64(
-    file: BinaryIO, locator_at: int, locator: bytes, record: tuple[int, ...]
-) -> tuple[int, int, int, int, int]:
-    _, disk, at, disks = _LOCATOR.unpack(locator)
-    raw = _read(file, at, _END64.size) if at + _END64.size == locator_at else b""
-    if not raw.startswith(b"PK\6\6") or disk or disks > 1:
-        raise _bad("The archive's zip64 end record is not where its locator says.")
-    _, length, _, _, own_disk, first_disk, here, count, size, start = _END64.unpack(raw)
-    if length != _END64.size - 12 or own_disk or first_disk:
-        raise _bad("The archive's zip64 end record is not one of an archive in one part.")
-    short = zip(
-        record[3:7], (here, count, size, start), (0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF), strict=True
-    )
-    if any(old not in (new, unset) for old, new, unset in short):
-        raise _bad("The archive's two end records do not agree, so readers would see different files.")
-    return at, here, count, size, start
+    return shown(raw_name.decode(errors="backslashreplace"))
 
 
 # The central directory
 
 
-def _central(file: BinaryIO, directory: _Directory) -> Iterator[tuple[bytes, tuple[tuple[int, ...], bytes]]]:
-    raw = _read(file, directory.start, directory.end - directory.start)
+def _central(file: BinaryIO, directory: Directory) -> Iterator[tuple[bytes, tuple[tuple[int, ...], bytes]]]:
+    raw = read_at(file, directory.start, directory.end - directory.start)
     at = 0
     for _ in range(directory.entries):
         if raw[at : at + 4] != b"PK\1\2" or at + _CENTRAL.size > len(raw):
-            raise _bad("The central directory has fewer entries than the end record names.")
+            raise bad("The central directory has fewer entries than the end record names.")
         fields = _CENTRAL.unpack_from(raw, at)
         name_at = at + _CENTRAL.size
         extra_at = name_at + fields[10]
         comment_at = extra_at + fields[11]
         at = comment_at + fields[12]
         if at > len(raw):
-            raise _bad("The central directory ends in the middle of an entry.")
+            raise bad("The central directory ends in the middle of an entry.")
         yield raw[name_at:extra_at], (fields, raw[extra_at:comment_at])
     if at != len(raw):
-        raise _bad("The central directory has more entries than the end record names.")
+        raise bad("The central directory has more entries than the end record names.")
 
 
 def _member(raw_name: bytes, fields: tuple[int, ...], raw_extra: bytes) -> Member:
@@ -237,11 +149,11 @@ def _placed(file: BinaryIO, members: list[Member], end: int) -> list[Member]:
                 raise _Disagree(_misplaced(member, at))
             data = _check_local(file, member, following)
         except (_Disagree, BadExtra) as error:
-            raise BadArchive([Reason(member.name, str(error))]) from error
+            raise BadArchive([Reason(shown(member.name), str(error))]) from error
         placed[i] = member._replace(data=data)
         at = following
     if at != end:
-        raise _bad("The archive has bytes that belong to no entry; build the archive again.")
+        raise bad("The archive has bytes that belong to no entry; build the archive again.")
     return placed
 
 
@@ -254,14 +166,14 @@ def _misplaced(member: Member, at: int) -> str:
 def _check_local(file: BinaryIO, member: Member, following: int) -> int:
     """Where the member's data begins; its data and descriptor must reach exactly to `following`."""
     guess = _LOCAL.size + len(member.raw_name) + 64
-    raw = _read(file, member.header, guess)
+    raw = read_at(file, member.header, guess)
     if len(raw) < _LOCAL.size or not raw.startswith(b"PK\3\4"):
         raise _Disagree("There is no entry where the central directory says.")
     fields: tuple[int, ...] = _LOCAL.unpack_from(raw)
     name_length, extra_length = fields[-2:]
     length = _LOCAL.size + name_length + extra_length
     if length > guess:
-        raw = _read(file, member.header, length)
+        raw = read_at(file, member.header, length)
     name_end = _LOCAL.size + name_length
     _check_same(member, fields, raw[_LOCAL.size : name_end], raw[name_end:length])
     data = member.header + length
@@ -293,7 +205,7 @@ def _check_descriptor(file: BinaryIO, member: Member, at: int, following: int) -
             raise _Disagree(f"{gap} bytes after it belong to no entry; build the archive again.")
         return
     sizes = {12: "<III", 16: "<4xIII", 20: "<IQQ", 24: "<4xIQQ"}
-    raw = _read(file, at, gap) if gap in sizes else b""
+    raw = read_at(file, at, gap) if gap in sizes else b""
     if not raw or (gap in (16, 24) and not raw.startswith(b"PK\7\x08")):
         raise _Disagree(
             "Its data descriptor is missing, or there are bytes after it that belong to no entry."
