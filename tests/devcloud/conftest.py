@@ -9,9 +9,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.cloud import CloudProcess, cloud, cloud_process
-
-__all__ = ["cloud", "cloud_process"]
+from tests.cloud import CloudProcess
 
 DEV_BUCKET = "tim-app-dev-855652006097"
 MEDIA = "855652006097"
