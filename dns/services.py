@@ -88,7 +88,7 @@ def _add(row: Environment, name: str, position: int) -> None:
         raise Invalid(f"Nothing was saved. {text}", errors={"names": [text]})
     hostname = Hostname(environment=row)
     try:
-        edit(hostname, {"name": name, "position": position}, exclude=["position"])
+        edit(hostname, {"name": name, "position": position}, exclude=["position", "points_here", "seen_at"])
     except Invalid as refusal:
         text = f"{name[:100]!r} is no hostname. A hostname looks like app.example.com."
         raise Invalid(f"Nothing was saved. {text}", errors={"names": [text]}) from refusal

@@ -6,5 +6,5 @@ from dns import views
 
 urlpatterns = [
     path("products/<slug:slug>/zone/", views.hosted_zone, name="hosted-zone"),
-    path("products/<slug:slug>/<slug:name>/hostnames/", views.hostnames, name="hostnames"),
+    path("products/<slug:slug>/environments/<slug:name>/hostnames/", views.hostnames, name="hostnames"),
 ]

@@ -27,9 +27,7 @@ hostname = RegexValidator(
 )
 https_address = URLValidator(["https"], message="An API origin is an https address.")
 
-RESERVED = frozenset(
-    {"any", "backend", "configuration", "edit", "environments", "new", "releases", "compare", "zone"}
-)
+RESERVED = frozenset({"any", "backend", "new"})
 """Names that are targets of artifacts or parts of addresses, and so cannot name an environment."""
 
 
@@ -92,8 +90,8 @@ class AccountRole(models.Model):
 class AccountCheck(models.Model):
     """What a check of an account last found.
 
-    `findings` is a list of `{what, ok, text}` (`ok` null: not asked), `policies` of `{purpose, role, trust, permissions}`: the documents to
-    install for each role, as JSON.
+    `findings` is a list of `{what, ok, text}` (`ok` null: not asked), `policies` of `{purpose, role, trust, permissions}`:
+    the documents to install for each role, as JSON texts (`permissions` a list of them).
     """
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="check_result")

@@ -86,8 +86,9 @@ def revision_of(environment: Environment, number: int) -> ConfigRevision:
     """One revision. Raises Missing, which tells the newest."""
     revision = environment.config_revisions.select_related("actor").filter(number=number).first()
     if revision is None:
-        newest = environment.config.number if environment.config else 0
-        raise Missing(f"{environment} has no configuration revision {number}. The newest is {newest}.")
+        newest = environment.config_revisions.first()
+        told = f"The newest is {newest.number}." if newest else "None was saved yet."
+        raise Missing(f"{environment} has no configuration revision {number}. {told}")
     return revision
 
 

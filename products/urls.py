@@ -14,7 +14,7 @@ urlpatterns = [
     path("products/new/", products.product_new, name="product-new"),
     path("products/<slug:slug>/", products.product, name="product"),
     path("products/<slug:slug>/edit/", products.product_edit, name="product-edit"),
-    path("products/<slug:slug>/environments/new/", products.environment_new, name="environment-new"),
+    path("products/<slug:slug>/new-environment/", products.environment_new, name="environment-new"),
     path("products/<slug:slug>/configuration/", configuration.configuration, name="configuration"),
     path(
         "products/<slug:slug>/configuration/<slug:name>/",
@@ -32,7 +32,7 @@ urlpatterns = [
         name="configuration-restore",
     ),
     path(
-        "products/<slug:slug>/<slug:name>/settings/",
+        "products/<slug:slug>/environments/<slug:name>/settings/",
         products.environment_settings,
         name="environment-settings",
     ),

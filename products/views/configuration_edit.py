@@ -70,7 +70,7 @@ def configuration_restore(request: Request, slug: str, name: str, number: int) -
 
 def _read(post: QueryDict, had: dict[str, str]) -> dict[str, str]:
     if "text" in post:
-        return comparison.from_text(post["text"])
+        return comparison.from_text(str(post["text"]))
     return comparison.from_pairs(post.getlist("key"), post.getlist("value"), post.getlist("unset"), had)
 
 

@@ -160,7 +160,8 @@ class _Import:
         for number, name in enumerate(names):
             if name not in before:
                 self._hostname((*place, number), row, name)
-        put_in_order(row, [*names, *(old for old in before if old not in names)])
+        there = names_of(row)
+        put_in_order(row, [*(n for n in names if n in there), *(n for n in there if n not in names)])
         after = names_of(row)
         return Change({"hostnames": before}, {"hostnames": after}) if before != after else Change({}, {})
 

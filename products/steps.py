@@ -1,0 +1,138 @@
+"""The check of an account: take each role, with and without its external id, and try every right it needs.
+
+It changes nothing in AWS. What AWS refuses is a finding, not a failure of the check.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.conf import settings
+
+from aws.access import Access, connect
+from aws.errors import AwsError
+from aws.policies import Reach, deploy_policy, read_policy, trust_policy
+from aws.rights import needs_external_id, try_rights
+from aws.sessions import Identity
+from products.access import RoleAccess, access_for
+from products.models import Account, AccountCheck, Environment, Product, Purpose
+from products.services import CHECK_KIND, save_check
+from runs.steps import Done, Recipe, Step, StepContext
+
+NOBODY = "the ARN of the workers' role (set CONSOLE_WORKER_PRINCIPAL)"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the result. `ok` None: it could not be asked."""
+
+    what: str
+    ok: bool | None
+    text: str = ""
+
+
+def look(context: StepContext) -> Done:
+    """Try everything and keep what was found."""
+    account = AccountCheck.objects.select_related("account").get(run=context.run).account
+    findings: list[Finding] = []
+    for purpose in _purposes(account):
+        context.progress(note=f"Trying the role for the purpose {purpose.label.lower()}")
+        findings += _role(context, access_for(account, purpose), purpose, reach_of(account))
+    if not findings:
+        text = "Nothing can be read or deployed here until an admin adds its roles."
+        findings.append(Finding(f"Account {account.name} has a role", False, text))
+    with context.transaction():
+        save_check(account, [asdict(finding) for finding in findings], policies_of(account))
+    return Done({"findings": len(findings), "failed": sum(finding.ok is False for finding in findings)})
+
+
+RECIPE = Recipe(CHECK_KIND, (Step("look", "Look", look),))
+
+
+def reach_of(account: Account) -> list[Reach]:
+    """What the console works on in an account: the first holds all but further archives of releases."""
+    environments = Environment.objects.filter(frontend_account=account).select_related("product")
+    archives = _archives(account, environments)
+    first = Reach(
+        account_id=account.aws_id,
+        buckets=tuple(sorted({e.bucket for e in environments})),
+        distributions=tuple(sorted({e.distribution_id for e in environments if e.distribution_id})),
+        artifact_bucket=archives[0][0] if archives else "",
+        keeps_artifacts=bool(archives) and archives[0][1],
+    )
+    more = [Reach(account.aws_id, artifact_bucket=name, keeps_artifacts=kept) for name, kept in archives[1:]]
+    return [first, *more]
+
+
+def policies_of(account: Account) -> list[dict[str, Any]]:
+    """Per role: the trust policy and the least permissions to install, as JSON documents."""
+    principal = settings.CONSOLE_WORKER_PRINCIPAL or NOBODY
+    reaches = reach_of(account)
+    write = {Purpose.READ: read_policy, Purpose.DEPLOY: deploy_policy}
+    return [
+        {
+            "purpose": purpose.label.lower(),
+            "role": role.role_arn,
+            "trust": trust_policy(principal, role.external_id),
+            "permissions": [write[purpose](reach) for reach in reaches] if purpose in write else [],
+        }
+        for purpose in _purposes(account)
+        for role in [access_for(account, purpose)]
+    ]
+
+
+def _purposes(account: Account) -> list[Purpose]:
+    """The purposes for which the account has a role, in the order of the enumeration."""
+    there = set(account.roles.values_list("purpose", flat=True))
+    return [purpose for purpose in Purpose if purpose in there]
+
+
+def _archives(account: Account, environments: Any) -> list[tuple[str, bool]]:
+    """`(bucket, whether this account holds it)` of every archive that work here needs."""
+    kept = Product.objects.filter(artifact_account=account).values_list("artifact_bucket", flat=True)
+    products = {environment.product for environment in environments}
+    others = {p.artifact_bucket for p in products if p.artifact_account_id != account.pk}
+    return [(name, True) for name in sorted(set(kept))] + [(name, False) for name in sorted(others)]
+
+
+def _role(
+    context: StepContext, role: RoleAccess, purpose: Purpose, reaches: list[Reach]
+) -> Iterator[Finding]:
+    identity = Identity(settings.CONSOLE_AWS_PROFILE, service=not settings.CONSOLE_AWS_PROFILE)
+    access = Access(**asdict(role))
+    label = purpose.label.lower()
+    try:
+        # A session of its own: one taken before would still work after its trust policy was changed.
+        door = connect(
+            access,
+            session_name=f"console-check-{context.run.pk}-{context.step.attempts}",
+            lease=context.lease,
+            record=context.call,
+            identity=identity,
+        )
+        yield Finding(f"{label}: the role can be taken", True, f"It acts in account {door.account_id}.")
+    except AwsError as error:
+        yield Finding(f"{label}: the role can be taken", False, str(error))
+        return
+    yield _external_id(access, identity, label)
+    for reach in reaches:
+        if purpose in (Purpose.READ, Purpose.DEPLOY):
+            for right in try_rights(door, reach, writes=purpose == Purpose.DEPLOY):
+                if right.action != "sts:GetCallerIdentity":
+                    yield Finding(f"{label}: {right.action} on {right.resource}", right.ok, right.error)
+
+
+def _external_id(access: Access, identity: Identity, label: str) -> Finding:
+    what = f"{label}: the external id is required"
+    try:
+        required = needs_external_id(access, identity)
+    except AwsError as error:
+        return Finding(what, None, f"It could not be tried. {error}")
+    if required:
+        return Finding(what, True)
+    return Finding(
+        what,
+        False,
+        f"Anybody who knows the role's name may use it: AWS handed out {access.role_arn} without the external id. "
+        "Install the trust policy below.",
+    )

@@ -1,0 +1,65 @@
+"""People of each role, and the estate of the document."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from products.models import Environment
+from tests.cloud import cloud, cloud_process
+from timcombo_console.estate.importing import import_estate
+from users.models import User
+from users.permissions import Role
+
+__all__ = ["cloud", "cloud_process"]
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "estates" / "tim-combo.yaml"
+
+
+def person(role: str) -> User:
+    return User.objects.create_user(
+        username=role, role=role, display_name=role.replace("_", " ").capitalize()
+    )
+
+
+@pytest.fixture
+def estate(db: None) -> None:
+    import_estate(actor=None, text=DOCUMENT.read_text(), name=DOCUMENT.name)
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    return person(Role.ADMIN)
+
+
+@pytest.fixture
+def manager(db: None) -> User:
+    return person(Role.RELEASE_MANAGER)
+
+
+@pytest.fixture
+def viewer(db: None) -> User:
+    return person(Role.VIEWER)
+
+
+@pytest.fixture
+def dev(estate: None) -> Environment:
+    return Environment.objects.get(product__slug="tim-combo", name="dev")
+
+
+@pytest.fixture
+def prod(estate: None) -> Environment:
+    return Environment.objects.get(product__slug="tim-combo", name="prod")
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """A browser in which that person is signed in."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in

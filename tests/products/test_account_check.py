@@ -1,0 +1,138 @@
+"""The check of an account against the emulated cloud: what is right, what is missing, and what to install."""
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from audit.models import Event
+from products.models import Account, AccountCheck, Environment
+from runs.models import Run
+from tests.cloud import CloudProcess
+from tests.databases import Clone
+from tests.products.conftest import DOCUMENT
+from timcombo_console.estate.importing import import_estate
+
+pytestmark = pytest.mark.urls("tests.products.urls")
+
+
+@pytest.fixture
+def aws(cloud: CloudProcess, cloned_database: Clone, monkeypatch: pytest.MonkeyPatch) -> CloudProcess:
+    """The emulated cloud, reached as a worker would; rows are committed, so that the lease can be renewed."""
+    import_estate(actor=None, text=DOCUMENT.read_text(), name=DOCUMENT.name)
+    for name, value in cloud.env().items():
+        monkeypatch.setenv(name, value)
+    return cloud
+
+
+def check(name: str = "media") -> tuple[AccountCheck, str, str]:
+    """The result of a check in the foreground, what it printed, and how it ended."""
+    out, end = StringIO(), ""
+    try:
+        call_command("check_account", name, stdout=out)
+    except CommandError as error:
+        end = str(error)
+    found = AccountCheck.objects.get(account__name=name)
+    assert found.findings, end
+    return found, out.getvalue(), end
+
+
+def wrong(check: AccountCheck) -> dict[str, str]:
+    return {f["what"]: f["text"] for f in check.findings if f["ok"] is False}
+
+
+def test_an_account_where_all_is_right(aws: CloudProcess) -> None:
+    found, printed, end = check()
+    assert wrong(found) == {}
+    assert end == ""
+    what = {finding["what"] for finding in found.findings}
+    assert "deploy: the external id is required" in what
+    assert "deploy: s3:PutObject on tim-app-dev-855652006097" in what
+    assert "read: cloudfront:GetDistribution on E25ON3LWW4KFNF" in what
+    assert "dns: the role can be taken" in what
+    assert "✓ deploy: s3:ListBucket on tim-releases-855652006097" in printed
+    assert found.at
+    assert Event.objects.get(action="account.check").run == Run.objects.get().pk
+
+
+def test_a_second_check_finds_the_same_and_writes_nothing(aws: CloudProcess) -> None:
+    first = check()[0]
+    second = check()[0]
+    assert first.findings == second.findings
+    listed = aws.client("s3").list_objects_v2(Bucket="tim-app-dev-855652006097")
+    assert listed["KeyCount"] == 0
+    assert Run.objects.filter(state="succeeded").count() == 2
+
+
+def test_the_policies_to_install_are_kept(aws: CloudProcess, settings: Any) -> None:
+    settings.CONSOLE_WORKER_PRINCIPAL = "arn:aws:iam::111122223333:role/console-worker"
+    found, printed, _ = check()
+    read, deploy, dns = found.policies
+    trust = json.loads(deploy["trust"])["Statement"][0]
+    assert trust["Principal"] == {"AWS": "arn:aws:iam::111122223333:role/console-worker"}
+    assert trust["Condition"]["StringEquals"]["sts:ExternalId"] == "7c1d52aa-19d8-4a7c-8f0b-3f1f6f6f2e02"
+    (permissions,) = (json.loads(document) for document in deploy["permissions"])
+    assert "arn:aws:s3:::tim-app-dev-855652006097/*" in json.dumps(permissions)
+    assert "s3:PutObject" not in "".join(read["permissions"])
+    assert dns["permissions"] == []
+    assert "Trust policy of arn:aws:iam::855652006097:role/deploy-console-deploy" in printed
+
+
+def test_a_wrong_external_id_is_a_finding(aws: CloudProcess) -> None:
+    account = Account.objects.get(name="media")
+    account.roles.filter(purpose="deploy").update(external_id="another")
+    found, printed, end = check()
+    (text,) = wrong(found).values()
+    assert "exactly this account's external id" in text
+    assert "× deploy: the role can be taken" in printed
+    assert "Something is missing in account media" in end
+    assert found.failed
+
+
+def test_a_role_in_another_account_is_a_finding(aws: CloudProcess) -> None:
+    other = Account.objects.get(name="sandbox").roles.get(purpose="deploy")
+    media = Account.objects.get(name="media")
+    media.roles.filter(purpose="deploy").update(role_arn=other.role_arn, external_id=other.external_id)
+    found, _, _ = check()
+    assert "the role acts in account 455510265254" in wrong(found)["deploy: the role can be taken"]
+
+
+def test_a_missing_bucket_and_distribution_are_findings(aws: CloudProcess) -> None:
+    media = Account.objects.get(name="media")
+    environment = media_environment(media)
+    environment.bucket, environment.distribution_id = "tim-not-there", "E000000NOTHERE"
+    environment.save()
+    found = wrong(check()[0])
+    assert "deploy: s3:ListBucket on tim-not-there" in found
+    assert "read: cloudfront:GetDistribution on E000000NOTHERE" in found
+
+
+def test_a_bucket_of_another_owner_is_a_finding(aws: CloudProcess) -> None:
+    aws.client("s3", "sandbox").create_bucket(
+        Bucket="tim-of-sandbox", CreateBucketConfiguration={"LocationConstraint": "us-east-2"}
+    )
+    environment = media_environment(Account.objects.get(name="media"))
+    environment.bucket = "tim-of-sandbox"
+    environment.save()
+    found = wrong(check()[0])
+    assert "deploy: s3:PutObject on tim-of-sandbox" in found
+
+
+def test_an_account_without_roles(aws: CloudProcess) -> None:
+    account = Account.objects.get(name="development")
+    account.roles.all().delete()
+    found, _, _ = check("development")
+    assert wrong(found) == {
+        "Account development has a role": "Nothing can be read or deployed here until an admin adds its roles."
+    }
+
+
+def test_an_account_that_does_not_exist(aws: CloudProcess) -> None:
+    with pytest.raises(CommandError, match="There is no account called 'x'"):
+        call_command("check_account", "x")
+
+
+def media_environment(account: Account) -> Environment:
+    return Environment.objects.filter(frontend_account=account)[0]
