@@ -44,6 +44,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
     return {
         "demo": settings.DEMO,
         "demo_epoch": settings.CONSOLE_DEMO_EPOCH,
+        "demo_began_again": settings.CONSOLE_DEMO_BEGAN_AGAIN,
         "theme": user.theme if user else "auto",
         "shortcuts": bool(user and user.shortcuts),
         "places": [p for p in PLACES if user and user.may(p.permission)],

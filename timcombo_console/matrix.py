@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 
+from deployments.selectors.releases import deployable
 from products.models import Environment, Kind
 from runs.models import RunStep, StepState
 from runs.selectors import usual_seconds
@@ -60,7 +62,13 @@ class Progress:
 
 def places() -> list[Place]:
     """Every environment with its state, in the order of the page. One query, whatever the number of deployments."""
-    columns = {name: F(path) for name, path in COLUMNS.items()}
+    columns: dict[str, Any] = {name: F(path) for name, path in COLUMNS.items()}
+    newest = (
+        deployable()
+        .filter(product=OuterRef("product_id"))
+        .values(found=JSONObject(id="id", version="version"))
+    )
+    columns["newest"] = Subquery(newest[:1])
     ordered = Environment.objects.order_by("product__name", "product_id", "position")
     return list(ordered.values(*OWN, **columns))
 
@@ -116,11 +124,20 @@ def previous_of(rows: Sequence[Place]) -> dict[int, Place]:
 
 
 def ready_here(row: Place, before: Place | None) -> str:
-    """The version that is live in the environment before, newer than what runs here and not bad; "" for none."""
-    if before is None or not before["live_version"] or before["live_bad"] or row["active_id"]:
+    """The version to promote here next, newer than what runs here; "" for none.
+
+    It is what is live in the environment before, or for the first one the newest release that is ready.
+    """
+    if row["active_id"] or row["kind"] != Kind.APP or not row["distribution_id"]:
         return ""
-    newer = row["running_release"] is None or before["live_release"] > row["running_release"]
-    return str(before["live_version"]) if newer else ""
+    if before is not None:
+        release, version = (
+            (None, "") if before["live_bad"] else (before["live_release"], before["live_version"])
+        )
+    else:
+        release, version = (row["newest"] or {}).get("id"), (row["newest"] or {}).get("version")
+    newer = release is not None and (row["running_release"] is None or release > row["running_release"])
+    return str(version) if newer else ""
 
 
 def _cell(row: Place, progress: dict[int, Progress], before: Place | None) -> Cell:

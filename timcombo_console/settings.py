@@ -31,6 +31,7 @@ CONSOLE_AWS = env.str("CONSOLE_AWS", default="live")
 CONSOLE_EDGE = env.str("CONSOLE_EDGE", default="")
 CONSOLE_AWS_PROFILE = env.str("CONSOLE_AWS_PROFILE", default="")
 CONSOLE_DEMO_EPOCH = env.int("CONSOLE_DEMO_EPOCH", default=0)
+CONSOLE_DEMO_BEGAN_AGAIN = env.bool("CONSOLE_DEMO_BEGAN_AGAIN", default=False)
 CONSOLE_METRICS_TOKEN = env.str("CONSOLE_METRICS_TOKEN", default="")
 CONSOLE_WORKER_PRINCIPAL = env.str("CONSOLE_WORKER_PRINCIPAL", default="")
 DEMO = CONSOLE_AWS == "emulated"

@@ -5,9 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from deployments.models import Deployment, EnvironmentState
+from deployments.models import EnvironmentState, Release
 from deployments.pages.status import entry, status_of
 from deployments.selectors.deployments import last_good, state_of, timeline
+from deployments.selectors.releases import deployable, find_artifact
 from dns.selectors import addresses_of
 from products.models import Environment, Kind
 from users.actions import allowed
@@ -64,12 +65,11 @@ def site_url(host: str) -> str:
 def _acts(user: User, environment: Environment, state: EnvironmentState) -> dict[str, str]:
     """The two buttons: promote the release that is live in the environment before, and roll back."""
     slug = environment.product.slug
-    coming = release_before(environment) if allowed(user, "deployment.promote") else None
-    offered = coming is not None and (state.running is None or coming.release_id != state.running.release_id)
+    coming = coming_release(environment, state) if allowed(user, "deployment.promote") else None
     goes_back = (
         allowed(user, "deployment.rollback") and state.running and last_good(environment, state.running)
     )
-    version = coming.release.version if coming and offered else ""
+    version = coming.version if coming else ""
     return {
         "promote_url": reverse("promote", args=[slug, environment.name, version]) if version else "",
         "promote_text": f"Promote {version} to {environment.name}" if version else "",
@@ -81,10 +81,25 @@ def _acts(user: User, environment: Environment, state: EnvironmentState) -> dict
     }
 
 
-def release_before(environment: Environment) -> Deployment | None:
-    """What is live in the environment from which releases come here: the required one, else the one before."""
+def coming_release(environment: Environment, state: EnvironmentState) -> Release | None:
+    """The release to promote here next, if any is newer than what runs.
+
+    It is what is live in the environment before; where none is required, else the newest one that holds
+    something for this environment.
+    """
     source = environment.requires or _one_before(environment)
-    return state_of(source).live if source else None
+    live = state_of(source).live if source else None
+    if live and _newer(live.release, state) and not live.release.bad:
+        return live.release
+    if environment.requires or not environment.distribution_id:
+        return None
+    newest = deployable().filter(product=environment.product).prefetch_related("artifacts").first()
+    fits = newest is not None and find_artifact(newest, environment) is not None
+    return newest if newest and fits and _newer(newest, state) else None
+
+
+def _newer(release: Release, state: EnvironmentState) -> bool:
+    return state.running is None or release.pk > state.running.release_id
 
 
 def _one_before(environment: Environment) -> Environment | None:

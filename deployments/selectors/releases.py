@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from deployments.manifest import Manifest
-from deployments.models import Artifact, EnvironmentState, Release, StoredManifest
+from deployments.models import Artifact, EnvironmentState, Release, ReleaseStatus, StoredManifest
 from deployments.refusals import NoArtifact
 from products.models import Environment, Kind, Product
 from users.refusals import Missing
@@ -19,6 +19,11 @@ def releases_of(product: Product) -> QuerySet[Release]:
         .prefetch_related("artifacts")
         .order_by("-id")
     )
+
+
+def deployable() -> QuerySet[Release]:
+    """Releases that may be promoted: ready and not marked bad, newest first."""
+    return Release.objects.filter(status=ReleaseStatus.READY, bad=False).order_by("-id")
 
 
 def release_for(product: Product, version: str) -> Release:
@@ -69,7 +74,3 @@ def manifest_of(artifact: Artifact) -> Manifest:
     """The stored manifest of an ingested artifact. One query."""
     stored = StoredManifest.objects.get(artifact=artifact)
     return Manifest.from_bytes(bytes(stored.body))
-
-
-def with_artifacts(queryset: QuerySet[Release]) -> QuerySet[Release]:
-    return queryset.prefetch_related(Prefetch("artifacts", Artifact.objects.order_by("target")))

@@ -42,7 +42,7 @@ class Up:
         for log in (self.var / "log").glob("*.log"):
             rotate(log)
         self.keeper = Keeper(self.var / "log", lock, say)
-        self.epoch = 0
+        self.epoch, self.began_again = 0, False
 
     def run(self) -> None:
         """Serve until a signal asks for the end; whatever happens, nothing is left running."""
@@ -66,6 +66,7 @@ class Up:
 
     def _demo(self) -> None:
         while True:
+            self.began_again = bool(self.epoch)
             self.epoch = new_epoch(self.epoch)
             deaths = self.keeper.deaths
             try:
@@ -130,6 +131,7 @@ class Up:
         return {
             "CONSOLE_EDGE": facts["edge"],
             "CONSOLE_DEMO_EPOCH": str(self.epoch),
+            "CONSOLE_DEMO_BEGAN_AGAIN": str(self.began_again).lower(),
             "CONSOLE_PUBLIC_URL": self.url,
         }
 
