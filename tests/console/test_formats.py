@@ -11,8 +11,17 @@ NOW = datetime(2026, 11, 22, 9, 55, 2, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0 B"), (600, "600 B"), (1000, "1.0 kB"), (412_600, "412.6 kB"), (999_960, "1.0 MB")]
-    + [(48_200_000, "48.2 MB"), (2_500_000_000, "2.5 GB"), (3 * 10**12, "3.0 TB"), (None, "not known")],
+    [
+        (0, "0 B"),
+        (600, "600 B"),
+        (1000, "1.0 kB"),
+        (412_600, "412.6 kB"),
+        (999_960, "1.0 MB"),
+        (48_200_000, "48.2 MB"),
+        (2_500_000_000, "2.5 GB"),
+        (3 * 10**12, "3.0 TB"),
+        (None, "not known"),
+    ],
 )
 def test_sizes_have_decimal_units(value: int | None, text: str) -> None:
     assert formats.size(value) == text
@@ -29,8 +38,17 @@ def test_percent_has_a_thin_space_and_knows_what_it_does_not_know() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.2, "under 1 s"), (9, "9 s"), (59.6, "1 min"), (140, "2 min 20 s"), (120, "2 min")]
-    + [(3840, "1 h 4 min"), (90_000, "1 d 1 h"), (timedelta(seconds=36), "36 s"), (None, "not known")],
+    [
+        (0.2, "under 1 s"),
+        (9, "9 s"),
+        (59.6, "1 min"),
+        (140, "2 min 20 s"),
+        (120, "2 min"),
+        (3840, "1 h 4 min"),
+        (90_000, "1 d 1 h"),
+        (timedelta(seconds=36), "36 s"),
+        (None, "not known"),
+    ],
 )
 def test_durations_have_at_most_two_units(seconds: float | timedelta | None, text: str) -> None:
     assert formats.duration(seconds) == text

@@ -1,0 +1,163 @@
+"""The document's estate as rows, with people of every role and deployments in every state; no cloud is asked."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from django.utils import timezone
+
+from deployments.manifest import FileEntry, Manifest, role_of
+from deployments.models import Artifact, Deployment, EnvironmentState, Release, ReleaseStatus, StoredManifest
+from deployments.services.promote import promote
+from products.models import Environment, Product
+from runs.models import Run, RunScope, RunState, RunStep, StepLine, StepState
+from timcombo_console.estate.importing import import_estate
+from users.models import User
+from users.permissions import Role
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "estates" / "tim-combo.yaml"
+
+
+@dataclass
+class Estate:
+    """What a test wants to lay hands on."""
+
+    people: dict[str, User]
+    running: Deployment
+    failed: Deployment
+    live: Deployment
+
+
+def build_estate() -> Estate:
+    """1.1.0 live in dev, on its way to test, failed in stage; 1.0.0 before it; 1.2.0 rejected."""
+    import_estate(actor=None, text=DOCUMENT.read_text(), name=DOCUMENT.name)
+    people = {role.value: _person(role) for role in Role}
+    manager = people[Role.RELEASE_MANAGER]
+    product = Product.objects.get(slug="tim-combo")
+    first, second = (_release(product, version, manager) for version in ("1.0.0", "1.1.0"))
+    _rejected(product, manager)
+    live = [_live(product, name, first, manager) for name in ("dev", "test", "stage")]
+    live.append(_live(product, "dev", second, manager))
+    return Estate(
+        people=people,
+        running=_under_way(_deploy(product, "test", second, manager)),
+        failed=_failed(_deploy(product, "stage", second, manager)),
+        live=live[-1],
+    )
+
+
+def _person(role: Role) -> User:
+    user = User(username=role.value.replace("_", "-"), role=role, display_name=role.label)
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
+def _release(product: Product, version: str, actor: User) -> Release:
+    release = Release.objects.create(
+        product=product, version=version, commit="c81f04aa73d2", status=ReleaseStatus.READY, created_by=actor
+    )
+    manifest = Manifest.of([_file(path, version) for path in _paths(version)])
+    artifact = Artifact.objects.create(
+        release=release,
+        target=Artifact.ANY,
+        sha256=_hash(version),
+        packed_bytes=400_000,
+        files=len(manifest.files),
+        bytes=manifest.size,
+        manifest_digest=manifest.digest,
+    )
+    StoredManifest.objects.create(artifact=artifact, body=manifest.to_bytes())
+    return release
+
+
+def _paths(version: str) -> list[str]:
+    number = version.replace(".", "")
+    assets = [f"assets/part{n}-DOsF{number}{n:02d}.js" for n in range(12)]
+    return ["index.html", "favicon.ico", "assets/vendor-Bd83hT_q.js", *assets]
+
+
+def _file(path: str, version: str) -> FileEntry:
+    content = path if "vendor" in path else path + version
+    digest = _hash(content)
+    return FileEntry(
+        path, 4000 + len(path) * 100, digest, digest[:32], "text/plain", "no-cache", role_of(path)
+    )
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _rejected(product: Product, actor: User) -> None:
+    Release.objects.create(
+        product=product,
+        version="1.2.0",
+        status=ReleaseStatus.REJECTED,
+        reasons=[{"path": "assets/app.js", "text": "index.html names it and it is not in the zip."}],
+        created_by=actor,
+    )
+
+
+def _deploy(product: Product, name: str, release: Release, actor: User) -> Deployment:
+    environment = Environment.objects.get(product=product, name=name)
+    return promote(
+        actor=actor,
+        environment=environment,
+        release=release,
+        reason="Release train, TC-482",
+        confirm=environment.name if environment.protected else "",
+        override="Only a test" if environment.requires else "",
+    )
+
+
+def _live(product: Product, name: str, release: Release, actor: User) -> Deployment:
+    deployment = _deploy(product, name, release, actor)
+    now = timezone.now()
+    deployment.run.steps.update(state=StepState.DONE, started_at=now, ended_at=now + timedelta(seconds=2))
+    _end(deployment, RunState.SUCCEEDED)
+    Deployment.objects.filter(pk=deployment.pk).update(switched_at=now, live_at=now)
+    EnvironmentState.objects.filter(environment=deployment.environment).update(
+        running=deployment, live=deployment, active=None
+    )
+    return deployment
+
+
+def _under_way(deployment: Deployment) -> Deployment:
+    now = timezone.now()
+    steps = list(deployment.run.steps.all())
+    RunStep.objects.filter(pk=steps[0].pk).update(state=StepState.DONE, started_at=now, ended_at=now)
+    RunStep.objects.filter(pk=steps[1].pk).update(
+        state=StepState.RUNNING, started_at=now, done=6, total=12, bytes_done=30_000, bytes_total=60_000
+    )
+    Run.objects.filter(pk=deployment.run.pk).update(state=RunState.RUNNING, started_at=now)
+    StepLine.objects.create(
+        step=steps[1], level="info", text="assets/part0-DOsF11000.js copied", request_id="7XKM2Q8PHF3A9T0B"
+    )
+    return deployment
+
+
+def _failed(deployment: Deployment) -> Deployment:
+    now = timezone.now()
+    step = deployment.run.steps.get(position=1)
+    deployment.run.steps.filter(position=0).update(state=StepState.DONE, started_at=now, ended_at=now)
+    RunStep.objects.filter(pk=step.pk).update(
+        state=StepState.FAILED,
+        started_at=now,
+        ended_at=now,
+        error="AccessDenied on CopyObject",
+        request_ids=["7XKM2Q8PHF3A9T0B"],
+    )
+    StepLine.objects.create(
+        step=step, level="error", text="403 AccessDenied on CopyObject", request_id="7XKM2Q8PHF3A9T0B"
+    )
+    _end(deployment, RunState.FAILED, "The deploy role may not read the archive.")
+    EnvironmentState.objects.filter(environment=deployment.environment).update(active=None, failed=deployment)
+    return deployment
+
+
+def _end(deployment: Deployment, state: RunState, error: str = "") -> None:
+    now = timezone.now()
+    Run.objects.filter(pk=deployment.run.pk).update(state=state, started_at=now, ended_at=now, error=error)
+    RunScope.objects.filter(run=deployment.run).delete()
