@@ -145,7 +145,6 @@ class ClockSkewed(AwsError):
     """This machine's clock and AWS's differ by more than AWS allows."""
 
     advice = "Set this machine's clock, for instance by NTP."
-    may_pass = True
 
 
 class SignInExpired(AwsError):

@@ -41,7 +41,10 @@ class TransferFailed(Exception):
 
     def __init__(self, error: AwsError, job: Job, written: list[Written]) -> None:
         self.error, self.job, self.written = error, job, written
-        super().__init__(str(error))
+        super().__init__(error, job, written)
+
+    def __str__(self) -> str:
+        return str(self.error)
 
 
 @dataclass(slots=True)
@@ -219,6 +222,7 @@ def _is_repeated(error: AwsError, job: Job) -> bool:
     """Whether to make the job's next attempt.
 
     AWS: 409 ConditionalRequestConflict asks for another attempt. A fenced job does not make it: only a look at the
-    bucket under a new lease may decide again.
+    bucket under a new lease may decide again. After a skewed clock the next signature has AWS's own time.
     """
-    return error.may_pass or (isinstance(error, ConditionalConflict) and not job.before_lease_ends)
+    conflict = isinstance(error, ConditionalConflict) and not job.before_lease_ends
+    return error.may_pass or conflict or isinstance(error, ClockSkewed)

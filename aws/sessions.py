@@ -6,6 +6,7 @@ their end, so 3,600 seconds are asked for: much less would ask STS again on near
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -64,21 +65,30 @@ class Role:
 class Clock:
     """AWS's clock as this machine knows it: at most a second or so behind, never ahead.
 
-    A signature that ends after n seconds ends by AWS's clock, so a local clock that runs ahead would let a late
-    write in. AWS tells the time in whole seconds, cut off; taken as it is, that errs to the early side.
+    A signature that ends after n seconds ends by AWS's clock, so a local clock that runs ahead, or is set while a
+    worker runs, would let a late write in. AWS tells the time in whole seconds, cut off; taken as it is, that errs to
+    the early side.
     """
 
     def __init__(self) -> None:
-        self._offset = timedelta()
+        self._known: tuple[datetime, float] | None = None
 
     def now(self) -> datetime:
-        """The time at AWS, UTC."""
-        return datetime.now(UTC) + self._offset
+        """The time at AWS, UTC; this machine's as long as AWS has not told it."""
+        if self._known is None:
+            return datetime.now(UTC)
+        told, at = self._known
+        return told + timedelta(seconds=_running() - at)
 
     def observe(self, date: str) -> None:
         """Set the clock by the Date header of an answer that has just arrived; an empty one says nothing."""
         if date:
-            self._offset = parsedate_to_datetime(date).astimezone(UTC) - datetime.now(UTC)
+            self._known = parsedate_to_datetime(date).astimezone(UTC), _running()
+
+
+def _running() -> float:
+    """Seconds on a clock that nobody sets and that goes on while a laptop sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class RoleSession:

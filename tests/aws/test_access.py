@@ -178,3 +178,4 @@ def test_the_clock_follows_aws_and_never_runs_ahead() -> None:
     assert clock.now() >= before
     clock.observe("Sun, 22 Nov 2020 18:37:05 GMT")
     assert clock.now().strftime("%Y-%m-%dT%H:%M") == "2020-11-22T18:37"
+    assert clock.now() < clock.now()

@@ -49,7 +49,7 @@ def test_the_kind_follows_what_the_caller_can_do(
 ) -> None:
     error = error_from(ON, status=status, code=code, message=message, request_id="ID1")
     assert type(error) is kind
-    assert error.may_pass == (kind in (errors.Throttled, errors.Unavailable, errors.ClockSkewed))
+    assert error.may_pass == (kind in (errors.Throttled, errors.Unavailable))
     assert error.throttled == (kind is errors.Throttled)
 
 

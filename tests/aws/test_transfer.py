@@ -1,5 +1,6 @@
 """Many writes at a time, against the strict emulated cloud: what S3 refuses, and what is done about it."""
 
+import pickle
 import time
 from dataclasses import replace
 from email.utils import formatdate
@@ -279,6 +280,7 @@ def test_the_first_failure_is_raised_with_what_was_written(worker: CloudProcess,
     assert isinstance(failed.error, errors.AccessDenied)
     assert failed.job.key == "foreign.js"
     assert 0 < len(failed.written) < 59
+    assert len(pickle.loads(pickle.dumps(failed)).written) == len(failed.written)
     there = {item.key for item in s3.list_objects(account, BUCKET, MEDIA, "k/")}
     assert there == {item.job.key for item in failed.written}
 
