@@ -19,6 +19,7 @@ urlpatterns = [
     path("audit/", include("timcombo_console.audit_log.urls")),
     path("", include("deployments.urls")),
     path("", include("products.urls")),
+    path("", include("dns.urls")),
     path("api/v1/", api_urls),
     path("admin/", admin.site.urls),
 ]

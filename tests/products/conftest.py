@@ -7,12 +7,9 @@ import pytest
 from django.test import Client
 
 from products.models import Environment
-from tests.cloud import cloud, cloud_process
 from timcombo_console.estate.importing import import_estate
 from users.models import User
 from users.permissions import Role
-
-__all__ = ["cloud", "cloud_process"]
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "estates" / "tim-combo.yaml"
 

@@ -11,11 +11,9 @@ from audit.models import Event
 from products.models import Account, AccountCheck, Environment
 from runs.models import Run
 from tests.cloud import CloudProcess
-from tests.databases import Clone
 from tests.products.conftest import DOCUMENT
+from tests.workers import Clone
 from timcombo_console.estate.importing import import_estate
-
-pytestmark = pytest.mark.urls("tests.products.urls")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from products.models import Account, Environment, Product
 from runs.models import Run
 from users.models import User
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.products.urls")]
+pytestmark = pytest.mark.django_db
 SignIn = Callable[[User], Client]
 
 CONFIGURATION = "/products/tim-combo/configuration/"
