@@ -3,23 +3,12 @@
 import psycopg
 import pytest
 
-from tests.databases import SESSION, Server
+from tests.databases import SESSION
+from tests.supervisor.conftest import EMPTY
 from tests.workers import Clone
 from timcombo_console.supervisor import database
 from timcombo_console.supervisor.home import SetupError
-from timcombo_console.supervisor.postgres import ADMIN, OWNER
-from timcombo_console.supervisor.schema import drop
-
-EMPTY = "test_given"
-
-
-@pytest.fixture
-def given(postgres: Server) -> str:
-    """The owner's address of an empty database, as somebody would give it in DATABASE_URL."""
-    with SESSION.cluster.connect(ADMIN) as admin:
-        drop(admin, EMPTY)
-        admin.execute(f"CREATE DATABASE {EMPTY} OWNER {OWNER}")
-    return SESSION.cluster.url(OWNER, EMPTY)
+from timcombo_console.supervisor.postgres import OWNER
 
 
 def tables(url: str) -> list[str]:

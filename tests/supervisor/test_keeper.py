@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.databases import CHECKOUT
+from tests.supervisor.console_run import descendants, exists
 from timcombo_console.supervisor.keeper import CloudLost, Keeper
 from timcombo_console.supervisor.process import Command, Process, ProcessEndedError, rotate, wait_until
 
@@ -53,13 +54,6 @@ def keeper(tmp_path: Path, terminal: Terminal) -> Iterator[Keeper]:
 def ready(keeper: Keeper, process: Process) -> int:
     keeper.ready(process, lambda: "ready" in process.output(), 10)
     return process.pid
-
-
-def exists(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_a_killed_child_is_started_again(keeper: Keeper, terminal: Terminal) -> None:
@@ -137,8 +131,3 @@ def test_logs_of_earlier_starts_are_kept_by_number(tmp_path: Path) -> None:
         log.write_text(content)
     kept = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert kept == {"web.log": "five", "web.log.1": "four", "web.log.2": "three", "web.log.3": "two"}
-
-
-def descendants(pid: int) -> list[int]:
-    children = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [found for child in children for found in (child, *descendants(child))]

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from timcombo_console.supervisor.options import CHECKOUT
@@ -23,25 +23,16 @@ class Commands:
 
     def web(self, port: int) -> Command:
         """The web server. SIGTERM lets requests end for one second."""
-        argv = ["gunicorn", "timcombo_console.wsgi", "--bind", f"{HOST}:{port}", "--worker-class", "gthread"]
-        argv += [
-            "--workers",
-            "2",
-            "--threads",
-            "8",
-            "--timeout",
-            "60",
-            "--graceful-timeout",
-            "2",
-            "--no-control-socket",
-        ]
+        argv = ["gunicorn", "timcombo_console.wsgi", "--bind", f"{HOST}:{port}", "--no-control-socket"]
+        argv += ["--worker-class", "gthread", "--workers", "2", "--threads", "8", "--preload"]
+        argv += ["--timeout", "60", "--graceful-timeout", "1"]
         return self._python("web", *argv, "--access-logfile", "-")
 
     def worker(self, queue: str, slots: int) -> Command:
         """A worker of one queue. SIGTERM lets its tasks end."""
-        name = f"worker-{queue}"
         argv = ["worker", "-Q", queue, "-c", str(slots), "-n", f"{queue}@%h", "--prefetch-multiplier", "1"]
-        return self._celery(name, *argv, "--without-gossip", "--without-mingle")
+        command = self._celery(f"worker-{queue}", *argv, "--without-gossip", "--without-mingle")
+        return replace(command, env={**self.env, **self.aws})
 
     def beat(self) -> Command:
         """The scheduler."""
@@ -52,11 +43,10 @@ class Commands:
         return self._python(name, "manage", name, *arguments)
 
     def _celery(self, name: str, *arguments: str) -> Command:
-        argv = ("celery", "-A", "timcombo_console", *arguments, "-l", "INFO")
-        return self._python(name, *argv, aws=self.aws)
+        return self._python(name, "celery", "-A", "timcombo_console", *arguments, "-l", "INFO")
 
-    def _python(self, name: str, *argv: str, aws: Mapping[str, str] | None = None) -> Command:
-        return Command(name, (sys.executable, "-m", *argv), CHECKOUT, {**self.env, **(aws or {})})
+    def _python(self, name: str, *argv: str) -> Command:
+        return Command(name, (sys.executable, "-m", *argv), CHECKOUT, self.env)
 
 
 def cloud(edge_port: int) -> Command:

@@ -1,0 +1,154 @@
+"""`./console up` as a newcomer starts it: what it hands over, what it repairs, and what it refuses."""
+
+import os
+import signal
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.databases import SESSION
+from tests.supervisor.console_run import SECONDS, ConsoleRun, environment, exists
+from tests.workers import Broker, Clone
+from timcombo_console.supervisor.process import wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleRun]:
+    """A running demo, in a folder with a blank in its name."""
+    run = ConsoleRun(tmp_path_factory.mktemp("up") / "check out")
+    yield run.up()
+    run.remove()
+
+
+@pytest.fixture
+def untouched(tmp_path: Path) -> Iterator[ConsoleRun]:
+    """A checkout in which nothing runs."""
+    run = ConsoleRun(tmp_path / "checkout")
+    yield run
+    run.remove()
+
+
+def test_it_hands_over_addresses_and_logins(console: ConsoleRun) -> None:
+    facts = console.facts
+    assert {
+        "url",
+        "aws_endpoint",
+        "edge",
+        "devcloud_control",
+        "epoch",
+        "estate",
+        "users",
+        "api_token",
+    } == set(facts)
+    assert facts["estate"] == "ready"
+    roles = {user["role"]: user for user in facts["users"]}
+    assert set(roles) >= {"release_manager", "admin", "auditor", "viewer"}
+    assert facts["api_token"] == roles["release_manager"]["api_token"]
+    for word in (facts["url"], roles["admin"]["name"], roles["admin"]["password"]):
+        assert word in console.terminal
+    assert console.ready()
+
+
+def test_secrets_are_readable_by_their_owner_only(console: ConsoleRun) -> None:
+    for name in ("console.json", "environment.json", "secret_key"):
+        assert stat.S_IMODE((console.folder / "var" / name).stat().st_mode) == 0o600
+
+
+def test_a_second_up_says_where_the_first_one_runs(console: ConsoleRun) -> None:
+    said = console.refused()
+    assert "already running" in said
+    assert console.facts["url"] in said
+    assert str(console.pid) in said
+    assert console.ready()
+
+
+def test_the_web_process_holds_no_aws_credentials(console: ConsoleRun) -> None:
+    for pid, command in console.children().items():
+        names = {entry.partition(b"=")[0] for entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")}
+        assert (b"AWS_ACCESS_KEY_ID" in names) == ("celery" in command and "worker" in command), command
+
+
+def test_manage_works_on_the_running_database(console: ConsoleRun) -> None:
+    code = "from users.models import User; print(User.objects.count() >= 4)"
+    argv = [str(console.folder / "console"), "manage", "shell", "--no-imports", "-c", code]
+    done = subprocess.run(argv, cwd="/", env=environment(), capture_output=True, text=True)
+    assert done.stdout.strip() == "True", done.stderr
+
+
+def test_every_killed_child_is_started_again(console: ConsoleRun) -> None:
+    before = console.children()
+    killed = {pid: command for pid, command in before.items() if "devcloud" not in command}
+    assert len(killed) == 7  # guardian, PostgreSQL, Valkey, web, two workers, beat
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+
+    def repaired() -> bool:
+        now = console.children()
+        return len(now) == len(before) and not set(now) & set(killed) and console.ready()
+
+    assert wait_until(repaired, SECONDS), console.terminal
+
+
+def test_the_loss_of_the_cloud_begins_the_demo_again(console: ConsoleRun) -> None:
+    before = console.facts
+    cloud = next(pid for pid, command in console.children().items() if "devcloud" in command)
+    os.kill(cloud, signal.SIGKILL)
+    written = console.folder / "var" / "console.json"
+    assert wait_until(lambda: written.exists() and console.facts["epoch"] > before["epoch"], SECONDS), (
+        console.terminal
+    )
+    assert "begins again with a fresh database" in console.terminal
+    assert (console.facts["url"], console.facts["edge"]) == (before["url"], before["edge"])
+    assert console.ready()
+
+
+def test_a_killed_supervisor_leaves_nothing_that_stops_the_next(tmp_path: Path) -> None:
+    long = tmp_path / ("long" * 50) / ("path" * 50) / "checkout"
+    run = ConsoleRun(long)
+    try:
+        run.up()
+        family = run.family()
+        assert len(family) > 10
+        run.kill()
+        run.up()  # at once, while the remains of the first are still ending
+        assert not any(exists(pid) for pid in family)
+        assert run.ready()
+        family = run.family()
+        assert run.stop(signal.SIGINT) == 0
+        assert not any(exists(pid) for pid in family)
+        assert not (run.folder / "var" / "console.json").exists()
+    finally:
+        run.remove()
+
+
+def test_a_busy_port_is_named(untouched: ConsoleRun, console: ConsoleRun) -> None:
+    port = console.facts["url"].rpartition(":")[2]
+    assert f"Port {port} for the web server is in use" in untouched.refused("--port", port)
+
+
+def test_the_demo_does_not_touch_a_database_that_it_did_not_make(
+    untouched: ConsoleRun, cloned_database: Clone, broker: Broker
+) -> None:
+    with psycopg.connect(cloned_database.owner_url, autocommit=True) as owner:
+        owner.execute("INSERT INTO django_session VALUES ('key', 'data', now())")
+        said = untouched.refused("--port", "0", DATABASE_URL=cloned_database.owner_url, REDIS_URL=broker.url)
+        assert "is not empty" in said
+        assert owner.execute("SELECT count(*) FROM django_session").fetchone() == (1,)
+
+
+def test_the_demo_runs_on_an_empty_database_that_was_given(
+    untouched: ConsoleRun, broker: Broker, given: str
+) -> None:
+    untouched.up(DATABASE_URL=given, REDIS_URL=broker.url)
+    assert untouched.ready()
+    assert not any("postgres" in command or "valkey" in command for command in untouched.children().values())
+    assert untouched.stop() == 0
+    live = untouched.refused(DATABASE_URL=given, REDIS_URL=broker.url, CONSOLE_AWS="live")
+    assert "made by a demo" in live
+    assert SESSION.cluster.ready()
