@@ -77,6 +77,23 @@ def ingest_ended(run: Run) -> None:
     )
 
 
+def prune_ended(run: Run) -> None:
+    """What was deleted, or why nothing was."""
+    step = run.steps.get()
+    deleted = step.output.get("deleted", step.done)
+    record(
+        actor=run.actor,
+        action="environment.pruned",
+        result=RESULTS[RunState(run.state)],
+        subject=run.title,
+        subject_url=run.url,
+        summary=run.error or f"{deleted} old assets were deleted.",
+        after={"deleted": deleted},
+        run=run.pk,
+        request_ids=request_ids(run),
+    )
+
+
 def retry_refused(run: Run) -> str | None:
     """Why a failed deployment may not be retried: a later one wrote entry points, and this would put old ones back."""
     deployment = Deployment.objects.get(run=run)

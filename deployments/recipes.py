@@ -1,7 +1,7 @@
 """The recipes: which steps a deployment, an ingest and a prune are made of, in order."""
 
-from deployments.outcome import deployment_ended, ingest_ended, retry_refused
-from deployments.steps import check, copy, edge, ingest, switch
+from deployments.outcome import deployment_ended, ingest_ended, prune_ended, retry_refused
+from deployments.steps import check, copy, edge, ingest, prune, switch
 from runs.steps import Recipe, Step
 
 DEPLOYMENT = Recipe(
@@ -31,4 +31,6 @@ INGEST = Recipe(
     on_end=ingest_ended,
 )
 
-RECIPES = (DEPLOYMENT, INGEST)
+PRUNE = Recipe(kind="prune", steps=(Step("prune", "Delete old assets", prune.prune),), on_end=prune_ended)
+
+RECIPES = (DEPLOYMENT, INGEST, PRUNE)

@@ -85,12 +85,14 @@ def prunable(
     unreferenced_since: Mapping[str, datetime],
     kept: Iterable[Manifest],
     now: datetime,
+    *,
+    in_bucket: int | None = None,
 ) -> Pruning:
     """Decide which keys of a bucket are due to go.
 
     `unreferenced_since` holds only keys that our manifests wrote, with the time since when no release that is live
     here names them. `kept` are the manifests of the last five distinct releases that were live here, and of the
-    running, the active and the last good one. `config.json` and `index.html` are never due.
+    running, the active and the last good one. `in_bucket` is how many objects there are, ours or not. `config.json` and `index.html` are never due.
     """
     named = {CONFIG, INDEX}.union(*(manifest.by_path for manifest in kept))
     due = tuple(
@@ -100,8 +102,9 @@ def prunable(
             if key not in named and (since := unreferenced_since.get(key)) and now - since >= KEPT_FOR
         )
     )
-    if len(due) > MOST_PRUNED * len(listed):
-        return Pruning((), _too_many(len(due), len(listed)))
+    objects = len(listed) if in_bucket is None else in_bucket
+    if len(due) > MOST_PRUNED * objects:
+        return Pruning((), _too_many(len(due), objects))
     return Pruning(due)
 
 

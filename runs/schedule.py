@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 class Scheduled:
     every_seconds: float
     function: Callable[[], object]
+    first_seconds: float = 0
 
 
 _scheduled: dict[str, Scheduled] = {}
@@ -37,13 +38,15 @@ RETURNING id
 """
 
 
-def register(name: str, every_seconds: float, function: Callable[[], object]) -> None:
-    """Have `function` called every so often by one of the wake workers.
+def register(
+    name: str, every_seconds: float, function: Callable[[], object], *, first_seconds: float = 0
+) -> None:
+    """Have `function` called every so often by one of the wake workers, for the first time after `first_seconds`.
 
     It must be quick, a second at most, because nudges wait for it: longer work is a Run that it starts. When it
     fails or its worker dies, it is called again after its period, a minute at most.
     """
-    _scheduled[name] = Scheduled(every_seconds, function)
+    _scheduled[name] = Scheduled(every_seconds, function, first_seconds)
 
 
 def nudge_due() -> int:
@@ -60,7 +63,11 @@ def nudge_due() -> int:
 def run_due() -> None:
     """Call what is due; several wake workers call it once."""
     known = set(Schedule.objects.values_list("name", flat=True))
-    missing = [Schedule(name=name) for name in sorted(_scheduled) if name not in known]
+    missing = [
+        Schedule(name=name, due_at=Now() + timedelta(seconds=_scheduled[name].first_seconds))
+        for name in sorted(_scheduled)
+        if name not in known
+    ]
     Schedule.objects.bulk_create(missing, ignore_conflicts=True)
     due = Schedule.objects.filter(name__in=_scheduled, due_at__lte=Now()).order_by("due_at")
     for name in list(due.values_list("name", flat=True)):

@@ -1,5 +1,16 @@
 from django.apps import AppConfig
 
+HOUR, DAY = 3600, 86400
+
 
 class ConsoleConfig(AppConfig):
     name = "timcombo_console"
+
+    def ready(self) -> None:
+        from audit.verify import keep_verified
+        from runs.schedule import register
+        from timcombo_console.retention import forget, prune_everything
+
+        register("audit.verify", 5, keep_verified)
+        register("retention", HOUR, forget)
+        register("prune", DAY, prune_everything, first_seconds=HOUR)

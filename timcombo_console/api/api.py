@@ -22,5 +22,6 @@ api.add_router("/audit", audit.router)
 patterns, app_name, namespace = api.urls
 for pattern in patterns:
     # Tokens open the API; the sign-in that all pages ask for would redirect programs to a form.
+    assert pattern.callback is not None
     login_not_required(pattern.callback)
 urls = (patterns, app_name, namespace)

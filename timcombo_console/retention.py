@@ -1,0 +1,58 @@
+"""What happens every hour and every day: old rows and files go, old assets are pruned. The audit log is never touched."""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db.models.functions import Now
+
+from deployments.models import Artifact, ReleaseStatus
+from deployments.services.prune import prune
+from products.models import Environment
+from runs.models import RunState, StepLine
+from runs.services import Busy
+from users.floods import forget_old_floods
+from users.idempotency import forget_old_replies
+
+LINES_KEPT = timedelta(days=90)
+SPOOL_KEPT_SECONDS = 24 * 3600
+LINES_A_TIME = 5000
+
+log = structlog.get_logger(__name__)
+
+
+def forget() -> None:
+    """Remove replies of a day ago, counts of floods, log lines of ended Runs after 90 days, and left uploads."""
+    forget_old_replies()
+    forget_old_floods()
+    _forget_lines()
+    _forget_uploads()
+
+
+def _forget_lines() -> None:
+    over = [RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED]
+    old = StepLine.objects.filter(at__lt=Now() - LINES_KEPT, step__run__state__in=over)
+    StepLine.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:LINES_A_TIME])).delete()
+
+
+def _forget_uploads() -> None:
+    """Files of the spool that are a day old, but never one that an unfinished ingest still reads."""
+    spool = Path(settings.CONSOLE_SPOOL)
+    if not spool.is_dir():
+        return
+    unfinished = Artifact.objects.filter(release__status=ReleaseStatus.INGESTING).exclude(spool_name="")
+    needed = set(unfinished.values_list("spool_name", flat=True))
+    for path in spool.iterdir():
+        if path.name not in needed and time.time() - path.stat().st_mtime > SPOOL_KEPT_SECONDS:
+            path.unlink(missing_ok=True)
+
+
+def prune_everything() -> None:
+    """Start one prune per environment; one that is busy has its turn tomorrow."""
+    for environment in Environment.objects.exclude(distribution_id="").select_related("product"):
+        try:
+            prune(actor=None, environment=environment, reason="Daily.")
+        except Busy as busy:
+            log.info("prune postponed", environment=str(environment), because=busy.text)
