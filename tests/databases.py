@@ -11,7 +11,8 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -140,6 +141,24 @@ class Session:
                     shutil.rmtree(folder)
             except OSError:
                 continue  # It runs, or another session removes it at this moment.
+
+
+@contextmanager
+def connected_to(name: str) -> Iterator[None]:
+    """Have Django's connections of this process and its threads lead to the database `name`."""
+    from django.db import connections
+
+    settings = connections.settings["default"]
+    kept = settings["NAME"]
+    connections.close_all()
+    settings["NAME"] = name
+    connections["default"].settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connections.close_all()
+        settings["NAME"] = kept
+        connections["default"].settings_dict["NAME"] = kept
 
 
 SESSION = Session()

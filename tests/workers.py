@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.databases import CHECKOUT, SESSION, Server
+from tests.databases import CHECKOUT, SESSION, Server, connected_to
 from timcombo_console.supervisor.postgres import APP, OWNER
 from timcombo_console.supervisor.process import Command, Process
 from timcombo_console.supervisor.schema import clone, drop
@@ -58,28 +58,22 @@ class Clone:
         return SESSION.cluster.url(OWNER, self.name)
 
 
-@pytest.fixture
-def cloned_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Clone]:
-    """A fresh clone of the migrated template that this process, its threads and its workers really commit to."""
-    from django.db import connections
+@pytest.fixture(scope="session")
+def template(django_db_setup: None) -> str:
+    """The database that `cloned_database` copies. A folder's conftest may put one with more rows in its place."""
+    return SESSION.template
 
+
+@pytest.fixture
+def cloned_database(template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Clone]:
+    """A fresh clone of the template that this process, its threads and its workers really commit to."""
     name = f"clone_{secrets.token_hex(4)}"
-    clone(SESSION.cluster, SESSION.template, name)
-    settings = connections.settings["default"]
-    kept = settings["NAME"]
-    with django_db_blocker.unblock():
-        connections.close_all()
-        settings["NAME"] = name
-        connections["default"].settings_dict["NAME"] = name
-        try:
-            yield Clone(name, {"DATABASE_URL": SESSION.cluster.url(APP, name)})
-        finally:
-            connections.close_all()
-            settings["NAME"] = kept
-            connections["default"].settings_dict["NAME"] = kept
-            SESSION.postgres_server.start()
-            with SESSION.cluster.connect() as admin:
-                drop(admin, name)
+    clone(SESSION.cluster, template, name)
+    with django_db_blocker.unblock(), connected_to(name):
+        yield Clone(name, {"DATABASE_URL": SESSION.cluster.url(APP, name)})
+    SESSION.postgres_server.start()
+    with SESSION.cluster.connect() as admin:
+        drop(admin, name)
 
 
 @dataclass

@@ -1,0 +1,3 @@
+from tests.shipping import prepared, template, world
+
+__all__ = ["prepared", "template", "world"]
