@@ -1,6 +1,6 @@
 """Telling the workers that a Run is due. A message that is lost changes nothing: `wake` sends another."""
 
-from functools import cache
+from functools import cache, partial
 
 import structlog
 from celery import current_app
@@ -34,11 +34,7 @@ def nudge(run_id: int) -> bool:
 
 def nudge_on_commit(run_id: int) -> None:
     """Nudge once the transaction is committed; a failure never reaches the person whose click was accepted."""
-    transaction.on_commit(lambda: _quietly(run_id), robust=True)
-
-
-def _quietly(run_id: int) -> None:
-    nudge(run_id)
+    transaction.on_commit(partial(nudge, run_id), robust=True)
 
 
 @cache
@@ -47,3 +43,10 @@ def _producers() -> ProducerPool:
     patience = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
     connection = Connection(settings.REDIS_URL, transport_options={**patience, "max_retries": 0})
     return ProducerPool(connections=connection.Pool(limit=4), limit=4)
+
+
+def forget() -> None:
+    """Close the connections to the broker; the next nudge opens new ones, to where the settings then say."""
+    if _producers.cache_info().currsize:
+        _producers().force_close_all()  # type: ignore[attr-defined]
+    _producers.cache_clear()

@@ -19,10 +19,9 @@ from tests.workers import Broker, Clone
 def to_broker(broker: Broker, settings: Any, cloned_database: Clone) -> Iterator[Broker]:
     """Nudges of this process go to a broker of the test's own."""
     settings.REDIS_URL = broker.url
-    nudging._producers.cache_clear()
+    nudging.forget()
     yield broker
-    nudging._producers().force_close_all()
-    nudging._producers.cache_clear()
+    nudging.forget()
 
 
 def failed() -> float:
