@@ -9,7 +9,6 @@ from django import forms
 from audit.models import Result
 from audit.selectors import Filter
 
-
 OFFSET_AFTER_SPACE = re.compile(r"(:\d\d(?:\.\d+)?)\s+\+?(\d\d:\d\d)$")
 """In an address a plus sign has become a space, when it was not escaped."""
 

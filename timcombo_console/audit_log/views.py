@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit.selectors import chain_state, event_by_id, search
 from timcombo_console.audit_log import services
+from timcombo_console.audit_log.drawing import draw
 from timcombo_console.audit_log.export import lines
 from timcombo_console.audit_log.forms import FilterForm
 from timcombo_console.audit_log.presentation import by_day, facets, rows
@@ -25,9 +26,11 @@ def audit(request: Request) -> HttpResponse:
     form = FilterForm(request.GET)
     valid = form.is_valid()
     found = search(form.filter(), before=form.cleaned_data["before"]) if valid else None
+    shown = rows(found.events) if found else []
     context = {
+        "rows": shown,
         **_filter_bar(form),
-        "days": list(by_day(rows(found.events))) if found else [],
+        "days": [(day, map(draw, of_day)) for day, of_day in by_day(shown)],
         "older": f"{form.address()}&before={found.older}" if found and found.older else "",
         "newest": form.address() if form.cleaned_data.get("before") else "",
         "chain": chain_state(),
@@ -42,7 +45,8 @@ def audit_event(request: Request, pk: int) -> HttpResponse:
     event = event_by_id(pk)
     if event is None:
         raise Missing(f"There is no event with the number {pk}. Events are never removed, so it never was.")
-    return render(request, "audit/event.html", {"row": rows([event])[0]})
+    row = rows([event])[0]
+    return render(request, "audit/event.html", {"row": row, "drawn": draw(row, unfolded=True)})
 
 
 @page(permission="audit.view")

@@ -1,0 +1,14 @@
+"""Pages, in the server's time, over as many rows as years of use leave."""
+
+from collections.abc import Iterator
+
+from bench.database import database
+from bench.report import Row
+
+
+def measure(full: bool) -> Iterator[Row]:
+    """Rows as they come. `full` fills the audit log with ten million events instead of one."""
+    with database() as owner:
+        from bench import audit_pages
+
+        yield from audit_pages.measure(owner, audit_pages.FULL if full else audit_pages.EVENTS)
