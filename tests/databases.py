@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,12 +59,14 @@ class Session:
     def __init__(self) -> None:
         self.home = home_of(CHECKOUT)
         self.root = self.home.private("tests")
-        self._forget_dead_sessions()
         self.name = f"tests/session-{os.getpid()}-{secrets.token_hex(3)}"
-        self.folder = self.home.private(self.name)
-        self._alive = (self.folder / "alive").open("w")
-        fcntl.flock(self._alive, fcntl.LOCK_EX)
-        self.var = Path(tempfile.mkdtemp(prefix="timcombo-tests-"))
+        with self._locked():
+            self._forget_dead_sessions()
+            self.folder = self.home.private(self.name)
+            self._alive = (self.folder / "alive").open("w")
+            fcntl.flock(self._alive, fcntl.LOCK_EX)
+        self.var = self.folder / "var"
+        self.var.mkdir()
         (self.var / "static").mkdir()  # WhiteNoise warns when it is not there, and warnings are errors.
         self.passwords = passwords_at(self.root / "passwords.json")
         self.cluster = cluster_in(self.home, self.name, TEST_SETTINGS, self.passwords)
@@ -98,14 +99,20 @@ class Session:
         for server in (self.valkey_server, self.postgres_server):
             server.stop()
         self._alive.close()
-        for folder in (self.folder, self.var, self.cluster.sockets, self.valkey.socket.parent):
+        for folder in (self.folder, self.cluster.sockets, self.valkey.socket.parent):
             shutil.rmtree(folder, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One session at a time, of those that run in this checkout at once."""
+        with (self.root / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _copy_golden(self) -> None:
         """Take a stopped cluster that holds the template of today's migrations; the first session makes it."""
         golden = self.root / f"golden-{self.template}"
-        with (self.root / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._locked():
             if not golden.exists():
                 for old in self.root.glob("golden-*"):
                     shutil.rmtree(old)
