@@ -269,13 +269,12 @@ def test_the_name_is_looked_up_once(contexts: tuple[ssl.SSLContext, ssl.SSLConte
         looked_up.append(host)
         return ["127.0.0.1"] if len(looked_up) == 1 else ["127.0.0.2"]
 
-    site = site_of(APP, BODIES)
-    for reply in site.replies.values():
-        reply.headers["Connection"] = "close"
-    with served(site, server):
+    bodies = {"index.html": b"", **{f"a-{n:08x}.js": b"x" for n in range(100)}}
+    manifest = manifest_of(bodies)
+    with served(site_of(manifest, bodies), server) as site:
         at = live(site, client)
         at = replace(at, network=replace(at.network, resolve=resolve_changing))
-        assert verify_release(at, APP, "app").ok
+        assert check_assets(at, manifest.files[1:]).ok
     assert looked_up == [HOST]
 
 
