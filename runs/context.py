@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models.functions import Now
 
 from runs import counters
-from runs.journal import AwsCall, Batch, Journal
+from runs.journal import AwsCall, Batch, Journal, storable
 from runs.lease import Lease, LeaseLost, clock
 from runs.models import Run, RunStep, StepLine
 
@@ -58,7 +58,7 @@ class StepContext:
             if value is not None:
                 setattr(self.step, name, value)
         if note is not None:
-            self.step.note = note[:300]
+            self.step.note = storable(note)[:300]
         self._save_sometimes()
 
     def call(self, call: AwsCall) -> None:

@@ -8,8 +8,14 @@ from typing import Protocol
 from runs.counters import Key, key
 
 FIRST_IDS, LAST_IDS = 20, 80
+LONGEST_TEXT = 10_000
 TOLD_ONE_BY_ONE = 10
 IDS_PER_LINE = 50
+
+
+def storable(text: str) -> str:
+    """The text as PostgreSQL can keep it: no NUL, no half of a surrogate pair, 10,000 characters at most."""
+    return text[:LONGEST_TEXT].replace("\0", "�").encode(errors="replace").decode()
 
 
 class AwsCall(Protocol):
@@ -84,7 +90,7 @@ class Journal:
         """Add a line after what happened before it."""
         with self._lock:
             self._tell_calls()
-            self._lines.append(Line(level, text, request_id))
+            self._lines.append(Line(level, storable(text), request_id[:100]))
 
     def call(self, call: AwsCall) -> None:
         """Note one AWS call: all are counted, writes and failures are told."""

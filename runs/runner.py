@@ -10,6 +10,7 @@ from audit.origin import acting_from
 from runs import nudge, saving, shutdown
 from runs.claim import Claim, claim
 from runs.context import StepContext
+from runs.journal import storable
 from runs.lease import Lease, LeaseLost, Stopping
 from runs.saving import Again, Failed, GivenBack, Outcome
 from runs.steps import Done, StepFailed
@@ -59,7 +60,7 @@ def _outcome(taken: Claim, context: StepContext) -> Outcome:
     except LeaseLost:
         raise
     except StepFailed as failure:
-        return Failed(str(failure))
+        return Failed(storable(str(failure)))
     except Exception as error:
         log.exception("attempt failed", attempt=taken.row.attempts)
         return Again(_text(error))
@@ -93,7 +94,7 @@ def _save(taken: Claim, context: StepContext, lease: Lease, outcome: Outcome) ->
 
 def _text(error: Exception) -> str:
     """The error's own words; the type too where the words were not written for people."""
-    words = str(error).strip()
+    words = storable(str(error)).strip()
     ours = type(error).__module__.partition(".")[0] in {
         "aws",
         "runs",

@@ -12,8 +12,9 @@ from runs.context import StepContext
 from runs.lease import Lease, LeaseLost
 from runs.models import Run, RunScope, RunState, RunStep, StepLine, StepState
 from runs.saving import Again, GivenBack, backoff, save
-from runs.steps import Done, Recipe, Step, register
+from runs.steps import Done, Recipe, Step, StepFailed, register
 from tests.runs.recipes import open_gate, ran
+from tests.runs.recipes import tell as tell_test
 from tests.runs.rows import be_due, begin, carry_out, expire, step
 
 pytestmark = pytest.mark.django_db
@@ -283,3 +284,22 @@ def test_an_end_that_fails_is_tried_again_and_undone() -> None:
 
     assert run.state == RunState.FAILED
     assert "the pointer is missing" in run.error
+
+
+def test_what_no_database_can_keep_does_not_stop_a_run() -> None:
+    odd = "index\0.html \udcff"
+
+    def tell(context: StepContext) -> Done:
+        context.log(odd)
+        context.progress(note=odd)
+        raise RuntimeError(odd) if ran("odd") else StepFailed(odd)
+
+    register(Recipe("odd", (Step("tell", "Tell", tell),)))
+    run = carry_out(begin("odd"))
+    assert run.state == RunState.FAILED
+    assert run.error == "index\ufffd.html ?"
+    assert StepLine.objects.filter(step__run=run, text="index\ufffd.html ?").count() == 2
+
+    tell_test("odd")
+    again = carry_out(begin("odd"))
+    assert again.waiting_for.endswith("RuntimeError: index\ufffd.html ?")
