@@ -23,3 +23,5 @@ urlpatterns = [
     path("api/v1/", api_urls),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "timcombo_console.errors.server_error"

@@ -60,10 +60,10 @@
     if (event.target.closest("[aria-disabled=true]")) event.preventDefault();
   });
 
-  // Quick picks write the reason's first words; what a person typed stays.
+  // Quick picks write the reason, or replace another pick; what a person typed stays.
   document.addEventListener("change", ({ target }) => {
     const field = target.closest("[data-fills]") && document.getElementById(target.closest("[data-fills]").dataset.fills);
-    if (!field || (field.value && !field.dataset.picked)) return;
+    if (!field || (field.value && field.value !== field.dataset.picked)) return;
     field.value = field.dataset.picked = target.value;
   });
 
