@@ -24,6 +24,7 @@ def cancel(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
 @action("deployment.retry", permission="run.steer")
 def retry(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
     """Go on from the failed step. Raises Busy, or WrongState when it did not fail or a later one wrote entry points."""
+    _lock(deployment)
     answer = _steer("deployment.retry", "Goes on from the failed step.", retry_run, actor, deployment, reason)
     EnvironmentState.objects.filter(pk=deployment.environment_id).update(
         active=deployment, failed=None, changed_at=Now()
@@ -34,6 +35,7 @@ def retry(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
 @action("deployment.skip", permission="run.steer")
 def skip(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
     """Leave out the failed step, where it allows that, and go on. Raises Busy or WrongState."""
+    _lock(deployment)
     answer = _steer(
         "deployment.skip", "Goes on without the failed step.", skip_step, actor, deployment, reason
     )
@@ -41,6 +43,11 @@ def skip(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
         active=deployment, failed=None, changed_at=Now()
     )
     return answer
+
+
+def _lock(deployment: Deployment) -> None:
+    """The environment's state before the Run's scopes, in the order in which `promote` takes them."""
+    EnvironmentState.objects.select_for_update().get(pk=deployment.environment_id)
 
 
 def _steer(

@@ -100,18 +100,20 @@ def deliver(
 
 def save(context: StepContext, wish: Wish, written: Sequence[Written]) -> None:
     """Record what S3 answered, as long as the lease is ours."""
-    context.lease.check()
-    files = wish.served.by_path
-    kept = [(item.etag, files[item.job.key]) for item in written if not isinstance(item.job, Delete)]
+    with context.transaction():
+        _save(wish, [item for item in written if not isinstance(item.job, Delete)])
+        gone = [item.job.key for item in written if isinstance(item.job, Delete)]
+        Delivered.objects.filter(environment=wish.environment, key__in=gone).delete()
+
+
+def _save(wish: Wish, written: Sequence[Written]) -> None:
+    files = [wish.served.by_path[item.job.key] for item in written]
     columns = [
-        [file.path for _, file in kept],
-        [etag for etag, _ in kept],
-        [file.sha256 for _, file in kept],
-        [file.content_type for _, file in kept],
-        [file.cache_control for _, file in kept],
+        [file.path for file in files],
+        [item.etag for item in written],
+        [file.sha256 for file in files],
+        [file.content_type for file in files],
+        [file.cache_control for file in files],
     ]
     with connection.cursor() as cursor:
         cursor.execute(SAVE, [wish.environment.pk, *columns])
-    gone = [item.job.key for item in written if isinstance(item.job, Delete)]
-    if gone:
-        Delivered.objects.filter(environment=wish.environment, key__in=gone).delete()

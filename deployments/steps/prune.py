@@ -76,8 +76,8 @@ def _delete(context: StepContext, transfer: Transfer, environment: Environment, 
     except TransferFailed as failed:
         _forget(environment, [item.job.key for item in failed.written])
         raise
-    context.lease.check()
-    _forget(environment, [item.job.key for item in written])
+    with context.transaction():
+        _forget(environment, [item.job.key for item in written])
 
 
 def _forget(environment: Environment, keys: list[str]) -> None:
