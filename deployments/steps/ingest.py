@@ -1,8 +1,8 @@
 """Ingest: an uploaded zip becomes a checked, archived, immutable release."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -13,10 +13,11 @@ from aws.fanout import Transfer
 from aws.jobs import Put, Slice
 from aws.s3 import download, list_objects
 from deployments import spool
-from deployments.archive import LIMITS, Archive, BadArchive, Entry, open_archive
-from deployments.entrypoints import check_entry_points, conflicts, page_references
-from deployments.manifest import CONFIG, FileEntry, Kind, Manifest, Role, describe, role_of
+from deployments.archive import LIMITS, BadArchive, open_archive
+from deployments.inspection import Wanted, inspect
+from deployments.manifest import FileEntry, Kind, Manifest, Role
 from deployments.models import Artifact, Delivered, Release, ReleaseStatus, StoredManifest
+from deployments.naming import FOREVER
 from deployments.reasons import Reason
 from deployments.selectors.releases import manifest_of
 from deployments.steps.delivery import batches
@@ -81,16 +82,16 @@ def check(context: StepContext) -> Done | Wait:
 
 
 def _manifest(release: Release, artifact: Artifact) -> Manifest:
-    kind = _kind(release, artifact)
+    wanted = Wanted(
+        kind=_kind(release, artifact),
+        one_for_all=artifact.target == Artifact.ANY,
+        key_prefix=artifact.prefix,
+        retained=_retained(release),
+    )
     try:
-        with open_archive(spool.path_of(artifact.spool_name), key_prefix=artifact.prefix) as archive:
-            manifest = _read(archive, kind, artifact.target == Artifact.ANY)
-            reasons = _objections(release, archive, manifest, kind)
+        return inspect(spool.path_of(artifact.spool_name), wanted)
     except BadArchive as bad:
         _reject(release, bad.reasons, artifact.target)
-    if reasons:
-        _reject(release, reasons, artifact.target)
-    return manifest
 
 
 def _kind(release: Release, artifact: Artifact) -> Kind:
@@ -98,48 +99,14 @@ def _kind(release: Release, artifact: Artifact) -> Kind:
     return "static" if environment and environment.kind == "static" else "app"
 
 
-def _read(archive: Archive, kind: Kind, one_for_all: bool) -> Manifest:
-    """The manifest of an open archive. A `config.json` in a zip for all is a placeholder and is left out."""
-    files, pages, placeholder = [], {}, False
-    for entry in archive.entries:
-        if one_for_all and entry.path == CONFIG:
-            placeholder = True
-            continue
-        file = _describe(archive, entry, kind)
-        files.append(file)
-        if file.role is Role.ENTRY_POINT:
-            pages[file.path] = entry
-    manifest = Manifest.of(files, placeholder_config=placeholder)
-    return replace(manifest, references=page_references(manifest, _reader(archive, pages), kind))
-
-
-def _describe(archive: Archive, entry: Entry, kind: Kind) -> FileEntry:
-    sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-    for chunk in archive.read(entry):
-        sha256.update(chunk)
-        md5.update(chunk)
-    return describe(entry.path, size=entry.size, sha256=sha256.hexdigest(), md5=md5.hexdigest(), kind=kind)
-
-
-def _reader(archive: Archive, pages: Mapping[str, Entry]) -> Callable[[FileEntry], bytes]:
-    return lambda page: b"".join(archive.read(pages[page.path]))
-
-
-def _objections(release: Release, archive: Archive, manifest: Manifest, kind: Kind) -> list[Reason]:
-    pages = {e.path: e for e in archive.entries if role_of(e.path) is Role.ENTRY_POINT}
-    found = check_entry_points(manifest, _reader(archive, pages), kind)
-    return found + conflicts(manifest, _retained(release, manifest))
-
-
-def _retained(release: Release, manifest: Manifest) -> dict[str, str]:
+def _retained(release: Release) -> dict[str, str]:
     """Path to sha256 of hashed assets that lie in an environment's bucket or in the newest ready releases."""
     retained: dict[str, str] = {}
     ready = Release.objects.filter(product=release.product, status=ReleaseStatus.READY).order_by("-id")
     for stored in StoredManifest.objects.filter(artifact__release__in=list(ready[:RETAINED])):
         earlier = Manifest.from_bytes(bytes(stored.body))
         retained.update({f.path: f.sha256 for f in earlier.with_role(Role.HASHED)})
-    paths = [file.path for file in manifest.with_role(Role.HASHED)]
-    delivered = Delivered.objects.filter(environment__product=release.product, key__in=paths)
+    delivered = Delivered.objects.filter(environment__product=release.product, cache_control=FOREVER)
     retained.update(delivered.values_list("key", "sha256"))
     return retained
 
