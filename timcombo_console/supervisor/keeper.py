@@ -101,7 +101,7 @@ class Keeper:
             time.sleep(TICK)
         return True
 
-    def stop(self, names: list[str], seconds: float = 3) -> None:
+    def stop(self, names: list[str], seconds: float = 2) -> None:
         """Ask the children `names` to end, all at once, and kill what is left after `seconds`; a signal shortens it."""
         chosen = [child for child in self.children if child.name in names]
         self.children = [child for child in self.children if child not in chosen]
