@@ -56,6 +56,11 @@ def facts(row: Model, names: Iterable[str]) -> dict[str, Any]:
     return {name: _plain(getattr(row, name)) for name in names}
 
 
+def differs(row: Model, values: Mapping[str, Any]) -> bool:
+    """Whether setting `values` on the saved row would change it."""
+    return facts(row, values) != {name: _plain(value) for name, value in values.items()}
+
+
 def edit(row: Model, values: Mapping[str, Any], exclude: Iterable[str] = ()) -> Change:
     """Set `values` on the row without saving it. Raises Invalid, which names every field that does not hold."""
     before = facts(row, values) if row.pk else dict.fromkeys(values)

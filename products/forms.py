@@ -175,6 +175,8 @@ class EnvironmentForm(RowForm):
         super().__init__(*args, **kwargs)
         row = self.instance
         others = Environment.objects.filter(product_id=row.product_id).select_related("product")
+        self.fields["requires"].empty_label = "Nowhere"  # type: ignore[attr-defined]
+        self.fields["backend_account"].empty_label = "Not known"  # type: ignore[attr-defined]
         self.fields["requires"].queryset = others.filter(position__lt=row.position)  # type: ignore[attr-defined]
         if not row.pk:
             self.only(["revision", "confirm"])

@@ -9,7 +9,7 @@ from audit.services import record
 from dns.models import HostedZone, Hostname
 from dns.services import names_of, put_in_order
 from products import models as rows
-from products.changes import Change, edit
+from products.changes import Change, differs, edit
 from products.revisions import append, values_of
 from timcombo_console.estate import schema
 from timcombo_console.estate.leftovers import left_alone
@@ -161,9 +161,11 @@ class _Import:
             if name not in before:
                 self._hostname((*place, number), row, name)
         there = names_of(row)
-        put_in_order(row, [*(n for n in names if n in there), *(n for n in there if n not in names)])
-        after = names_of(row)
-        return Change({"hostnames": before}, {"hostnames": after}) if before != after else Change({}, {})
+        after = [*(n for n in names if n in there), *(n for n in there if n not in names)]
+        if before == after:
+            return Change({}, {})
+        put_in_order(row, after)
+        return Change({"hostnames": before}, {"hostnames": after})
 
     def _hostname(self, place: Place, row: rows.Environment, name: str) -> None:
         other = Hostname.objects.select_related("environment__product").filter(name=name).first()
@@ -189,6 +191,8 @@ class _Import:
         self, place: Place, row: Model, values: dict[str, Any], exclude: list[str] | None = None
     ) -> Change:
         """Save the row when something differs; note the mistakes that its rules find."""
+        if row.pk and not differs(row, values):
+            return Change({}, {})
         try:
             change = edit(row, values, exclude=exclude or [])
         except Invalid as refusal:
@@ -196,8 +200,7 @@ class _Import:
                 here = place if name == "__all__" else (*place, *_FIELDS.get(name, (name,)))
                 self.problems.append(self.source.problem(here, " ".join(texts)))
             return Change({}, {})
-        if change or not row.pk:
-            row.save()
+        row.save()
         return change
 
     def _note(self, name: str, made: bool, change: Change) -> None:
@@ -245,6 +248,7 @@ def _put_environments_in_order(product: rows.Product, names: list[str]) -> None:
         product.environments.all(),
         key=lambda e: (names.index(e.name) if e.name in names else len(names), e.position),
     )
-    for position, environment in enumerate(environments):
-        environment.position = position
-    rows.Environment.objects.bulk_update(environments, ["position"])
+    moved = [(place, each) for place, each in enumerate(environments) if each.position != place]
+    for place, environment in moved:
+        environment.position = place
+    rows.Environment.objects.bulk_update([environment for _, environment in moved], ["position"])
