@@ -96,8 +96,10 @@ class Account:
         """
         if refused is not None and refused != self.credentials():
             return
-        forget(self._identity, self._role, self._session)
+        known = self._session
+        forget(self._identity, self._role, known)
         self._session = self._open()
+        self._session.follow(known)
 
     def _open(self) -> RoleSession:
         with translated(self._taking_role(), self._identity.profile):

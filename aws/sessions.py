@@ -123,6 +123,10 @@ class RoleSession:
                 )
             return self._clients[service]
 
+    def follow(self, other: "RoleSession") -> None:
+        """Know what an earlier session of the same role found out: AWS's time, and that the account is right."""
+        self.clock, self.account_checked = other.clock, other.account_checked
+
     def credentials(self) -> ReadOnlyCredentials:
         """The keys to sign with now, renewed first when their end is near."""
         return self._credentials.get_frozen_credentials()

@@ -68,8 +68,10 @@ def test_credentials_that_end_in_the_middle_are_renewed(
 ) -> None:
     """AWS: a role's session can be revoked, and then its key is unknown."""
     account = open_account()
+    clock = account.clock
     worker.reset()
     check_bucket(account, BUCKET, MEDIA)
+    assert account.clock is clock
     assert [(call.attempt, bool(call.code)) for call in ledger.of("ListObjectsV2")] == [(1, True), (2, False)]
 
 
