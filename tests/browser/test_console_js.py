@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
+from deployments.models import EnvironmentState
 from runs.models import Run, RunState, RunStep
 from tests.browser.conftest import Site
 from tests.browser.estate import Estate
@@ -81,6 +83,33 @@ def test_keys_can_be_switched_off(estate: Estate, sign_in: SignIn) -> None:
     page.goto("/")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement === document.body")
+
+
+def end(estate: Estate) -> None:
+    """The deployment under way is cancelled, as its worker would do it."""
+    Run.objects.filter(pk=estate.running.run.pk).update(state=RunState.CANCELLED, ended_at=timezone.now())
+    EnvironmentState.objects.filter(active=estate.running).update(active=None)
+
+
+def test_the_matrix_swaps_the_cell_that_changed(manager: Page, estate: Estate) -> None:
+    manager.goto("/")
+    cell = manager.locator(f"#cell-{estate.running.environment.pk}")
+    expect(cell).to_have_attribute("data-state", "running")
+    manager.evaluate("window.same = true")
+    end(estate)
+    expect(cell).to_have_attribute("data-state", "live", timeout=10_000)
+    assert manager.evaluate("window.same")
+
+
+def test_the_cell_in_focus_is_swapped_when_it_is_left(manager: Page, estate: Estate) -> None:
+    manager.goto("/")
+    cell = manager.locator(f"#cell-{estate.running.environment.pk}")
+    cell.locator(".ver").focus()
+    end(estate)
+    expect(manager.locator("#strip")).to_contain_text("Nothing is being deployed", timeout=10_000)
+    expect(cell).to_have_attribute("data-state", "running")
+    manager.keyboard.press("j")
+    expect(cell).to_have_attribute("data-state", "live")
 
 
 def progress(estate: Estate, done: int) -> None:
