@@ -12,9 +12,7 @@ from aws.access import Access, Account, connect
 from aws.jobs import Copy, Put
 from aws.lease import Call, LeaseLost, Unleased
 from bench.simulator import Simulator, simulator
-from tests.cloud import REGION, CloudProcess, cloud, cloud_process
-
-__all__ = ["cloud", "cloud_process"]
+from tests.cloud import REGION, CloudProcess
 
 MEDIA = "855652006097"
 SANDBOX = "455510265254"
