@@ -2,6 +2,6 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   define: { __RELEASE__: JSON.stringify(process.env.RELEASE ?? "0.0.0") },
-  esbuild: { jsx: "automatic" },
+  oxc: { jsx: { runtime: "automatic" } },
   build: { sourcemap: true },
 });
