@@ -47,10 +47,9 @@ def promote(
     """
     _check_words(environment, reason, confirm)
     state = _lock(environment)
-    _check_path(actor, environment, release, override)
-    return _deploy(
-        DeploymentKind.PROMOTE, actor, state, release, reason, environment.config, plan_digest, override
-    )
+    _check_path(actor, state.environment, release, override)
+    config = state.environment.config
+    return _deploy(DeploymentKind.PROMOTE, actor, state, release, reason, config, plan_digest, override)
 
 
 @action("deployment.rollback", permission="deployment.rollback")
@@ -72,7 +71,7 @@ def rollback(
     _check_words(environment, reason, confirm)
     state = _lock(environment)
     goal = rollback_goal(environment, state, release)
-    config = goal.config if then_config else environment.config
+    config = goal.config if then_config else state.environment.config
     return _deploy(DeploymentKind.ROLLBACK, actor, state, goal.release, reason, config, plan_digest, "")
 
 
@@ -105,10 +104,15 @@ def _check_words(environment: Environment, reason: str, confirm: str) -> None:
 
 
 def _lock(environment: Environment) -> EnvironmentState:
-    """The environment's state, with its row locked, so that two clicks are looked at one after the other."""
+    """The environment's state, read again with both rows locked: two clicks, or a click and an edit of the
+    environment's settings, are looked at one after the other."""
     EnvironmentState.objects.get_or_create(environment=environment)
-    EnvironmentState.objects.select_for_update().get(environment=environment)
-    return state_of(environment)
+    rows = Environment.objects.select_for_update(of=("self",)).select_related("product", "config", "requires")
+    locked = rows.get(pk=environment.pk)
+    EnvironmentState.objects.select_for_update().get(environment=locked)
+    state = state_of(locked)
+    state.environment = locked
+    return state
 
 
 def _check_path(actor: User, environment: Environment, release: Release, override: str) -> None:
