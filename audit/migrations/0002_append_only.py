@@ -1,6 +1,6 @@
 """Triggers: events and seals cannot be changed, and each new event is put on the sealer's list.
 
-Also the index over an event's filterable terms, which Django cannot declare (see `audit.search`).
+Also the index over pairs of what an event can be searched by, which Django cannot declare (see `audit.search`).
 """
 
 from django.db import migrations
@@ -20,13 +20,22 @@ CREATE TRIGGER audit_event_keep BEFORE UPDATE OR DELETE ON audit_event FOR EACH 
 CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
 CREATE TRIGGER audit_seal_keep BEFORE UPDATE OR DELETE ON audit_seal FOR EACH ROW EXECUTE FUNCTION audit_refuse_change();
 CREATE TRIGGER audit_seal_no_truncate BEFORE TRUNCATE ON audit_seal FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse_change();
-CREATE INDEX audit_terms ON audit_event USING gin ((ARRAY[
-  'actor_name:' || actor_name, 'action:' || action, 'product:' || product, 'environment:' || environment, 'result:' || result
+CREATE INDEX audit_pairs ON audit_event USING gin ((ARRAY[
+  'actor_name+action:' || actor_name || '+' || action,
+  'actor_name+product:' || actor_name || '+' || product,
+  'actor_name+environment:' || actor_name || '+' || environment,
+  'actor_name+result:' || actor_name || '+' || result,
+  'action+product:' || action || '+' || product,
+  'action+environment:' || action || '+' || environment,
+  'action+result:' || action || '+' || result,
+  'product+environment:' || product || '+' || environment,
+  'product+result:' || product || '+' || result,
+  'environment+result:' || environment || '+' || result
 ])) WITH (fastupdate = off);
 """
 
 BACKWARD = """
-DROP INDEX audit_terms;
+DROP INDEX audit_pairs;
 DROP TRIGGER audit_seal_no_truncate ON audit_seal;
 DROP TRIGGER audit_seal_keep ON audit_seal;
 DROP TRIGGER audit_event_no_truncate ON audit_event;

@@ -43,6 +43,15 @@ FILTERS: list[tuple[Filter, Callable[[Event], bool]]] = [
     (Filter(run=3, result="refused"), lambda e: e.run == 3 and e.result == "refused"),
     (Filter(run=3, actor_name="ana"), lambda e: e.run == 3 and e.actor_name == "ana"),
     (
+        Filter(run=3, actor_name="ana", action="edit"),
+        lambda e: (e.run, e.actor_name, e.action) == (3, "ana", "edit"),
+    ),
+    (Filter(result="ok", actor_name="ben"), lambda e: e.result == "ok" and e.actor_name == "ben"),
+    (
+        Filter(since=LONG_AGO + timedelta(minutes=90), result="ok"),
+        lambda e: e.at >= LONG_AGO + timedelta(minutes=90) and e.result == "ok",
+    ),
+    (
         Filter(product="flux-systems", environment="prod"),
         lambda e: (e.product, e.environment) == ("flux-systems", "prod"),
     ),
@@ -89,15 +98,29 @@ def test_an_export_and_its_count_hold_the_same(
 
 
 @pytest.mark.parametrize(("wanted", "matches"), FILTERS)
-def test_a_page_makes_at_most_two_queries_without_offset_or_count(
+def test_a_page_makes_at_most_three_queries_without_offset_or_count(
     many: list[Event], wanted: Filter, matches: Callable[[Event], bool]
 ) -> None:
     with CaptureQueriesContext(
         connection,
     ) as queries:
         search(wanted, before=many[10].pk)
-    assert 1 <= len(queries) <= 2
+    assert 1 <= len(queries) <= 3
     assert not any(word in query["sql"] for query in queries for word in ("OFFSET", "count("))
+
+
+@pytest.mark.django_db
+def test_the_index_over_pairs_is_declared_as_it_is_asked_for() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN SELECT * FROM audit_event WHERE {module.ALL_PAIRS} @> ARRAY['x']")
+        assert "audit_pairs" in str(cursor.fetchall())
+
+
+def test_a_cursor_beyond_the_time_asked_for_does_not_widen_it(many: list[Event]) -> None:
+    wanted = Filter(actor_name="ana", until=LONG_AGO + timedelta(minutes=10))
+    assert search(wanted, before=many[0].pk) == search(wanted)
+    assert search(wanted, before=987654321).events == []
 
 
 @pytest.mark.django_db

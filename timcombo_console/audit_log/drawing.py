@@ -1,4 +1,4 @@
-"""The markup of an event. In Python, because a template takes longer for fifty of them than a page may take.
+"""The markup of events and facets. In Python, because a template takes longer for so many than a page may take.
 
 Every text that comes from outside goes through `escape`.
 """
@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from timcombo_console import formats
-from timcombo_console.audit_log.presentation import Row
+from timcombo_console.audit_log.presentation import Facet, Row
 from timcombo_console.templatetags.console import drawing
 
+CHOSEN = ' aria-current="true"'
 RESULTS = {
     "ok": ("quiet", "check", "Done"),
     "refused": ("warn", "lock", "Refused"),
@@ -30,6 +31,15 @@ def draw(row: Row, *, unfolded: bool = False) -> SafeString:
         f'<details class="ev"{" open" if unfolded else ""}>{_summary(row)}'
         f'<div class="ev-b"><div>{_changes(row)}</div><dl class="kv align-content-start">{facts}</dl></div></details>'
     )
+
+
+def draw_facet(facet: Facet) -> SafeString:
+    """A group of links, the chosen one marked."""
+    links = "".join(
+        f'<a href="{escape(address)}"{CHOSEN if current else ""}>{escape(text)}{_icon("check") if current else ""}</a>'
+        for text, address, current in facet.links
+    )
+    return mark_safe(f"<fieldset><legend>{facet.title}</legend>{links}</fieldset>")  # noqa: S308 - escaped above
 
 
 def _summary(row: Row) -> str:

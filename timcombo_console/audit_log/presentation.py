@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 
 from audit.models import Event, Seal
 from audit.selectors import seals_of
@@ -83,8 +84,10 @@ def action_name(name: str) -> str:
 
 def _facet(form: FilterForm, title: str, field: str, choices: dict[str, str]) -> Facet:
     chosen = form.cleaned_data.get(field, "")
+    without = form.address(**{field: ""})
+    joined = without if without == "?" else f"{without}&"
     links = [
-        (label, form.address(**{field: "" if value == chosen else value}), value == chosen)
+        (label, without if value == chosen else f"{joined}{field}={quote(value)}", value == chosen)
         for value, label in choices.items()
     ]
     return Facet(title, links)

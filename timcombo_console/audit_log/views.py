@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.selectors import chain_state, event_by_id, search
 from timcombo_console.audit_log import services
-from timcombo_console.audit_log.drawing import draw
+from timcombo_console.audit_log.drawing import draw, draw_facet
 from timcombo_console.audit_log.export import lines
 from timcombo_console.audit_log.forms import FilterForm
 from timcombo_console.audit_log.presentation import by_day, facets, rows
@@ -75,7 +75,7 @@ def _filter_bar(form: FilterForm) -> dict[str, Any]:
     ]
     return {
         "form": form,
-        "facets": facets(form),
+        "facets": map(draw_facet, facets(form)),
         "filter": form.address(),
         "chosen": [(_value(form, name), form.address(**{name: ""})) for name in set_fields],
         "kept": [(name, _value(form, name)) for name in set_fields if name != "person"],
