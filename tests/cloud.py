@@ -57,6 +57,10 @@ class CloudProcess:
         body = {"service": service, "operation": operation, "kind": kind, **wish}
         return int(self.control("POST", "/faults", body)["id"])
 
+    def waits(self, fault_id: int) -> bool:
+        """Whether the fault still waits for calls to strike: one with a `count` is gone when it struck the last."""
+        return any(fault["id"] == fault_id for fault in self.control("GET", "/faults")["faults"])
+
     def clear_faults(self, fault_id: int | None = None) -> None:
         self.control("DELETE", "/faults" if fault_id is None else f"/faults/{fault_id}")
 

@@ -1,14 +1,18 @@
 """A product on its way: the estate, its people, and releases that were registered and checked, ready to be promoted.
 
-`tests/journeys` and `tests/faults/deployments` clone their databases from one that holds all of this.
+Folders whose conftest names `prepared.database` as their `template` clone it for each test: `world` needs that.
 """
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as console
@@ -27,7 +31,13 @@ if TYPE_CHECKING:
 PRODUCT = "tim-combo"
 OWN_ROBOTS = "User-agent: *\nDisallow: /\n"
 ARCHIVE = "tim-releases-855652006097"
-HOST = "{environment}.tim-combo.com"
+HOSTS = {
+    "dev": "dev.tim-combo.com",
+    "test": "test.tim-combo.com",
+    "stage": "stage.tim-combo.com",
+    "static": "tim-combo.com",
+}
+INVALIDATION_SECONDS = 0.1
 
 BUILDS = {
     "1.0.0": {"any": app_build("1.0.0"), "static": site_build("1.0.0", "prices.html")},
@@ -92,12 +102,14 @@ class Api:
 class World:
     """The console with its rows, and the cloud with an archive. `api` is the release manager's."""
 
-    def __init__(self, cloud: CloudProcess, prepared: Prepared) -> None:
-        self.cloud, self._prepared = cloud, prepared
-        self.api = Api(prepared.tokens["release-manager"])
+    def __init__(
+        self, cloud: CloudProcess, tokens: dict[str, str], archive: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        self.cloud, self.tokens, self._archive = cloud, tokens, archive
+        self.api = Api(tokens["release-manager"])
 
     def api_of(self, person: str) -> Api:
-        return Api(self._prepared.tokens[person])
+        return Api(self.tokens[person])
 
     def stock(self, *versions: str) -> None:
         """Put releases into the archive of the fresh cloud, as their ingest left them."""
@@ -106,7 +118,7 @@ class World:
         pks = Release.objects.filter(version__in=versions or SMALL).values_list("pk", flat=True)
         prefixes = tuple(f"releases/{PRODUCT}/{pk}/" for pk in pks)
         s3 = self.cloud.client("s3")
-        wanted = {key: body for key, body in self._prepared.archive.items() if key.startswith(prefixes)}
+        wanted = {key: body for key, body in self._archive.items() if key.startswith(prefixes)}
         with ThreadPoolExecutor(4) as pool:
             list(
                 pool.map(
@@ -122,6 +134,46 @@ class World:
         body = {"reason": "It broke the week view", **more}
         return self.api.post(f"products/{PRODUCT}/environments/{environment}/rollback", body)
 
+    def plan(self, version: str, environment: str = "test") -> Answer:
+        found = self.api.post(f"products/{PRODUCT}/environments/{environment}/plan", {"version": version})
+        assert found.status == 200, found.body
+        return found
+
+    def ingest(self, version: str) -> Answer:
+        """Check a registered release in this process; its release as the API shows it."""
+        from deployments.models import Release
+        from runs import runner
+
+        run = Release.objects.get(version=version).run
+        while run and runner.advance(run.pk):
+            pass
+        return self.release(version)
+
+    def release(self, version: str) -> Answer:
+        return self.api.get(f"products/{PRODUCT}/releases/{version}")
+
+    def visit(self, path: str, environment: str = "test") -> Answer:
+        """What a visitor gets, as text."""
+        connection = HTTPConnection(urlsplit(self.cloud.edge_url).netloc, timeout=20)
+        connection.request("GET", path, headers={"Host": HOSTS[environment]})
+        with closing(connection), connection.getresponse() as found:
+            return Answer(found.status, found.read().decode())
+
+    def settle(self) -> None:
+        """Wait until the edge has forgotten what it was asked to forget."""
+        time.sleep(2 * INVALIDATION_SECONDS)
+
+    def fail(self, answer: Answer, step: str) -> None:
+        """Let the step that comes next fail for good."""
+        from runs.claim import claim, fail
+        from runs.models import Run
+
+        run = Run.objects.get(deployment=answer["id"])
+        taken = claim(run.pk)
+        assert taken is not None
+        assert taken.row.name == step
+        fail(taken.run, taken.row, "The worker's host burned down.")
+
     def environment(self, name: str = "test") -> Any:
         found = self.api.get(f"products/{PRODUCT}/environments")["items"]
         return next(one for one in found if one["name"] == name)
@@ -129,14 +181,23 @@ class World:
     def deployment(self, pk: int) -> Answer:
         return self.api.get(f"deployments/{pk}")
 
+    def step(self, answer: Answer, name: str) -> str:
+        """The status of a deployment's step now."""
+        steps = self.deployment(answer["id"])["steps"]
+        return next(str(step["status"]) for step in steps if step["name"] == name)
+
     def work(self, answer: Answer, seconds: float = 60) -> Answer:
-        """Carry out a promotion or rollback in this process to its end; what it waits for comes sooner."""
+        """Carry out a promotion or rollback that was accepted, in this process, to its end."""
+        assert answer.status == 202, answer.body
+        return self.carry_out(answer["id"], seconds)
+
+    def carry_out(self, pk: int, seconds: float = 60) -> Answer:
+        """Do what is left of a deployment, in this process, to its end; what it waits for comes sooner."""
         from runs import runner
         from runs.models import Run
         from tests.runs.rows import be_due
 
-        assert answer.status == 202, answer.body
-        run = Run.objects.get(deployment=answer["id"])
+        run = Run.objects.get(deployment=pk)
         end = time.monotonic() + seconds
         while run.is_active:
             assert time.monotonic() < end, f"run {run.pk} waits for: {run.waiting_for}"
@@ -144,7 +205,16 @@ class World:
                 pass
             be_due(run)
             run.refresh_from_db()
-        return self.deployment(answer["id"])
+        return self.deployment(pk)
+
+    def steps(self, answer: Answer, count: int) -> None:
+        """Do the next `count` steps of a deployment in this process."""
+        from runs import runner
+        from runs.models import Run
+
+        run = Run.objects.get(deployment=answer["id"])
+        for _ in range(count):
+            assert runner.advance(run.pk), run.error
 
     def live(self, version: str, environment: str = "test", **more: str) -> Answer:
         """Promote and carry out; it must end live."""
@@ -157,6 +227,15 @@ class World:
 
         return Environment.objects.get(product__slug=PRODUCT, name=environment).bucket
 
+    def archived(self, version: str, path: str) -> str:
+        """The key of a file of a release for apps in the archive."""
+        from deployments.models import Artifact
+
+        artifact = Artifact.objects.select_related("release__product").get(
+            release__version=version, target="any"
+        )
+        return artifact.prefix + path
+
     def objects(self, environment: str = "test") -> dict[str, str]:
         """Key to ETag of all objects of an environment."""
         pages = (
@@ -165,7 +244,7 @@ class World:
         return {one["Key"]: one["ETag"].strip('"') for page in pages for one in page.get("Contents", ())}
 
     def prober(self, environment: str = "test") -> Prober:
-        return Prober(self.cloud.edge_url, HOST.format(environment=environment), self.contents())
+        return Prober(self.cloud.edge_url, HOSTS[environment], self.contents())
 
     def contents(self) -> dict[str, dict[str, str]]:
         """Per version the sha256 of every path of its artifact for apps."""
@@ -178,6 +257,12 @@ class World:
         return {a.release.version: {f.path: f.sha256 for f in manifest_of(a).files} for a in artifacts}
 
 
+def index_writes(world: World, since: int) -> list[str]:
+    """What became of each attempt to write an `index.html` since then: `done`, or AWS's code."""
+    calls = world.cloud.calls(since, "s3", "CopyObject")
+    return [call["code"] or "done" for call in calls if call["resource"].endswith("/index.html")]
+
+
 @pytest.fixture(scope="session")
 def prepared(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, cloud_process: CloudProcess
@@ -188,8 +273,11 @@ def prepared(
     cloud_process.reset()
     with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock(), connected_to(name):
         _be_a_worker(patch, cloud_process)
-        tokens = _people_and_releases()
-    return Prepared(name, tokens, _everything_in(cloud_process, ARCHIVE))
+        world = World(cloud_process, _estate_and_people())
+        for version, artifacts in BUILDS.items():
+            assert world.api.register(version, **artifacts).status == 202
+            assert world.ingest(version)["status"] == "ready"
+    return Prepared(name, world.tokens, _everything_in(cloud_process, ARCHIVE))
 
 
 def _be_a_worker(patch: pytest.MonkeyPatch, cloud: CloudProcess) -> None:
@@ -201,23 +289,12 @@ def _be_a_worker(patch: pytest.MonkeyPatch, cloud: CloudProcess) -> None:
     patch.setattr(console, "CONSOLE_EDGE", cloud.edge_url)
 
 
-def _people_and_releases() -> dict[str, str]:
-    from deployments.models import Release
-    from runs import runner
+def _estate_and_people() -> dict[str, str]:
     from timcombo_console.demo.seed import seed_people
     from timcombo_console.estate.importing import import_estate
 
     import_estate(actor=None, text=ESTATE.read_text(), name=ESTATE.name)
-    tokens = {login.name: login.api_token for login in seed_people()}
-    api = Api(tokens["release-manager"])
-    for version, artifacts in BUILDS.items():
-        assert api.register(version, **artifacts).status == 202
-        release = Release.objects.get(version=version)
-        while release.run and runner.advance(release.run.pk):
-            pass
-        answer = api.get(f"products/{PRODUCT}/releases/{version}")
-        assert answer["status"] == "ready", answer.body
-    return tokens
+    return {login.name: login.api_token for login in seed_people()}
 
 
 def _everything_in(cloud: CloudProcess, bucket: str) -> dict[str, bytes]:
@@ -233,20 +310,14 @@ def _body(s3: Any, bucket: str, key: str) -> bytes:
     return body
 
 
-@pytest.fixture(scope="session")
-def template(prepared: Prepared) -> str:
-    """What `cloned_database` copies here."""
-    return prepared.database
-
-
 @pytest.fixture
 def world(
     cloned_database: "Clone", cloud: CloudProcess, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     """The console and a fresh cloud whose invalidations are quick. `stock` fills the archive."""
     _be_a_worker(monkeypatch, cloud)
-    cloud.settings(invalidation_seconds=0.1)
-    yield World(cloud, prepared)
+    cloud.settings(invalidation_seconds=INVALIDATION_SECONDS)
+    yield World(cloud, prepared.tokens, prepared.archive)
     cloud.settings(invalidation_seconds=1.5, session_seconds=43_200.0)
 
 

@@ -5,8 +5,9 @@ from django.conf import settings
 from aws.cloudfront import create_invalidation
 from aws.errors import TooManyInvalidations
 from deployments.edge import EdgeTarget, check_assets, verify_release
-from deployments.manifest import Kind, Role
-from deployments.planner import EVERYTHING, invalidation_paths
+from deployments.manifest import Kind, Role, role_of
+from deployments.planner import EVERYTHING, MOST_PATHS, invalidation_paths
+from deployments.selectors.deployments import unseen_before
 from deployments.steps.copy import MOST_REPLACED
 from deployments.steps.door import aws_step, open_account
 from deployments.steps.wish import Wish
@@ -25,10 +26,14 @@ def target_of(wish: Wish) -> EdgeTarget:
 
 
 def fetch(context: StepContext) -> Done | Wait:
-    """Fetch every script and style that the new entry points name, before any entry point names them."""
+    """Fetch every script and style that the new entry points name, before any entry point names them.
+
+    Only those with a hash in their names: of the others, which a static site may name, the edge keeps the old ones
+    until `invalidate`, and `verify` asks for them.
+    """
     wish = Wish.of(context)
     named = sorted({path for paths in wish.archived.references.values() for path in paths})
-    files = tuple(wish.served.by_path[path] for path in named)
+    files = tuple(file for path in named if (file := wish.served.by_path[path]).role is Role.HASHED)
     verdict = check_assets(target_of(wish), files)
     context.progress(done=len(files) - len(verdict.problems), total=len(files))
     if not verdict.ok:
@@ -52,14 +57,15 @@ def invalidate(context: StepContext) -> Done | Wait:
 
 
 def paths_to_forget(wish: Wish) -> tuple[str, ...]:
-    """What the plan showed, and what was replaced besides (after an earlier deployment that failed half-way)."""
-    planned = tuple(wish.deployment.plan["invalidation"])
-    replaced = [p for p in wish.deployment.replaced if wish.served.by_path[p].role is not Role.HASHED]
-    if planned == EVERYTHING or len(replaced) >= MOST_REPLACED:
-        return EVERYTHING
+    """What the plan showed, what was replaced besides, and both of earlier deployments that did not get this far."""
+    deployments = (wish.deployment, *unseen_before(wish.deployment))
+    planned = {path for one in deployments if one.switched_at for path in one.plan["invalidation"]}
+    replaced = {path for one in deployments for path in one.replaced if role_of(path) is not Role.HASHED}
     kind: Kind = "static" if wish.environment.kind == "static" else "app"
-    merged = {*planned, *invalidation_paths(replaced, kind)}
-    return tuple(sorted(merged)) if EVERYTHING[0] not in merged else EVERYTHING
+    merged = {*planned, *invalidation_paths(sorted(replaced), kind)}
+    most = max(len(one.replaced) for one in deployments)
+    everything = EVERYTHING[0] in merged or most >= MOST_REPLACED or len(merged) > MOST_PATHS
+    return EVERYTHING if everything else tuple(sorted(merged))
 
 
 def verify(context: StepContext) -> Done | Wait:

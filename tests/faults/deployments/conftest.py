@@ -1,3 +1,9 @@
-from tests.shipping import prepared, template, world
+import pytest
 
-__all__ = ["prepared", "template", "world"]
+from tests.shipping import Prepared
+
+
+@pytest.fixture(scope="session")
+def template(prepared: Prepared) -> str:
+    """What `cloned_database` copies in this folder."""
+    return prepared.database
