@@ -3,6 +3,7 @@
 Called by the runner inside the transaction that ends the Run.
 """
 
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -95,16 +96,16 @@ def prune_ended(run: Run) -> None:
 
 
 def retry_refused(run: Run) -> str | None:
-    """Why a failed deployment may not be retried: a later one wrote entry points, and this would put old ones back."""
+    """Why a failed deployment may not be retried: a later one wrote over files that this one does not write again."""
     deployment = Deployment.objects.get(run=run)
+    wrote = Q(switched_at__isnull=False) | ~Q(replaced=[])
     later = (
-        Deployment.objects.filter(
-            environment=deployment.environment_id, pk__gt=deployment.pk, switched_at__isnull=False
-        )
+        Deployment.objects.filter(wrote, environment=deployment.environment_id, pk__gt=deployment.pk)
         .select_related("release")
         .order_by("-id")
         .first()
     )
     if later is None:
         return None
-    return f"Deployment {later.pk} ({later.release.version}) wrote entry points after this one. Promote the release anew instead."
+    what = "entry points" if later.switched_at else "over files"
+    return f"Deployment {later.pk} ({later.release.version}) wrote {what} after this one. Promote the release anew instead."

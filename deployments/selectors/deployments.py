@@ -1,6 +1,7 @@
 """Reading deployments: loaders, the last good one, the timeline of an environment."""
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from deployments.models import Deployment, EnvironmentState, Release
 from products.models import Environment
@@ -81,6 +82,17 @@ def last_good(environment: Environment, running: Deployment | None) -> Deploymen
 def was_live_in(release: Release, environment: Environment) -> bool:
     """Whether visitors of `environment` were ever seen to get `release`."""
     return Deployment.objects.filter(environment=environment, release=release, live_at__isnull=False).exists()
+
+
+def unseen_before(deployment: Deployment) -> list[Deployment]:
+    """Earlier deployments of the environment that ended before visitors were seen to get them, since the last live one.
+
+    What they wrote over, the edge was perhaps never asked to forget.
+    """
+    live = EnvironmentState.objects.filter(pk=deployment.environment_id).values("live_id")
+    after = Coalesce(Subquery(live), 0)
+    earlier = Deployment.objects.filter(environment=deployment.environment_id, pk__lt=deployment.pk)
+    return list(earlier.filter(pk__gt=after))
 
 
 def wrote_after(deployment: Deployment) -> Deployment | None:
