@@ -7,10 +7,8 @@ class ConsoleConfig(AppConfig):
     name = "timcombo_console"
 
     def ready(self) -> None:
-        from audit.verify import keep_verified
         from runs.schedule import register
         from timcombo_console.retention import forget, prune_everything
 
-        register("audit.verify", 5, keep_verified)
         register("retention", HOUR, forget)
         register("prune", DAY, prune_everything, first_seconds=HOUR)

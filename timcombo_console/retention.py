@@ -13,8 +13,6 @@ from deployments.services.prune import prune
 from products.models import Environment
 from runs.models import RunState, StepLine
 from runs.services import Busy
-from users.floods import forget_old_floods
-from users.idempotency import forget_old_replies
 
 LINES_KEPT = timedelta(days=90)
 SPOOL_KEPT_SECONDS = 24 * 3600
@@ -24,9 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 def forget() -> None:
-    """Remove replies of a day ago, counts of floods, log lines of ended Runs after 90 days, and left uploads."""
-    forget_old_replies()
-    forget_old_floods()
+    """Remove log lines of ended Runs after 90 days, and uploads that were left."""
     _forget_lines()
     _forget_uploads()
 
