@@ -8,6 +8,8 @@ from users.models import THEMES, User
 from users.permissions import SCOPES, Role
 from users.refusals import Refused
 
+BOX = {"class": "form-check-input"}
+
 
 def put_back(form: forms.Form, refusal: Refused) -> None:
     """Show a service's refusal at the fields it names, or above the form."""
@@ -40,7 +42,7 @@ class PersonForm(forms.Form):
     )
     display_name = forms.CharField(label="Name", max_length=100, required=False)
     email = forms.EmailField(label="E-mail", required=False)
-    role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER, widget=forms.RadioSelect)
+    role = forms.ChoiceField(choices=Role.choices, initial=Role.VIEWER, widget=forms.RadioSelect(attrs=BOX))
 
 
 class RoleForm(forms.Form):
@@ -60,7 +62,8 @@ class TokenForm(forms.Form):
         max_length=100, help_text="Where it is used, such as “GitHub Actions of tim-combo”."
     )
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope.capitalize()) for scope in SCOPES], widget=forms.CheckboxSelectMultiple
+        choices=[(scope, scope.capitalize()) for scope in SCOPES],
+        widget=forms.CheckboxSelectMultiple(attrs=BOX),
     )
     days = forms.IntegerField(label="Valid for days", min_value=1, max_value=365, initial=90)
 
@@ -86,7 +89,7 @@ class PasswordForm(forms.Form):
 
 
 class SettingsForm(forms.Form):
-    theme = forms.ChoiceField(choices=THEMES, widget=forms.RadioSelect)
+    theme = forms.ChoiceField(choices=THEMES, widget=forms.RadioSelect(attrs=BOX))
     shortcuts = forms.BooleanField(label="Keys open pages: j k p r t / ?", required=False)
 
 

@@ -16,7 +16,7 @@ from timcombo_console import formats
 from timcombo_console.audit_log.presentation import Facet, Row
 from timcombo_console.templatetags.console import drawing
 
-CHOSEN = ' aria-current="true"'
+FOLDED = 10
 RESULTS = {
     "ok": ("quiet", "check", "Done"),
     "refused": ("warn", "lock", "Refused"),
@@ -34,12 +34,17 @@ def draw(row: Row, *, unfolded: bool = False) -> SafeString:
 
 
 def draw_facet(facet: Facet) -> SafeString:
-    """A group of links, the chosen one marked."""
-    links = "".join(
-        f'<a href="{escape(address)}"{CHOSEN if current else ""}>{escape(text)}{_icon("check") if current else ""}</a>'
-        for text, address, current in facet.links
-    )
-    return mark_safe(f"<fieldset><legend>{facet.title}</legend>{links}</fieldset>")  # noqa: S308 - escaped above
+    """A group of links, the chosen one marked; a long group is folded, the chosen one stays in view."""
+    links = "".join(_link(*link) for link in facet.links)
+    if len(facet.links) > FOLDED:
+        chosen = "".join(_link(*link) for link in facet.links if link[2])
+        links = f'{chosen}<details><summary class="small run">Show all {len(facet.links)}</summary>{links}</details>'
+    return mark_safe(f"<fieldset><legend>{facet.title}</legend>{links}</fieldset>")  # noqa: S308 - escaped below
+
+
+def _link(text: str, address: str, chosen: bool) -> str:
+    mark = (' aria-current="true"', _icon("check")) if chosen else ("", "")
+    return f'<a href="{escape(address)}"{mark[0]}>{escape(text)}{mark[1]}</a>'
 
 
 def _summary(row: Row) -> str:
