@@ -3,13 +3,13 @@
 Called by the runner inside the transaction that ends the Run.
 """
 
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 
 from audit.models import Result
 from audit.services import record
 from deployments.models import Deployment, EnvironmentState, Release, ReleaseStatus
+from deployments.selectors.deployments import scopes_of, wrote_after
 from runs.models import Run, RunState
 
 RESULTS = {
@@ -96,15 +96,15 @@ def prune_ended(run: Run) -> None:
 
 
 def retry_refused(run: Run) -> str | None:
-    """Why a failed deployment may not be retried: a later one wrote over files that this one does not write again."""
-    deployment = Deployment.objects.get(run=run)
-    wrote = Q(switched_at__isnull=False) | ~Q(replaced=[])
-    later = (
-        Deployment.objects.filter(wrote, environment=deployment.environment_id, pk__gt=deployment.pk)
-        .select_related("release")
-        .order_by("-id")
-        .first()
-    )
+    """Why a failed deployment may not be retried: what its steps before the failed one did no longer holds."""
+    deployment = Deployment.objects.select_related("environment__product").get(run=run)
+    environment = deployment.environment
+    if sorted(scopes_of(environment)) != run.scope_names:
+        return (
+            f"{environment} got another bucket or distribution after this deployment was made, so its steps would "
+            "write to two places. Promote the release anew instead."
+        )
+    later = wrote_after(deployment)
     if later is None:
         return None
     what = "entry points" if later.switched_at else "over files"

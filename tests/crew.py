@@ -28,15 +28,18 @@ class Crew:
         self.world, self.workers, self._traps = world, workers, folder / "traps"
         self._traps.mkdir()
 
-    def begin(self, runners: int = 1) -> None:
-        """Start them; returns when all are ready and the first `wake` has arrived."""
+    def begin(self, runners: int = 1, slots: int = 1) -> None:
+        """Start them; returns when all are ready and the first `wake` has arrived.
+
+        Celery takes up to 5 s to put a new process into a killed one's slot: with more slots others go on at once.
+        """
         env = {
             **worker_env(self.world.cloud),
             "DJANGO_SETTINGS_MODULE": "tests.traps.worker_settings",
             FOLDER: str(self._traps),
         }
         self.workers.beat(env=env)
-        started = [self.workers.start(env=env, wait=False) for _ in range(runners)]
+        started = [self.workers.start(slots=slots, env=env, wait=False) for _ in range(runners)]
         waker = self.workers.start("wake", env=env, wait=False)
         for process in started:
             process.wait_ready(partial(_says, process, " ready."), PATIENCE)

@@ -318,7 +318,7 @@ def world(
     _be_a_worker(monkeypatch, cloud)
     cloud.settings(invalidation_seconds=INVALIDATION_SECONDS)
     yield World(cloud, prepared.tokens, prepared.archive)
-    cloud.settings(invalidation_seconds=1.5, session_seconds=43_200.0)
+    cloud.settings(invalidation_seconds=1.5, deploy_seconds=1.5)
 
 
 def worker_env(cloud: CloudProcess) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Reading deployments: loaders, the last good one, the timeline of an environment."""
 
-from django.db.models import QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from deployments.models import Deployment, EnvironmentState, Release
@@ -96,9 +96,17 @@ def unseen_before(deployment: Deployment) -> list[Deployment]:
 
 
 def wrote_after(deployment: Deployment) -> Deployment | None:
-    """A later deployment of the environment that began to write entry points, if any."""
+    """The newest later deployment of the environment that began to write entry points or wrote over files, if any."""
     later = deployments().filter(environment=deployment.environment, pk__gt=deployment.pk)
-    return later.filter(switched_at__isnull=False).order_by("-id").first()
+    return later.filter(Q(switched_at__isnull=False) | ~Q(replaced=[])).order_by("-id").first()
+
+
+def scopes_of(environment: Environment) -> list[str]:
+    """What a deployment to the environment holds: nobody else changes its rows, its bucket or its distribution."""
+    scopes = [environment.scope, f"bucket:{environment.bucket}"]
+    if environment.distribution_id:
+        scopes.append(f"distribution:{environment.distribution_id}")
+    return scopes
 
 
 def running_deployment_of(run: int) -> Deployment | None:

@@ -12,6 +12,7 @@ from deployments.selectors.deployments import (
     good_deployments,
     last_good,
     running_deployment_of,
+    scopes_of,
     state_of,
     was_live_in,
 )
@@ -168,13 +169,10 @@ def _deploy(
 
 
 def _start(actor: User, environment: Environment, release: Release, kind: DeploymentKind) -> Run:
-    scopes = [f"environment:{environment.pk}", f"bucket:{environment.bucket}"]
-    if environment.distribution_id:
-        scopes.append(f"distribution:{environment.distribution_id}")
     verb = "Roll back" if kind == DeploymentKind.ROLLBACK else "Promote"
     title = f"{verb} {environment} to {release.version}"
     try:
-        return start(kind="deployment", title=title, scopes=scopes, actor=actor)
+        return start(kind="deployment", title=title, scopes=scopes_of(environment), actor=actor)
     except Busy as busy:
         running = running_deployment_of(busy.details["run"])
         busy.details["running"] = running.pk if running else None

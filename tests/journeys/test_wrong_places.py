@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from products.models import Account, AccountRole, Environment
+from runs import runner
+from runs.models import Run
 from tests.shipping import ARCHIVE, PRODUCT, World
 
 
@@ -55,19 +57,19 @@ def _mend(environment: Environment, roles: list[AccountRole]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make_wrong", "told"),
+    ("make_wrong", "told", "moved"),
     [
-        (_wrong_account, "acts in account 455510265254"),
-        (_wrong_external_id, "deploy-console-deploy"),
-        (_no_bucket, "tim-nowhere"),
-        (_foreign_bucket, "tim-foreign"),
-        (_unserved_bucket, "does not serve the bucket tim-unserved"),
-        (_no_distribution, "E1NOWHERE00000"),
-        (_vanished_object, "index.html"),
+        (_wrong_account, "acts in account 455510265254", False),
+        (_wrong_external_id, "deploy-console-deploy", False),
+        (_no_bucket, "tim-nowhere", True),
+        (_foreign_bucket, "tim-foreign", True),
+        (_unserved_bucket, "does not serve the bucket tim-unserved", True),
+        (_no_distribution, "E1NOWHERE00000", True),
+        (_vanished_object, "index.html", False),
     ],
 )
 def test_a_wrong_place_is_found_before_anything_is_written(
-    world: World, make_wrong: Callable[[World], None], told: str
+    world: World, make_wrong: Callable[[World], None], told: str, moved: bool
 ) -> None:
     world.stock("1.0.0")
     kept, roles = _environment(), list(AccountRole.objects.all())
@@ -83,8 +85,12 @@ def test_a_wrong_place_is_found_before_anything_is_written(
     _mend(kept, roles)
     world.stock("1.0.0")
     again = world.api.post(f"deployments/{failed['id']}/retry", {"reason": "Mended"})
+    if moved:
+        assert (again.status, again["code"]) == (409, "wrong_state")
+        assert "another bucket or distribution" in again["detail"]
+        again = world.promote("1.0.0")
     assert again.status in (200, 202), again.body
-    assert world.carry_out(failed["id"])["status"] == "live"
+    assert world.carry_out(again["id"])["status"] == "live"
 
 
 def test_an_object_that_vanishes_after_the_check_ends_the_deployment_before_the_switch(world: World) -> None:
@@ -101,3 +107,18 @@ def test_an_object_that_vanishes_after_the_check_ends_the_deployment_before_the_
     assert world.environment()["running"] == "1.0.0"
     assert visitor.verdict.problems == []
     assert visitor.verdict.versions == ["1.0.0"]
+
+
+def test_a_change_of_the_distribution_under_way_is_waited_for(world: World) -> None:
+    world.stock("1.0.0")
+    cloudfront, distribution = world.cloud.client("cloudfront"), _environment().distribution_id
+    world.cloud.settings(deploy_seconds=2.0)
+    found = cloudfront.get_distribution_config(Id=distribution)
+    changed = {**found["DistributionConfig"], "Comment": "changed by hand"}
+    cloudfront.update_distribution(Id=distribution, IfMatch=found["ETag"], DistributionConfig=changed)
+    answer = world.promote("1.0.0")
+    assert not runner.advance(Run.objects.get(deployment=answer["id"]).pk)
+    assert "still rolling out" in Run.objects.get(deployment=answer["id"]).waiting_for
+    assert world.step(answer, "check") == "waiting"
+    assert world.objects() == {}
+    assert world.carry_out(answer["id"])["status"] == "live"

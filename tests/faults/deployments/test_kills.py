@@ -19,7 +19,7 @@ def _killed_at_every_boundary(crew: Crew, answer: Answer) -> Answer:
 def test_a_deployment_and_its_rollback_survive_a_kill_at_every_boundary(world: World, crew: Crew) -> None:
     world.stock("1.0.0", "1.1.0")
     world.live("1.0.0")
-    crew.begin()
+    crew.begin(slots=6)
     with world.prober() as visitor:
         for moment in MOMENTS:
             crew.trap(moment)

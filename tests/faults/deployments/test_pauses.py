@@ -39,7 +39,7 @@ def test_a_write_that_arrives_after_a_rollback_brought_the_old_etag_again_is_ref
     old = world.objects()["index.html"]
     crew.begin(runners=2)
     since = world.cloud.next_call()
-    late = world.cloud.faults("s3", "CopyObject", "latency", resource="/index.html", ms=60_000, count=1)
+    late = world.cloud.faults("s3", "CopyObject", "latency", resource="/index.html", ms=45_000, count=1)
     with world.prober() as visitor:
         answer = world.promote("1.1.0")
         crew.until(lambda: not world.cloud.waits(late), "the entry point on its way")
