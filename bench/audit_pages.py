@@ -72,11 +72,11 @@ def measure(owner: Owner, events: int) -> Iterator[Row]:
         seconds = []
         for depth in (None, events // 2, events // 10):
             before = f"&before={depth}" if depth else ""
-            seconds += [_page(client, f"/audit/?{query}{before}") for _ in range(REQUESTS // 3)]
-            most = max(most, _queries(client, f"/audit/?{query}{before}"))
+            seconds += [get(client, f"/audit/?{query}{before}") for _ in range(REQUESTS // 3)]
+            most = max(most, queries(client, f"/audit/?{query}{before}"))
         p95 = quantiles(seconds, n=20)[-1]
         yield against(f"audit of {events:,}, {what}, p95", p95, BAR, LIMIT, 1)
-    seconds = [_page(client, f"/audit/events/{events // 3 + n}/") for n in range(REQUESTS)]
+    seconds = [get(client, f"/audit/events/{events // 3 + n}/") for n in range(REQUESTS)]
     yield against(f"audit of {events:,}, one event, p95", quantiles(seconds, n=20)[-1], BAR, LIMIT, 1)
     yield against("queries of an audit page, at most", most, QUERIES, LIMIT, 1)
 
@@ -129,11 +129,11 @@ def _auditor() -> Client:
     client = Client()
     user = User.objects.create_user("auditor", role=Role.AUDITOR)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    _page(client, "/audit/")
+    get(client, "/audit/")
     return client
 
 
-def _page(client: Client, address: str) -> float:
+def get(client: Client, address: str) -> float:
     """Seconds that the server took to answer it."""
     started = time.perf_counter()
     answer = client.get(address)
@@ -143,7 +143,7 @@ def _page(client: Client, address: str) -> float:
     return seconds
 
 
-def _queries(client: Client, address: str) -> int:
+def queries(client: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
     return len(queries)
