@@ -81,10 +81,14 @@ def _beside(cell: Cell) -> str:
     tick = ""
     if cell.state in ("live", "back", "drift"):
         tick = '<i class="ok"></i>' if cell.verified else drawing("wait", "i-s quiet")
+    return tick if cell.state == "never" else tick + _ready(cell)
+
+
+def _ready(cell: Cell) -> str:
     if not cell.ready_version:
-        return tick
+        return ""
     ready = f"{drawing('up', 'i-s')}{escape(cell.ready_version)} ready"
-    return f'{tick}<a class="next" href="{escape(cell.ready_url)}">{ready}</a>'
+    return f'<a class="next" href="{escape(cell.ready_url)}">{ready}</a>'
 
 
 def _second_line(cell: Cell) -> str:
@@ -139,7 +143,7 @@ def _back(cell: Cell) -> str:
 
 
 def _never(cell: Cell) -> str:
-    return "&nbsp;"
+    return _ready(cell) or "&nbsp;"
 
 
 def _ago(cell: Cell) -> str:

@@ -24,8 +24,10 @@ TEST_SITE = "test.tim-combo.com"
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     run = ConsoleRun(tmp_path_factory.mktemp("journey") / "checkout")
-    yield Demo(run.up())
-    run.remove()
+    try:
+        yield Demo(run.up())
+    finally:
+        run.remove()
 
 
 def well_made(page: Page) -> None:
