@@ -10,10 +10,10 @@ from products.models import ConfigRevision, Environment, Product
 from runs.models import Run, RunState
 
 version = RegexValidator(
-    r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,59}$",
+    r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,59}\Z",
     "A version has up to 60 letters, digits and . + _ -, and begins with a letter or digit.",
 )
-target = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", "A target is an environment's name, any or backend.")
+target = RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", "A target is an environment's name, any or backend.")
 
 
 class ReleaseStatus(models.TextChoices):

@@ -10,7 +10,8 @@ from audit.models import Result
 from audit.services import record
 from deployments.models import Deployment, EnvironmentState, Release, ReleaseStatus
 from deployments.selectors.deployments import scopes_of, wrote_after
-from runs.models import Run, RunState
+from products.models import Environment
+from runs.models import Run, RunState, StepState
 
 RESULTS = {
     RunState.SUCCEEDED: Result.OK,
@@ -26,11 +27,16 @@ def deployment_ended(run: Run) -> None:
     )
     states = EnvironmentState.objects.filter(pk=deployment.environment_id)
     states.filter(active=deployment).update(active=None, changed_at=Now())
-    if run.state == RunState.SUCCEEDED:
+    seen = run.steps.filter(name="verify", state=StepState.DONE).exists()
+    if run.state == RunState.SUCCEEDED and not seen:
+        states.update(failed=None, changed_at=Now())
+    elif run.state == RunState.SUCCEEDED:
         Deployment.objects.filter(pk=deployment.pk).update(live_at=Now())
         states.update(live=deployment, failed=None, changed_at=Now())
     elif run.state == RunState.FAILED:
         states.update(failed=deployment, changed_at=Now())
+    else:
+        states.filter(failed=deployment).update(failed=None, changed_at=Now())
     record(
         actor=deployment.actor,
         action="deployment.ended",
@@ -39,14 +45,16 @@ def deployment_ended(run: Run) -> None:
         environment=deployment.environment.name,
         subject=str(deployment),
         subject_url=reverse("deployment", args=[deployment.pk]),
-        summary=_deployment_sentence(deployment, run),
+        summary=_deployment_sentence(deployment, run, seen=seen),
         after={"status": "live" if run.state == RunState.SUCCEEDED else run.state},
         run=run.pk,
         request_ids=request_ids(run),
     )
 
 
-def _deployment_sentence(deployment: Deployment, run: Run) -> str:
+def _deployment_sentence(deployment: Deployment, run: Run, *, seen: bool) -> str:
+    if run.state == RunState.SUCCEEDED and not seen:
+        return f"{deployment.release.version} runs in {deployment.environment}, not verified: that step was skipped."
     if run.state == RunState.SUCCEEDED:
         return f"{deployment.release.version} is live in {deployment.environment}, seen at the edge."
     if run.state == RunState.CANCELLED:
@@ -80,12 +88,16 @@ def ingest_ended(run: Run) -> None:
 
 def prune_ended(run: Run) -> None:
     """What was deleted, or why nothing was."""
-    step = run.steps.get()
+    step = run.steps.get(name="prune")
+    scope = next(name for name in run.scope_names if name.startswith("environment:"))
+    environment = Environment.objects.select_related("product").get(pk=scope.partition(":")[2])
     deleted = step.output.get("deleted", step.done)
     record(
         actor=run.actor,
         action="environment.pruned",
         result=RESULTS[RunState(run.state)],
+        product=environment.product.slug,
+        environment=environment.name,
         subject=run.title,
         subject_url=run.url,
         summary=run.error or f"{deleted} old assets were deleted.",

@@ -2,6 +2,7 @@
 
 from django.db.models.functions import Now
 
+from audit.services import watching
 from runs.models import Run, RunState
 from runs.steps import recipe_of
 
@@ -17,6 +18,8 @@ def end(run: Run, state: RunState, error: str = "") -> None:
     recipe = recipe_of(run.kind)
     if recipe and recipe.on_end:
         # A fresh one: the caller's must stay as it was in case the transaction is rolled back and done again.
-        recipe.on_end(Run.objects.get(pk=run.pk))
+        # What it records is the Run's event, not the one of the action that may have ended it.
+        with watching():
+            recipe.on_end(Run.objects.get(pk=run.pk))
     # After `on_end`, in the order in which `start` takes an app's rows and then the scopes.
     run.scopes.all().delete()

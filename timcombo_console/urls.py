@@ -1,10 +1,11 @@
 """Addresses: the pages of each app, the API, and what probes ask."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from timcombo_console import views
 from timcombo_console.api.api import urls as api_urls
+from timcombo_console.api.problems import nowhere
 
 urlpatterns = [
     path("", views.matrix, name="matrix"),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("", include("products.urls")),
     path("", include("dns.urls")),
     path("api/v1/", api_urls),
+    re_path("^api/", nowhere),
     path("admin/", admin.site.urls),
 ]
 

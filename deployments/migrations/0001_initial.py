@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                         max_length=30,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[a-z0-9]+(-[a-z0-9]+)*$",
+                                r"^[a-z0-9]+(-[a-z0-9]+)*\Z",
                                 "A target is an environment's name, any or backend.",
                             )
                         ],
@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
                         max_length=60,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "^[0-9A-Za-z][0-9A-Za-z.+_-]{0,59}$",
+                                r"^[0-9A-Za-z][0-9A-Za-z.+_-]{0,59}\Z",
                                 "A version has up to 60 letters, digits and . + _ -, and begins with a letter or digit.",
                             )
                         ],

@@ -8,6 +8,9 @@ from products.models import Environment
 from runs.models import RunState
 from users.refusals import Missing
 
+LOOKED_AT = 200
+"""So many earlier deployments are looked through for the last good one."""
+
 
 def deployments() -> QuerySet[Deployment]:
     """All deployments with what every page shows of one."""
@@ -73,10 +76,14 @@ def good_deployments(environment: Environment) -> QuerySet[Deployment]:
 
 def last_good(environment: Environment, running: Deployment | None) -> Deployment | None:
     """The newest good deployment before the running one, of another release, not itself rolled away from."""
-    found = good_deployments(environment).filter(rolled_away=False)
+    found = good_deployments(environment)
     if running is not None:
         found = found.filter(pk__lt=running.pk).exclude(release=running.release_id)
-    return found.first()
+    newest: dict[int, Deployment] = {}
+    for one in found[:LOOKED_AT]:
+        if newest.setdefault(one.release_id, one) is one and not one.rolled_away:
+            return one
+    return None
 
 
 def was_live_in(release: Release, environment: Environment) -> bool:

@@ -14,16 +14,25 @@ def plan_for(
     release: Release,
     *,
     state: EnvironmentState | None = None,
-    config: ConfigRevision | None = None,
 ) -> Plan:
-    """What deploying `release` here would change, with the environment's configuration or the one given.
+    """What deploying `release` here would change, with the environment's present configuration.
 
     Raises BadRelease, NoArtifact or WrongState when it cannot be deployed at all.
     """
+    return plan_with(environment, release, environment.config, state=state)
+
+
+def plan_with(
+    environment: Environment,
+    release: Release,
+    revision: ConfigRevision | None,
+    *,
+    state: EnvironmentState | None = None,
+) -> Plan:
+    """As `plan_for`, with this configuration; None is none at all."""
     check_deployable(release)
     artifact = artifact_for(release, environment)
     state = state or state_of(environment)
-    revision = config or environment.config
     return make_plan(
         Situation(
             environment=environment.name,

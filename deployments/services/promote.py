@@ -16,7 +16,7 @@ from deployments.selectors.deployments import (
     state_of,
     was_live_in,
 )
-from deployments.selectors.plans import plan_for
+from deployments.selectors.plans import plan_with
 from deployments.selectors.releases import artifact_for
 from products.models import ConfigRevision, Environment
 from runs.models import Run
@@ -143,7 +143,7 @@ def _deploy(
 ) -> Deployment:
     environment = state.environment
     run = _start(actor, environment, release, kind)
-    plan = plan_for(environment, release, state=state, config=config)
+    plan = plan_with(environment, release, config, state=state)
     if plan_digest is not None and plan_digest != plan.digest:
         raise StalePlan(
             f"{environment} changed since this plan was made, so it no longer holds. Nothing was started; look at the new plan."

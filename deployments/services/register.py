@@ -28,6 +28,8 @@ class Incoming:
 
 Source = Spooled | Incoming
 
+LONGEST_COMMIT = 64
+
 
 @action("release.register", permission="release.register")
 def register(
@@ -44,7 +46,8 @@ def register(
     The same content again answers the same release. Raises VersionExists for other content under a version that
     is there, and Invalid for input that does not hold together. A rejected registration is replaced.
     """
-    _check_input(product, version, artifacts)
+    _check_input(product, version, commit, artifacts)
+    Product.objects.select_for_update().get(pk=product.pk)
     earlier = Release.objects.select_for_update().filter(product=product, version=version).first()
     if earlier and earlier.status != ReleaseStatus.REJECTED:
         return _same_or_refuse(actor, earlier, artifacts)
@@ -60,12 +63,14 @@ def register(
     return release
 
 
-def _check_input(product: Product, version: str, artifacts: Mapping[str, Source]) -> None:
+def _check_input(product: Product, version: str, commit: str, artifacts: Mapping[str, Source]) -> None:
     errors: dict[str, list[str]] = {}
     try:
         version_pattern(version)
     except ValidationError as error:
         errors["version"] = [str(error.message)]
+    if len(commit) > LONGEST_COMMIT:
+        errors["commit"] = [f"A commit has at most {LONGEST_COMMIT} characters."]
     if not artifacts:
         errors["artifacts"] = [
             "A release needs at least one artifact: a zip for any, or for an environment by its name."

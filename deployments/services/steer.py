@@ -46,7 +46,8 @@ def skip(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
 
 
 def _lock(deployment: Deployment) -> None:
-    """The environment's state before the Run's scopes, in the order in which `promote` takes them."""
+    """The Run, then the environment's state, then the scopes: the order in which the runner takes them."""
+    Run.objects.select_for_update(of=("self",)).get(pk=deployment.run_id)
     EnvironmentState.objects.select_for_update().get(pk=deployment.environment_id)
 
 

@@ -25,7 +25,8 @@ def check(context: StepContext) -> Done | Wait:
     door = open_account(context, environment.frontend_account)
     check_bucket(door, environment.bucket, environment.frontend_account.aws_id)
     distribution = get_distribution(door, environment.distribution_id)
-    _observe(wish, distribution)
+    with context.transaction():
+        _observe(wish, distribution)
     _check_distribution(wish, distribution)
     if not distribution.deployed:
         return Wait(5, f"CloudFront is still rolling out a change of distribution {distribution.id}.")

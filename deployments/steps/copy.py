@@ -1,12 +1,14 @@
 """Copying assets out of the archive: hashed ones first, then plain ones. What names them comes later, in `switch`."""
 
+from collections.abc import Mapping
+
 from deployments.manifest import FileEntry, Role
 from deployments.models import Deployment
 from deployments.steps.delivery import deliver, listing, recorded, write_job
 from deployments.steps.door import aws_step, open_account
 from deployments.steps.wish import Wish
-from deployments.writing import Decision, needed
-from runs.steps import Done, StepContext, Wait
+from deployments.writing import Decision, Recorded, needed
+from runs.steps import Done, StepContext, StepFailed, Wait
 
 MOST_REPLACED = 100
 """Beyond as many replaced paths the invalidation is one wildcard anyway, so no more are remembered."""
@@ -31,8 +33,12 @@ def _copy(context: StepContext, role: Role) -> Done:
         return Done({"written": 0, "unchanged": 0})
     door = open_account(context, wish.environment.frontend_account)
     listed = listing(door, wish.environment)
-    decision = needed(files, listed, recorded(wish.environment))
-    remember_replaced(wish.deployment, decision.replaced)
+    ours = recorded(wish.environment)
+    decision = needed(files, listed, ours)
+    if role is Role.HASHED:
+        _refuse_other_bytes(decision, listed, ours)
+    else:
+        remember_replaced(context, wish.deployment, decision.replaced)
     replaced = set(decision.replaced)
     jobs = (
         write_job(wish, file, listed, fenced=role is not Role.HASHED or file in replaced)
@@ -50,9 +56,21 @@ def _sentence(decision: Decision) -> str:
     )
 
 
-def remember_replaced(deployment: Deployment, replaced: tuple[FileEntry, ...]) -> None:
+def _refuse_other_bytes(decision: Decision, listed: Mapping[str, str], ours: Mapping[str, Recorded]) -> None:
+    """A hashed name that we wrote with other bytes must stay: open pages and other releases name it."""
+    for file in decision.replaced:
+        record = ours.get(file.path)
+        if record and record.etag == listed[file.path] and record.sha256 != file.sha256:
+            raise StepFailed(
+                f"{file.path} holds other bytes of an earlier release under the same hashed name, which browsers keep "
+                "for a year. Nothing was replaced. Build again so that the file gets a new name."
+            )
+
+
+def remember_replaced(context: StepContext, deployment: Deployment, replaced: tuple[FileEntry, ...]) -> None:
     """Note which paths are about to be replaced, before they are: `invalidate` needs them after a crash, too."""
     paths = sorted({*deployment.replaced, *(file.path for file in replaced)})[:MOST_REPLACED]
     if paths != deployment.replaced:
         deployment.replaced = paths
-        deployment.save(update_fields=["replaced"])
+        with context.transaction():
+            deployment.save(update_fields=["replaced"])

@@ -22,6 +22,10 @@ HOPELESS = (
     errors.NoCredentials,
 )
 
+FENCED = (errors.PreconditionFailed, errors.ConditionalConflict, errors.SignatureExpired)
+"""A fenced write that was refused, perhaps because its own first try had lost its answer. While others of the batch are
+written, the step makes progress, and looking again is no failed attempt."""
+
 StepFunction = Callable[[StepContext], Done | Wait]
 
 
@@ -56,6 +60,8 @@ def aws_step(function: StepFunction) -> StepFunction:
         except TransferFailed as failed:
             if isinstance(failed.error, HOPELESS):
                 raise StepFailed(str(failed.error)) from failed
+            if isinstance(failed.error, FENCED) and failed.written:
+                return Wait(0, f"Looks again before it goes on. {failed.error}")
             raise failed.error from failed
         except HOPELESS as error:
             raise StepFailed(str(error)) from error

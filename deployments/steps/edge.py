@@ -47,7 +47,8 @@ def invalidate(context: StepContext) -> Done | Wait:
     wish = Wish.of(context)
     paths = paths_to_forget(wish)
     door = open_account(context, wish.environment.frontend_account)
-    reference = f"console-deployment-{wish.deployment.pk}"
+    # With the time, because ids begin again after a restored backup.
+    reference = f"console-deployment-{wish.deployment.pk}-{wish.deployment.created_at:%Y%m%dT%H%M%S%f}"
     try:
         made = create_invalidation(door, wish.environment.distribution_id, paths, reference)
     except TooManyInvalidations as error:

@@ -75,7 +75,8 @@ def check(context: StepContext) -> Done | Wait:
             )
     for position, artifact in enumerate(artifacts):
         manifest = _manifest(release, artifact)
-        _keep(artifact, manifest)
+        with context.transaction():
+            _keep(artifact, manifest)
         context.progress(done=position + 1, total=len(artifacts))
         context.log(f"{artifact.target}: {len(manifest)} files, {manifest.size} bytes.")
     return Done({"artifacts": len(artifacts)})

@@ -27,7 +27,7 @@ def switch(context: StepContext) -> Done | Wait:
     listed = listing(door, wish.environment)
     ours = recorded(wish.environment)
     decision = needed(wish.files(*PHASES), listed, ours)
-    remember_replaced(wish.deployment, decision.replaced)
+    remember_replaced(context, wish.deployment, decision.replaced)
     with context.transaction():
         _set_running(wish.deployment)
     for phase in PHASES:

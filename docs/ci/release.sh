@@ -9,8 +9,9 @@ ask() {
     curl --silent --show-error --fail-with-body --header "Authorization: Bearer $CONSOLE_TOKEN" "$@"
 }
 
-# The key makes a repeated job carry it out once.
-ask --header "Idempotency-Key: register-$PRODUCT-$VERSION-${COMMIT:-none}" \
+# One key per try of the job: what is sent twice is carried out once, and a new try is a new wish.
+try="${GITHUB_RUN_ID:-${CI_JOB_ID:-$$}}-${GITHUB_RUN_ATTEMPT:-1}"
+ask --header "Idempotency-Key: register-$PRODUCT-$VERSION-$try" \
     --form "version=$VERSION" --form "commit=${COMMIT:-}" --form artifact.any=@app.zip \
     "$api/products/$PRODUCT/releases" >/dev/null
 
@@ -27,8 +28,9 @@ while :; do
 done
 
 body=$(jq -n --arg version "$VERSION" --arg reason "CI, ${COMMIT:-no commit}" '{version: $version, reason: $reason}')
-id=$(ask --json "$body" --header "Idempotency-Key: promote-$PRODUCT-$environment-$VERSION-${COMMIT:-none}" \
-    "$api/products/$PRODUCT/environments/$environment/deployments" | jq .id)
+made=$(ask --json "$body" --header "Idempotency-Key: promote-$PRODUCT-$environment-$VERSION-$try" \
+    "$api/products/$PRODUCT/environments/$environment/deployments")
+id=$(echo "$made" | jq .id)
 
 while :; do
     deployment=$(ask "$api/deployments/$id")

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from audit.models import Event
-from deployments.models import Deployment, Release
+from deployments.models import Deployment, EnvironmentState, Release
 from products.models import Environment, Product
 from runs.models import RunScope, RunState
 from tests.deployments.rows import end, environment, estate, live, packed, ready
@@ -307,6 +307,40 @@ def test_the_audit_log_is_filtered_exported_and_verified(
     assert body(auditor.post(f"{API}/audit/verify"))["ok"] in (True, False)
     assert code(auditor.get(f"{API}/audit/events", since="2026-01-01T00:00:00")) == (422, "invalid")
     assert code(ci.get(f"{API}/audit/events")) == (403, "forbidden")
+
+
+def test_a_failed_deployment_is_cancelled_and_no_longer_shown_as_failed(
+    ci: Caller, dev: Environment, product: Product, manager: User
+) -> None:
+    ready(product, "1.0.0", manager)
+    made = body(ci.post(f"{TIM}/environments/dev/deployments", {"version": "1.0.0", "reason": "x"}), 202)
+    end(Deployment.objects.get(pk=made["id"]), RunState.FAILED)
+    EnvironmentState.objects.update(failed=made["id"], active=None)
+    assert body(ci.get(f"{TIM}/environments"))["items"][0]["state"] == "failed"
+    cancelled = body(ci.post(f"{API}/deployments/{made['id']}/cancel", {"reason": "Never mind."}), 202)
+    assert cancelled["status"] == "cancelled"
+    assert body(ci.get(f"{TIM}/environments"))["items"][0]["state"] == "never"
+    assert Event.objects.filter(action="deployment.cancel", result="ok").count() == 1
+
+
+def test_what_no_text_may_hold_is_refused(ci: Caller, product: Product, manager: User) -> None:
+    ready(product, "1.0.0", manager)
+    asked = {"version": "1.0.0", "reason": "a\0b"}
+    assert code(ci.post(f"{TIM}/environments/dev/deployments", asked)) == (422, "invalid")
+    long = ci.post(f"{TIM}/releases", version="3.0.0", commit="a" * 65, **{"artifact.any": zipped()})
+    assert code(long) == (422, "invalid")
+    newline = {"version": "3.0.0\n", "artifacts": {"any": {"key": "incoming/a.zip", "sha256": "0" * 64}}}
+    assert code(ci.post(f"{TIM}/releases", newline)) == (422, "invalid")
+
+
+def test_every_address_below_api_answers_a_problem(ci: Caller) -> None:
+    assert code(ci.get(f"{API}/nothing")) == (404, "not_found")
+
+
+def test_nobody_uploads_without_being_known(product: Product, spool: Path) -> None:
+    answer = Client().post("/login/", {"username": "x", "file": zipped()})
+    assert answer.status_code == 403
+    assert not list(spool.iterdir())
 
 
 def test_a_failed_deployment_tells_its_cause(

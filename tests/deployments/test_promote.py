@@ -161,6 +161,18 @@ def test_what_was_rolled_away_from_is_not_the_last_good_one_but_may_be_chosen(
     assert rollback(actor=manager, environment=dev, reason="Back.", release=second).release == second
 
 
+def test_a_release_that_was_left_is_not_the_last_good_one_because_it_ran_before(
+    product: Product, dev: Environment, first: Release, second: Release, manager: User
+) -> None:
+    live(dev, second, manager)
+    live(dev, first, manager)
+    left = live(dev, second, manager)
+    Deployment.objects.filter(pk=left.pk).update(rolled_away=True)
+    live(dev, first, manager)
+    with pytest.raises(NoArtifact):
+        rollback(actor=manager, environment=dev, reason="Back.")
+
+
 def test_a_rollback_runs_with_the_present_configuration_or_with_that_of_then(
     dev: Environment, first: Release, second: Release, manager: User
 ) -> None:

@@ -8,15 +8,18 @@ from typing import Any, TypeVar
 from django.http import HttpRequest, HttpResponse
 from ninja.security import HttpBearer
 
+from audit.origin import address_of
 from timcombo_console.api.problems import CONTENT_TYPE, of_refusal
 from users.actions import require
 from users.floods import record_refusal_once
 from users.idempotency import Reply, once
 from users.models import ApiToken, User
-from users.refusals import Forbidden, Refused
+from users.refusals import Forbidden, Invalid, Refused
 from users.tokens import acting_with, authenticate
 
 T = TypeVar("T")
+
+NUL = b"\\u0000"
 
 
 class Bearer(HttpBearer):
@@ -25,7 +28,7 @@ class Bearer(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
         found = authenticate(token)
         if found is None:
-            address = request.META.get("REMOTE_ADDR", "")
+            address = address_of(request)
             text = "An API call without a token that is valid now."
             record_refusal_once(
                 f"api {address}", action="api.unauthenticated", text=text, subject=request.path
@@ -47,7 +50,7 @@ def actor_of(request: HttpRequest) -> User:
 def seeing(request: HttpRequest, permission: str, look: Callable[[User], T]) -> T:
     """Look as the token's person, within its scopes. A refusal is put on record."""
     token = token_of(request)
-    with acting_with(token, request.META.get("REMOTE_ADDR")):
+    with acting_with(token, address_of(request)):
         try:
             require(token.user, permission)
         except Forbidden as refusal:
@@ -67,7 +70,9 @@ def doing(
     With `Idempotency-Key` the answer is kept 24 h and given again; `asked` stands for the body where that is files.
     """
     token, key = token_of(request), request.headers.get("Idempotency-Key")
-    with acting_with(token, request.META.get("REMOTE_ADDR")):
+    if asked is None and NUL in request.body:
+        raise Invalid("The body holds the character NUL, which no text may hold.")
+    with acting_with(token, address_of(request)):
         if key is None:
             return _as_response(_reply(status, act, token.user))
         identity = b"\0".join([(request.method or "").encode(), request.path.encode(), asked or request.body])

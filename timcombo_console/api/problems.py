@@ -3,11 +3,16 @@
 import json
 from typing import Any
 
+import structlog
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from users.refusals import Refused
+
+log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -27,6 +32,14 @@ def problem(status: int, code: str, text: str, **more: Any) -> HttpResponse:
 def of_refusal(refusal: Refused) -> HttpResponse:
     """A service's refusal, with what it names (errors per field; the Run in the way)."""
     return problem(refusal.status, refusal.code, refusal.text, **refusal.details)
+
+
+@login_not_required
+def nowhere(request: HttpRequest) -> HttpResponse:
+    """What an address below `/api/` answers that is no call's."""
+    return problem(
+        404, "not_found", f"There is no call {request.method} {request.path}. See /api/v1/openapi.json."
+    )
 
 
 def install(api: NinjaAPI) -> None:
@@ -54,6 +67,17 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(HttpError)
     def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
         return problem(error.status_code if error.status_code != 400 else 422, "invalid", str(error))
+
+    @api.exception_handler(RequestDataTooBig)
+    def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+        return problem(413, "too_large", "The request is larger than it may be. Nothing was kept of it.")
+
+    @api.exception_handler(Exception)
+    def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+        log.error("api call failed", path=request.path, exc_info=error)
+        return problem(
+            500, "error", "Something failed that should not. It is in the log; try again, or tell an admin."
+        )
 
     @api.exception_handler(Http404)
     def missing(request: HttpRequest, error: Http404) -> HttpResponse:

@@ -111,7 +111,7 @@ def _register_uploads(request: HttpRequest, slug: str) -> HttpResponse:
                     errors={name: ["Name it artifact.<target>."]},
                 )
             stored[name.removeprefix(PREFIX)] = spool.store(file.chunks())
-        given = {key: request.POST.get(key, "") for key in ("version", "commit", "notes")}
+        given = {key: request.POST.get(key, "").replace("\0", "") for key in ("version", "commit", "notes")}
         asked = digest_of(given | {target: one.sha256 for target, one in stored.items()})
         return doing(request, 202, lambda user: _register(user, slug, given, stored), asked=asked)
     finally:
