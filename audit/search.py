@@ -176,8 +176,9 @@ def _window_end(wanted: Filter, cursor: Place | None, window: int) -> Place | No
 
 def _walk(wanted: Filter, cursor: Place | None, limit: int) -> list[Event]:
     where, rest = _led(wanted, cursor), _rest(wanted)
-    deep = f"LIMIT {max(WALK, limit)}" if wanted.pairs else ""
-    inner = f"SELECT * FROM audit_event {_all_of(where)} ORDER BY {_order(wanted)} {deep}"  # noqa: S608
+    # A Run with one condition more has few rows and no pair: it is walked to its end.
+    deep = limit if not rest else max(WALK, limit) if wanted.pairs else "ALL"
+    inner = f"SELECT * FROM audit_event {_all_of(where)} ORDER BY {_order(wanted)} LIMIT {deep}"  # noqa: S608
     return _fetch(f"SELECT * FROM ({inner}) walked {_all_of(rest)}", [*where, *rest], limit)  # noqa: S608
 
 

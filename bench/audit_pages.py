@@ -95,6 +95,7 @@ def _fill(owner: Owner, events: int) -> None:
         owner.execute(str(definition))
     owner.execute("ALTER TABLE audit_event ENABLE TRIGGER audit_event_unsealed")
     owner.execute("VACUUM ANALYZE audit_event")
+    owner.execute("CHECKPOINT")
 
 
 def _add_products() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from timcombo_console.supervisor.home import home_of
 from timcombo_console.supervisor.postgres import APP, OWNER, Cluster, cluster_in
@@ -28,7 +29,10 @@ Owner = psycopg.Connection[tuple[object, ...]]
 
 @contextmanager
 def database() -> Iterator[Owner]:
-    """A fresh database, as its owner; in the block Django's models and pages are on it too. It is dropped at the end."""
+    """A fresh database, as its owner; in the block Django's models and pages are on it too. It is dropped at the end.
+
+    Whoever fills it should CHECKPOINT before measuring, or pages wait for the disk to take what was filled in.
+    """
     with tempfile.TemporaryDirectory(prefix="timcombo-bench-") as folder:
         cluster = cluster_in(home_of(CHECKOUT), "bench/postgres", SETTINGS)
         cluster.create()
@@ -38,6 +42,8 @@ def database() -> Iterator[Owner]:
         try:
             clone(cluster, ensure_template(cluster, CHECKOUT, _run), NAME)
             _set_up_django(cluster, Path(folder))
+            with cluster.connect() as admin:
+                admin.execute(sql.SQL("GRANT pg_checkpoint TO {}").format(sql.Identifier(OWNER)))
             with cluster.connect(OWNER, NAME) as owner:
                 yield owner
             with cluster.connect() as admin:
