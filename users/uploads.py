@@ -22,6 +22,9 @@ class SignedInUploadHandler(TemporaryFileUploadHandler):
     ) -> None:
         if content_length > LARGEST:
             raise RequestDataTooBig("The upload is larger than any release may be.")
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
         user = getattr(self.request, "user", None)
         if user is None or not user.is_authenticated:
             raise PermissionDenied("Sign in before you upload.")
+        super().new_file(*args, **kwargs)
