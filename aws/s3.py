@@ -47,12 +47,16 @@ class Head:
     sha256: str
 
 
-def list_objects(account: Account, bucket: str, owner: str, prefix: str = "") -> Iterator[Listed]:
-    """All objects below `prefix`, in order of their keys. One request for each thousand.
+def list_objects(
+    account: Account, bucket: str, owner: str, prefix: str = "", *, deep: bool = True
+) -> Iterator[Listed]:
+    """All objects below `prefix`, in order of their keys; unless `deep`, not those of the folders below it.
 
-    Raises NotFound for a missing bucket, AccessDenied for a foreign one.
+    One request for each thousand; AWS counts a folder that is left out as one. Raises NotFound for a missing bucket,
+    AccessDenied for a foreign one.
     """
     page: dict[str, Any] = {"Bucket": bucket, "ExpectedBucketOwner": owner, "Prefix": prefix}
+    page |= {} if deep else {"Delimiter": "/"}
     events = account.client("s3").meta.events
     events.register("before-parse.s3.ListObjectsV2", _parse_listing, unique_id="listing")
     while True:

@@ -8,8 +8,7 @@ DEPLOYMENT = Recipe(
     kind="deployment",
     steps=(
         Step("check", "Check", check.check, wait_limit=1800),
-        Step("copy_assets", "Copy assets", copy.copy_assets),
-        Step("copy_files", "Copy files", copy.copy_files),
+        Step("copy", "Copy assets", copy.copy),
         Step("fetch", "Fetch through the edge", edge.fetch),
         Step("switch", "Write entry points", switch.switch, limit=8, cancellable=False),
         Step("invalidate", "Clear cached paths", edge.invalidate, wait_limit=1800, cancellable=False),

@@ -136,11 +136,7 @@ def _numbers(
 ) -> list[dict[str, Any]]:
     """Four numbers: objects, bytes, rate and time, of the step under way or of all of it."""
     shown = current if current and current.row.total else None
-    rows = (
-        [shown.row]
-        if shown
-        else [one.row for one in steps if one.row.name in ("copy_assets", "copy_files", "switch")]
-    )
+    rows = [shown.row] if shown else [one.row for one in steps if one.row.name in ("copy", "switch")]
     done, total = sum(r.done for r in rows), sum(r.total or 0 for r in rows)
     moved, whole = sum(r.bytes_done for r in rows), sum(r.bytes_total or 0 for r in rows)
     seconds = shown.seconds if shown else sum(s.seconds or 0 for s in steps if s.row in rows)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from deployments.manifest import FileEntry, Role
 from deployments.models import Deployment
-from deployments.steps.delivery import deliver, listing, recorded, write_job
+from deployments.steps.delivery import deliver, listing, recorded
 from deployments.steps.door import aws_step, open_account
 from deployments.steps.wish import Wish
 from deployments.writing import Decision, Recorded, needed
@@ -15,44 +15,28 @@ MOST_REPLACED = 100
 
 
 @aws_step
-def copy_assets(context: StepContext) -> Done | Wait:
-    """Hashed assets: their name tells their content, so a late write harms nobody."""
-    return _copy(context, Role.HASHED)
-
-
-@aws_step
-def copy_files(context: StepContext) -> Done | Wait:
-    """Plain assets: replaced in place, so each write is fenced."""
-    return _copy(context, Role.PLAIN)
-
-
-def _copy(context: StepContext, role: Role) -> Done:
+def copy(context: StepContext) -> Done | Wait:
+    """Both kinds by one listing. A hashed name tells its content, so a late write harms nobody; where a file is
+    replaced in place, the write is fenced."""
     wish = Wish.of(context)
-    files = wish.files(role)
-    if not files:
-        return Done({"written": 0, "unchanged": 0})
     door = open_account(context, wish.environment.frontend_account)
     listed = listing(door, wish.environment)
     ours = recorded(wish.environment)
-    decision = needed(files, listed, ours)
-    if role is Role.HASHED:
-        _refuse_other_bytes(decision, listed, ours)
-    else:
-        remember_replaced(context, wish.deployment, decision.replaced)
-    replaced = set(decision.replaced)
-    jobs = (
-        write_job(wish, file, listed, fenced=role is not Role.HASHED or file in replaced)
-        for file in decision.copy
-    )
-    context.log(_sentence(decision))
-    deliver(context, door, wish, decision.copy, jobs)
-    return Done({"written": len(decision.copy), "unchanged": decision.unchanged})
+    hashed = needed(wish.files(Role.HASHED), listed, ours)
+    plain = needed(wish.files(Role.PLAIN), listed, ours)
+    _refuse_other_bytes(hashed, listed, ours)
+    remember_replaced(context, wish.deployment, plain.replaced)
+    unfenced = {file.path for file in hashed.copy}.difference(file.path for file in hashed.replaced)
+    context.log(_sentence(hashed, plain))
+    written = deliver(context, door, wish, (hashed.copy, plain.copy), listed, unfenced)
+    return Done({"written": written, "unchanged": hashed.unchanged + plain.unchanged})
 
 
-def _sentence(decision: Decision) -> str:
+def _sentence(hashed: Decision, plain: Decision) -> str:
+    replaced = len(hashed.replaced) + len(plain.replaced)
     return (
-        f"{len(decision.copy)} to write, {len(decision.replaced)} of them in place of others; "
-        f"{decision.unchanged} are there already."
+        f"{len(hashed.copy)} hashed and {len(plain.copy)} plain assets to write, {replaced} of them in place of "
+        f"others; {hashed.unchanged + plain.unchanged} are there already."
     )
 
 

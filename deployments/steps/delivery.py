@@ -1,7 +1,7 @@
 """Writing a manifest's files into an environment's bucket, and keeping what was written on record."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 from django.db import connection
 
@@ -17,6 +17,7 @@ from products.models import Environment
 from runs.steps import StepContext
 
 BATCH = 1000
+MOST_FOLDERS = 3
 
 SAVE = """
 INSERT INTO deployments_delivered (environment_id, key, etag, sha256, content_type, cache_control)
@@ -32,9 +33,21 @@ def listing(door: Door, environment: Environment) -> dict[str, str]:
     return {found.key: found.etag for found in list_objects(door, environment.bucket, owner)}
 
 
-def recorded(environment: Environment) -> dict[str, Recorded]:
-    """What we last wrote, by key."""
+def listing_around(door: Door, environment: Environment, keys: Iterable[str]) -> dict[str, str]:
+    """The same of at least these keys: only of the folders they lie in, as long as these are few."""
+    folders = {key[: key.rfind("/") + 1] for key in keys}
+    if len(folders) > MOST_FOLDERS:
+        return listing(door, environment)
+    owner, bucket = environment.frontend_account.aws_id, environment.bucket
+    pages = (list_objects(door, bucket, owner, folder, deep=False) for folder in sorted(folders))
+    return {found.key: found.etag for found in chain.from_iterable(pages)}
+
+
+def recorded(environment: Environment, keys: Collection[str] | None = None) -> dict[str, Recorded]:
+    """What we last wrote, by key; only to `keys` where they are given."""
     rows = Delivered.objects.filter(environment=environment)
+    if keys is not None:
+        rows = rows.filter(key__in=keys)
     columns = rows.values_list("key", "etag", "sha256", "content_type", "cache_control")
     return {key: Recorded(*rest) for key, *rest in columns.iterator(chunk_size=5000)}
 
@@ -79,31 +92,48 @@ def batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
 
 
 def deliver(
-    context: StepContext, door: Door, wish: Wish, files: Sequence[FileEntry], jobs: Iterable[Job]
-) -> None:
-    """Carry out the jobs, at most a thousand between two saves of what was written and of the counts shown."""
-    sizes = {file.path: file.size for file in files}
-    context.progress(done=0, total=len(sizes), bytes_done=0, bytes_total=sum(sizes.values()))
+    context: StepContext,
+    door: Door,
+    wish: Wish,
+    groups: Sequence[Sequence[FileEntry]],
+    listed: Mapping[str, str],
+    unfenced: Container[str] = (),
+) -> int:
+    """Write the files, each group when the one before is written. Says how many.
+
+    Fenced are all but `unfenced`. At most a thousand are written between two saves of what was written.
+    """
+    files = [file for group in groups for file in group]
+    context.progress(done=0, total=len(files), bytes_done=0, bytes_total=sum(file.size for file in files))
     done = moved = 0
+    if not files:
+        return 0
     with Transfer(door) as transfer:
-        for batch in batches(jobs):
-            try:
-                written = transfer.run(batch)
-            except TransferFailed as failed:
-                save(context, wish, failed.written)
-                raise
-            save(context, wish, written)
-            done += len(written)
-            moved += sum(sizes.get(item.job.key, 0) for item in written)
-            context.progress(done=done, bytes_done=moved)
+        for group in groups:
+            jobs = (write_job(wish, file, listed, fenced=file.path not in unfenced) for file in group)
+            for batch in batches(jobs):
+                written = carry_out(context, wish, transfer, batch)
+                done += len(written)
+                moved += sum(wish.served.by_path[item.job.key].size for item in written)
+                context.progress(done=done, bytes_done=moved)
+    return done
+
+
+def carry_out(context: StepContext, wish: Wish, transfer: Transfer, batch: list[Job]) -> list[Written]:
+    """Write a batch and record what S3 carried out, also where it stopped in the middle."""
+    try:
+        written = transfer.run(batch)
+    except TransferFailed as failed:
+        save(context, wish, failed.written)
+        raise
+    save(context, wish, written)
+    return written
 
 
 def save(context: StepContext, wish: Wish, written: Sequence[Written]) -> None:
     """Record what S3 answered, as long as the lease is ours."""
     with context.transaction():
-        _save(wish, [item for item in written if not isinstance(item.job, Delete)])
-        gone = [item.job.key for item in written if isinstance(item.job, Delete)]
-        Delivered.objects.filter(environment=wish.environment, key__in=gone).delete()
+        _save(wish, written)
 
 
 def _save(wish: Wish, written: Sequence[Written]) -> None:
@@ -117,3 +147,22 @@ def _save(wish: Wish, written: Sequence[Written]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(SAVE, [wish.environment.pk, *columns])
+
+
+def remove(
+    context: StepContext, transfer: Transfer, environment: Environment, etags: Mapping[str, str]
+) -> None:
+    """Delete these keys, each only while it has this ETag, and their records with them."""
+    for batch in batches(delete_job(environment, key, etag) for key, etag in etags.items()):
+        try:
+            written = transfer.run(batch)
+        except TransferFailed as failed:
+            _forget(context, environment, failed.written)
+            raise
+        _forget(context, environment, written)
+
+
+def _forget(context: StepContext, environment: Environment, written: Sequence[Written]) -> None:
+    gone = [item.job.key for item in written]
+    with context.transaction():
+        Delivered.objects.filter(environment=environment, key__in=gone).delete()

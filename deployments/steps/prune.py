@@ -4,12 +4,11 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from aws.fanout import Transfer, TransferFailed
-from aws.jobs import Delete
+from aws.fanout import Transfer
 from deployments.manifest import Manifest
 from deployments.models import Delivered, EnvironmentState
 from deployments.selectors.retained import retained_manifests
-from deployments.steps.delivery import BATCH, delete_job, listing
+from deployments.steps.delivery import BATCH, listing, remove
 from deployments.steps.door import aws_step, open_account
 from deployments.writing import KEPT_FOR, prunable
 from products.models import Environment
@@ -37,9 +36,7 @@ def prune(context: StepContext) -> Done | Wait:
     with Transfer(door) as transfer:
         for first in range(0, len(due), BATCH):
             batch = _still_due(environment, due[first : first + BATCH])
-            _delete(
-                context, transfer, environment, [delete_job(environment, key, ours[key]) for key in batch]
-            )
+            remove(context, transfer, environment, {key: ours[key] for key in batch})
             context.progress(done=min(first + BATCH, len(due)))
     return Done({"deleted": len(due)})
 
@@ -68,17 +65,3 @@ def _still_due(environment: Environment, keys: tuple[str, ...]) -> list[str]:
         )
     named = {path for manifest in _kept(environment) for path in manifest.by_path}
     return [key for key in keys if key not in named]
-
-
-def _delete(context: StepContext, transfer: Transfer, environment: Environment, jobs: list[Delete]) -> None:
-    try:
-        written = transfer.run(jobs)
-    except TransferFailed as failed:
-        _forget(environment, [item.job.key for item in failed.written])
-        raise
-    with context.transaction():
-        _forget(environment, [item.job.key for item in written])
-
-
-def _forget(environment: Environment, keys: list[str]) -> None:
-    Delivered.objects.filter(environment=environment, key__in=keys).delete()

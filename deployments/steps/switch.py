@@ -1,18 +1,18 @@
 """The moment visitors change over: config, entry points and service workers are written, in this order, in one step."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from django.db.models.functions import Now
 
 from aws.access import Account as Door
-from aws.jobs import Job
-from deployments.manifest import FileEntry, Role
-from deployments.models import Deployment, DeploymentKind, EnvironmentState
+from aws.fanout import Transfer
+from deployments.manifest import INDEX, FileEntry, Role
+from deployments.models import Delivered, Deployment, DeploymentKind, EnvironmentState
 from deployments.steps.copy import remember_replaced
-from deployments.steps.delivery import delete_job, deliver, listing, recorded, write_job
+from deployments.steps.delivery import deliver, listing_around, recorded, remove
 from deployments.steps.door import aws_step, open_account
 from deployments.steps.wish import Wish
-from deployments.writing import Recorded, needed
+from deployments.writing import needed
 from products.models import Kind
 from runs.steps import Done, StepContext, Wait
 
@@ -24,18 +24,16 @@ def switch(context: StepContext) -> Done | Wait:
     """Write what names the assets. Every write is fenced: a worker that wakes up late can put nothing back."""
     wish = Wish.of(context)
     door = open_account(context, wish.environment.frontend_account)
-    listed = listing(door, wish.environment)
-    ours = recorded(wish.environment)
-    decision = needed(wish.files(*PHASES), listed, ours)
+    files, left = wish.files(*PHASES), _left_pages(wish)
+    keys = [*(file.path for file in files), *left]
+    listed = listing_around(door, wish.environment, keys)
+    decision = needed(files, listed, recorded(wish.environment, keys))
     remember_replaced(context, wish.deployment, decision.replaced)
     with context.transaction():
         _set_running(wish.deployment)
-    for phase in PHASES:
-        files = tuple(file for file in decision.copy if file.role is phase)
-        _write(context, door, wish, files, listed)
-    _delete_left_pages(context, door, wish, listed, ours)
-    context.progress(done=len(decision.copy), total=len(decision.copy))
-    return Done({"written": len(decision.copy), "unchanged": decision.unchanged})
+    written = deliver(context, door, wish, tuple(_groups(decision.copy)), listed)
+    _delete(context, door, wish, {key: etag for key, etag in left.items() if listed.get(key) == etag})
+    return Done({"written": written, "unchanged": decision.unchanged})
 
 
 def _set_running(deployment: Deployment) -> None:
@@ -47,35 +45,24 @@ def _set_running(deployment: Deployment) -> None:
     EnvironmentState.objects.filter(pk=deployment.environment_id).update(running=deployment, changed_at=Now())
 
 
-def _write(
-    context: StepContext, door: Door, wish: Wish, files: tuple[FileEntry, ...], listed: Mapping[str, str]
-) -> None:
-    """One phase. `index.html` is written when the pages it may lead to are there."""
-    for group in _groups(files):
-        jobs: Iterator[Job] = (write_job(wish, file, listed, fenced=True) for file in group)
-        deliver(context, door, wish, group, jobs)
-
-
 def _groups(files: tuple[FileEntry, ...]) -> Iterator[tuple[FileEntry, ...]]:
-    first = tuple(file for file in files if file.path != "index.html")
-    last = tuple(file for file in files if file.path == "index.html")
-    yield from (group for group in (first, last) if group)
+    """Phase by phase. `index.html` is written when the pages it may lead to are there."""
+    for phase in PHASES:
+        of_phase = [file for file in files if file.role is phase]
+        yield tuple(file for file in of_phase if file.path != INDEX)
+        yield tuple(file for file in of_phase if file.path == INDEX)
 
 
-def _delete_left_pages(
-    context: StepContext, door: Door, wish: Wish, listed: Mapping[str, str], ours: Mapping[str, Recorded]
-) -> None:
-    """Delete a static site's pages that we wrote and the release no longer names. An app's open tabs keep theirs."""
+def _left_pages(wish: Wish) -> dict[str, str]:
+    """Key to ETag of a static site's pages that we wrote and the release no longer names. An app's open tabs keep theirs."""
     if wish.environment.kind != Kind.STATIC:
-        return
-    left = [
-        key
-        for key, record in ours.items()
-        if record.content_type.startswith("text/html")
-        and key not in wish.served.by_path
-        and listed.get(key) == record.etag
-    ]
-    if left:
-        jobs = (delete_job(wish.environment, key, listed[key]) for key in left)
-        deliver(context, door, wish, (), jobs)
-        context.log(f"{len(left)} pages that the release no longer names were deleted.")
+        return {}
+    pages = Delivered.objects.filter(environment=wish.environment, content_type__startswith="text/html")
+    return {key: etag for key, etag in pages.values_list("key", "etag") if key not in wish.served.by_path}
+
+
+def _delete(context: StepContext, door: Door, wish: Wish, etags: dict[str, str]) -> None:
+    if etags:
+        with Transfer(door) as transfer:
+            remove(context, transfer, wish.environment, etags)
+        context.log(f"{len(etags)} pages that the release no longer names were deleted.")

@@ -38,6 +38,16 @@ def test_a_listing_is_what_boto_would_read(account: Account) -> None:
     assert list(s3.list_objects(account, BUCKET, MEDIA, "nothing/")) == []
 
 
+def test_a_shallow_listing_leaves_the_folders_out(account: Account) -> None:
+    for key in ("top.js", "y/1.js", "y/z/2.js"):
+        s3.put_once(account, put(key, key.encode(), if_none_match="*"))
+    assert {"y/1.js", "y/z/2.js"}.isdisjoint(
+        i.key for i in s3.list_objects(account, BUCKET, MEDIA, deep=False)
+    )
+    assert "top.js" in {item.key for item in s3.list_objects(account, BUCKET, MEDIA, deep=False)}
+    assert [item.key for item in s3.list_objects(account, BUCKET, MEDIA, "y/", deep=False)] == ["y/1.js"]
+
+
 def test_a_bucket_is_checked_for_its_owner(account: Account) -> None:
     s3.check_bucket(account, BUCKET, MEDIA)
     with pytest.raises(errors.WrongBucketOwner, match="belongs to another account"):

@@ -204,7 +204,7 @@ def test_plan_promote_poll_cancel(ci: Caller, dev: Environment, product: Product
         "release-manager",
         None,
     )
-    assert [step["name"] for step in made["steps"]][:2] == ["check", "copy_assets"]
+    assert [step["name"] for step in made["steps"]][:2] == ["check", "copy"]
     polled = ci.get(f"{API}/deployments/{made['id']}")
     assert polled["Retry-After"] == "1"
     busy = ci.post(f"{TIM}/environments/dev/deployments", asked)

@@ -18,6 +18,6 @@ def test_a_build_is_registered_promoted_and_rolled_back(world: World, crew: Crew
     assert visitor.verdict.problems == []
     assert visitor.verdict.versions == ["5.0.0", "5.1.0", "5.0.0"]
     written = {step["name"]: len(step["request_ids"]) for step in ended["steps"]}
-    assert written["copy_assets"] >= 4
+    assert written["copy"] >= 4
     assert (written["switch"], written["invalidate"]) == (1, 1)
     assert (world.environment()["live"], world.environment()["state"]) == ("5.0.0", "live")

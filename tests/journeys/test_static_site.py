@@ -35,7 +35,7 @@ def test_pages_deleted_by_a_failed_deployment_are_forgotten_by_the_edge_after_th
     world.live("1.0.0", SITE)
     assert world.visit("/prices.html", SITE).status == 200
     answer = world.promote("1.1.0", SITE)
-    world.steps(answer, 5)
+    world.do_before(answer, "invalidate")
     world.fail(answer, "invalidate")
     world.live("1.1.0", SITE)
     world.settle()

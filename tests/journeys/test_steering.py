@@ -28,12 +28,12 @@ def test_a_deployment_is_cancelled_until_entry_points_are_written(world: World) 
     world.live("1.0.0")
     with world.prober() as visitor:
         stopped = world.promote("1.1.0")
-        world.steps(stopped, 4)
+        world.do_before(stopped, "switch")
         assert _steer(world, stopped, "cancel").status in (200, 202)
         assert world.carry_out(stopped["id"])["status"] == "cancelled"
         assert (world.environment()["running"], world.environment()["state"]) == ("1.0.0", "live")
         late = world.promote("1.1.0")
-        world.steps(late, 5)
+        world.do_before(late, "invalidate")
         refused = _steer(world, late, "cancel")
         assert (refused.status, refused["code"]) == (409, "wrong_state")
         assert world.carry_out(late["id"])["status"] == "live"
@@ -50,7 +50,7 @@ def test_a_failed_deployment_goes_on_where_it_failed(world: World) -> None:
     assert _steer(world, failed, "retry")["code"] == "wrong_state"
     ended = world.carry_out(failed["id"])
     assert ended["status"] == "live"
-    assert [step["status"] for step in ended["steps"]] == ["done"] * 8
+    assert {step["status"] for step in ended["steps"]} == {"done"}
 
 
 def test_a_retry_is_refused_after_a_later_deployment_wrote_entry_points(world: World) -> None:
@@ -70,17 +70,17 @@ def test_a_retry_is_refused_after_a_later_deployment_replaced_files_and_failed_t
     world.stock("1.0.0", "1.1.0")
     world.live("1.0.0")
     first = world.promote("1.0.0")
-    world.steps(first, 3)
+    world.do_before(first, "fetch")
     world.fail(first, "fetch")
     harmless = world.promote("1.0.0")
     world.fail(harmless, "check")
     second = world.promote("1.1.0")
-    world.steps(second, 2)
-    world.fail(second, "copy_files")
+    world.do_before(second, "copy")
+    world.fail(second, "copy")
     assert _steer(world, first, "retry").status in (200, 202)
     world.fail(first, "fetch")
     assert _steer(world, second, "retry").status in (200, 202)
-    world.steps(second, 1)
+    world.do_before(second, "fetch")
     world.fail(second, "fetch")
     refused = _steer(world, first, "retry")
     assert (refused.status, refused["code"]) == (409, "wrong_state")
@@ -93,7 +93,7 @@ def test_the_verification_may_be_skipped_with_a_reason(world: World, settings: A
     world.stock("1.0.0", "1.1.0")
     world.live("1.0.0")
     answer = world.promote("1.1.0")
-    world.steps(answer, 6)
+    world.do_before(answer, "verify")
     settings.CONSOLE_EDGE = "http://127.0.0.1:9"
     step = RunStep.objects.filter(run__deployment=answer["id"], name="verify")
     step.update(deadline_at=timezone.now() - timedelta(seconds=1))
@@ -121,7 +121,7 @@ def test_what_a_failed_deployment_replaced_is_forgotten_by_the_edge_after_the_ne
     world.live("1.0.0")
     assert world.visit("/robots.txt").body != OWN_ROBOTS
     answer = world.promote("1.1.0")
-    world.steps(answer, 3 if fails_at == "fetch" else 5)
+    world.do_before(answer, fails_at)
     world.fail(answer, fails_at)
     world.visit("/robots.txt")
     world.live(then)
@@ -136,8 +136,10 @@ def test_an_empty_plan_checks_verifies_and_records(world: World) -> None:
     plan = world.plan("1.0.0")
     assert (plan["added"], plan["changed"], plan["removed_from_manifest"], plan["bytes"]) == ([], [], [], 0)
     ended = world.live("1.0.0", plan_digest=plan["digest"])
-    assert [step["status"] for step in ended["steps"]] == ["done"] * 8
+    assert {step["status"] for step in ended["steps"]} == {"done"}
     assert world.cloud.calls(since, "s3", "CopyObject") == world.cloud.calls(since, "s3", "PutObject") == []
+    # The bucket's owner, the archive, the environment's bucket for the copies and its top folder for the entry point.
+    assert len(world.cloud.calls(since, "s3", "ListObjectsV2")) == 4
     found = world.api_of("auditor").get("audit/events?limit=5")["items"]
     assert [event["action"] for event in found][:2] == ["deployment.ended", "deployment.promote"]
     assert PRODUCT in {event["product"] for event in found}

@@ -98,11 +98,11 @@ def test_an_object_that_vanishes_after_the_check_ends_the_deployment_before_the_
     world.live("1.0.0")
     with world.prober() as visitor:
         answer = world.promote("1.1.0")
-        world.steps(answer, 1)
+        world.do_before(answer, "copy")
         key = next(k for k in world.contents()["1.1.0"] if k.startswith("assets/main"))
         world.cloud.client("s3").delete_object(Bucket=ARCHIVE, Key=world.archived("1.1.0", key))
         failed = world.carry_out(answer["id"])
-    assert (failed["status"], world.step(failed, "copy_assets")) == ("failed", "failed")
+    assert (failed["status"], world.step(failed, "copy")) == ("failed", "failed")
     assert key in failed["error"]
     assert world.environment()["running"] == "1.0.0"
     assert visitor.verdict.problems == []

@@ -45,7 +45,7 @@ def test_a_worker_killed_while_it_copies_is_replaced_within_thirty_seconds(world
         crew.until(lambda: len(world.objects()) >= before + 10, "ten copies")
         crew.worker_of(answer).kill()
         world.cloud.clear_faults(fault)
-        crew.until(lambda: world.step(answer, "copy_assets") == "done", "the copies", 30)
+        crew.until(lambda: world.step(answer, "copy") == "done", "the copies", 30)
         crew.end_of(answer)
     assert visitor.verdict.problems == []
     assert visitor.verdict.versions == ["2.0.0", "2.1.0"]

@@ -29,4 +29,4 @@ def test_the_broker_and_the_database_may_go_away_in_the_middle(world: World, cre
         crew.end_of(answer)
     assert visitor.verdict.problems == []
     assert visitor.verdict.versions == ["2.0.0", "2.1.0"]
-    assert world.step(answer, "copy_assets") == "done"
+    assert world.step(answer, "copy") == "done"
