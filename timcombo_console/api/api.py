@@ -11,6 +11,7 @@ api = NinjaAPI(
     version="1",
     description="Register releases, plan and promote them, roll back, and read the audit log.",
     auth=Bearer(),
+    parser=problems.JsonParser(),
     docs_url=None,
     urls_namespace="api",
 )
@@ -23,5 +24,5 @@ patterns, app_name, namespace = api.urls
 for pattern in patterns:
     # Tokens open the API; the sign-in that all pages ask for would redirect programs to a form.
     assert pattern.callback is not None
-    login_not_required(pattern.callback)
+    pattern.callback = login_not_required(problems.only_problems(pattern.callback))
 urls = (patterns, app_name, namespace)

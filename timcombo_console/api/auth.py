@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from ninja.security import HttpBearer
@@ -49,6 +50,7 @@ def actor_of(request: HttpRequest) -> User:
 
 def seeing(request: HttpRequest, permission: str, look: Callable[[User], T]) -> T:
     """Look as the token's person, within its scopes. A refusal is put on record."""
+    _refuse_nul(request)
     token = token_of(request)
     with acting_with(token, address_of(request)):
         try:
@@ -69,6 +71,7 @@ def doing(
 
     With `Idempotency-Key` the answer is kept 24 h and given again; `asked` stands for the body where that is files.
     """
+    _refuse_nul(request)
     token, key = token_of(request), request.headers.get("Idempotency-Key")
     if asked is None and NUL in request.body:
         raise Invalid("The body holds the character NUL, which no text may hold.")
@@ -79,6 +82,13 @@ def doing(
         return _as_response(
             once(token=token, key=key, asked=identity, act=lambda: _reply(status, act, token.user))
         )
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    # PostgreSQL stores no text with NUL, nor compares with one.
+    query, key = unquote(request.META.get("QUERY_STRING", "")), request.headers.get("Idempotency-Key", "")
+    if "\0" in request.path + query + key:
+        raise Invalid("The address or a header holds the character NUL, which no text may hold.")
 
 
 def _reply(status: int, act: Callable[[User], Any], user: User) -> Reply:

@@ -131,14 +131,14 @@ def put_config(request: HttpRequest, slug: str, name: str, given: Values) -> Htt
 
 @router.post(ENVIRONMENT + "/plan", summary="What a promotion would change; nothing is done")
 def plan(request: HttpRequest, slug: str, name: str, given: Version) -> HttpResponse:
-    def look(user: User) -> HttpResponse:
+    """With `Idempotency-Key` the plan of the first call is answered again; to plan anew, send a new key or none."""
+
+    def look(user: User) -> shapes.Json:
         environment = environment_for(user, slug, name)
         release = release_for(environment.product, given.version)
-        return answer(
-            shapes.plan(plan_for(environment, release, state=state_of(environment)), timezone.now())
-        )
+        return shapes.plan(plan_for(environment, release, state=state_of(environment)), timezone.now())
 
-    return seeing(request, "estate.view", look)
+    return doing(request, 200, lambda user: seeing(request, "estate.view", look))
 
 
 @router.post(ENVIRONMENT + "/deployments", summary="Promote a release")

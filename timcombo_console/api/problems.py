@@ -1,20 +1,50 @@
 """Errors as RFC 9457 problems: `application/problem+json` with a `code` that programs may rely on."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
 
 import structlog
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
+from ninja.types import DictStrAny
+from pydantic_core import from_json
 
 from users.refusals import Refused
 
 log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+
+JSON = "application/json"
+
+View = Callable[..., HttpResponseBase]
+
+
+class JsonParser(Parser):
+    """Reads a body more strictly than Python does: half a character (a lone surrogate) is no JSON."""
+
+    def parse_body(self, request: HttpRequest) -> DictStrAny:
+        return cast(DictStrAny, from_json(request.body))
+
+
+CODES = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+}
+"""The code of each status that says one thing only; 409 says several, and what is left of 4xx is `invalid`."""
 
 
 def problem(status: int, code: str, text: str, **more: Any) -> HttpResponse:
@@ -34,6 +64,30 @@ def of_refusal(refusal: Refused) -> HttpResponse:
     return problem(refusal.status, refusal.code, refusal.text, **refusal.details)
 
 
+def unreadable(request: HttpRequest, text: str = "", **more: Any) -> HttpResponse:
+    """What a body that is no JSON answers: 415 when it does not claim to be any, else 422 with `text`."""
+    if request.content_type not in ("", JSON):
+        kind = request.content_type
+        return problem(415, CODES[415], f"This call reads {JSON}, and the body is sent as {kind}.")
+    return problem(422, "invalid", text or "The body is no JSON. Nothing was done.", **more)
+
+
+def only_problems(view: View) -> View:
+    """The view of an address, whose answer to a verb that it does not know is a problem, too."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        found = view(request, *args, **kwargs)
+        if not isinstance(found, HttpResponseNotAllowed):
+            return found
+        allowed = found["Allow"]
+        refused = problem(405, CODES[405], f"{request.path} answers {allowed}, not {request.method}.")
+        refused["Allow"] = allowed
+        return refused
+
+    return answer
+
+
 @login_not_required
 def nowhere(request: HttpRequest) -> HttpResponse:
     """What an address below `/api/` answers that is no call's."""
@@ -42,43 +96,68 @@ def nowhere(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    return of_refusal(error)
+
+
+def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    answer = problem(401, CODES[401], "Send a token that is valid now: Authorization: Bearer tcc_…")
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors: dict[str, list[str]] = {}
+    for one in error.errors:
+        errors.setdefault(".".join(map(str, one["loc"][1:])) or "body", []).append(one["msg"])
+    text = " ".join(f"{field}: {' '.join(texts)}." for field, texts in errors.items())
+    return problem(422, "invalid", text, errors=errors)
+
+
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    # ninja's only 400 is a body that it cannot parse.
+    if error.status_code == 400:
+        return unreadable(request)
+    other = "invalid" if error.status_code < 500 else "error"
+    return problem(error.status_code, CODES.get(error.status_code, other), str(error))
+
+
+def _too_large(request: HttpRequest, error: Exception) -> HttpResponse:
+    return problem(413, CODES[413], "The request is larger than it may be. Nothing was kept of it.")
+
+
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    text = "The body broke off or does not hold together. Nothing was kept of it. Send it again."
+    return problem(422, "invalid", text)
+
+
+def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(404, CODES[404], "There is nothing at this address.")
+
+
+def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("api call failed", path=request.path, exc_info=error)
+    return problem(
+        500, "error", "Something failed that should not. It is in the log; try again, or tell an admin."
+    )
+
+
+HANDLERS: dict[type[Exception], Callable[..., HttpResponse]] = {
+    Refused: _refused,
+    AuthenticationError: _unauthenticated,
+    ValidationError: _invalid,
+    HttpError: _http_error,
+    RequestDataTooBig: _too_large,
+    TooManyFieldsSent: _too_large,
+    TooManyFilesSent: _too_large,
+    MultiPartParserError: _broken,
+    UnreadablePostError: _broken,
+    Http404: _missing,
+    Exception: _unexpected,
+}
+
+
 def install(api: NinjaAPI) -> None:
     """Make every error of the API a problem."""
-
-    @api.exception_handler(Refused)
-    def refused(request: HttpRequest, error: Refused) -> HttpResponse:
-        return of_refusal(error)
-
-    @api.exception_handler(AuthenticationError)
-    def unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-        text = "Send a token that is valid now: Authorization: Bearer tcc_…"
-        answer = problem(401, "unauthenticated", text)
-        answer["WWW-Authenticate"] = "Bearer"
-        return answer
-
-    @api.exception_handler(ValidationError)
-    def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        errors: dict[str, list[str]] = {}
-        for one in error.errors:
-            errors.setdefault(".".join(map(str, one["loc"][1:])) or "body", []).append(one["msg"])
-        text = " ".join(f"{field}: {' '.join(texts)}." for field, texts in errors.items())
-        return problem(422, "invalid", text, errors=errors)
-
-    @api.exception_handler(HttpError)
-    def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return problem(error.status_code if error.status_code != 400 else 422, "invalid", str(error))
-
-    @api.exception_handler(RequestDataTooBig)
-    def too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-        return problem(413, "too_large", "The request is larger than it may be. Nothing was kept of it.")
-
-    @api.exception_handler(Exception)
-    def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
-        log.error("api call failed", path=request.path, exc_info=error)
-        return problem(
-            500, "error", "Something failed that should not. It is in the log; try again, or tell an admin."
-        )
-
-    @api.exception_handler(Http404)
-    def missing(request: HttpRequest, error: Http404) -> HttpResponse:
-        return problem(404, "not_found", "There is nothing at this address.")
+    for kind, handler in HANDLERS.items():
+        api.add_exception_handler(kind, handler)

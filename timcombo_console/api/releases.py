@@ -9,7 +9,7 @@ from ninja import Router, Schema
 from pydantic import ConfigDict, ValidationError
 
 from deployments import spool
-from deployments.models import Release
+from deployments.models import Artifact, Release
 from deployments.selectors.releases import release_for, releases_of, running_in
 from deployments.services.mark_bad import mark_bad
 from deployments.services.register import Incoming, Source, register
@@ -20,6 +20,7 @@ from products.selectors import product_for
 from timcombo_console.api import shapes
 from timcombo_console.api.auth import digest_of, doing, seeing
 from timcombo_console.api.lists import listed
+from timcombo_console.api.problems import unreadable
 from users.models import User
 from users.refusals import Invalid
 
@@ -104,6 +105,8 @@ def _register_uploads(request: HttpRequest, slug: str) -> HttpResponse:
     stored: dict[str, Spooled] = {}
     try:
         seeing(request, "release.register", lambda user: product_for(user, slug))
+        given = {key: request.POST.get(key, "") for key in ("version", "commit", "notes")}
+        _refuse_nul(given | dict.fromkeys(request.FILES, ""))
         for name, file in _files(request):
             if not name.startswith(PREFIX):
                 raise Invalid(
@@ -111,28 +114,34 @@ def _register_uploads(request: HttpRequest, slug: str) -> HttpResponse:
                     errors={name: ["Name it artifact.<target>."]},
                 )
             stored[name.removeprefix(PREFIX)] = spool.store(file.chunks())
-        given = {key: request.POST.get(key, "").replace("\0", "") for key in ("version", "commit", "notes")}
         asked = digest_of(given | {target: one.sha256 for target, one in stored.items()})
         return doing(request, 202, lambda user: _register(user, slug, given, stored), asked=asked)
     finally:
-        discard_unused(stored, keep=_kept(slug, request.POST.get("version", "")))
+        discard_unused(stored, keep=_kept(stored))
+
+
+def _refuse_nul(given: dict[str, str]) -> None:
+    wrong = [name.replace("\0", "␀") for name, text in given.items() if "\0" in name + text]
+    if wrong:
+        text = f"The character NUL is in {', '.join(wrong)}, and no text may hold it."
+        raise Invalid(text, errors={name: ["Send it without NUL."] for name in wrong})
 
 
 def _files(request: HttpRequest) -> "list[tuple[str, UploadedFile[Any]]]":
     return [(name, cast("UploadedFile[Any]", request.FILES[name])) for name in request.FILES]
 
 
-def _kept(slug: str, version: str) -> set[str]:
-    found = Release.objects.filter(product__slug=slug, version=version)
-    return set(found.values_list("artifacts__spool_name", flat=True)) - {None}
+def _kept(stored: dict[str, Spooled]) -> set[str]:
+    found = Artifact.objects.filter(spool_name__in=[one.name for one in stored.values()])
+    return set(found.values_list("spool_name", flat=True))
 
 
 def _register_incoming(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         given = Registration.model_validate_json(request.body or b"{}")
     except ValidationError as error:
-        errors = {".".join(map(str, one["loc"])): [one["msg"]] for one in error.errors()}
-        raise Invalid(" ".join(f"{k}: {v[0]}." for k, v in errors.items()), errors=errors) from error
+        errors = {".".join(map(str, one["loc"])) or "body": [one["msg"]] for one in error.errors()}
+        return unreadable(request, " ".join(f"{k}: {v[0]}." for k, v in errors.items()), errors=errors)
     artifacts = {target: Incoming(one.key, one.sha256) for target, one in given.artifacts.items()}
     fields = {"version": given.version, "commit": given.commit, "notes": given.notes}
     return doing(request, 202, lambda user: _register(user, slug, fields, artifacts))

@@ -1,0 +1,155 @@
+"""What the API answers to calls that it cannot carry out: always a problem, whose code says what to do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthorizationError, HttpError, Throttled
+
+from deployments.models import Deployment, Release
+from products.models import Product
+from tests.console.test_api import API, TIM, Caller, body, code, zipped
+from tests.deployments.rows import estate, ready
+from tests.examples import person
+from timcombo_console.api import problems
+from users.models import User
+from users.permissions import Role
+
+pytestmark = pytest.mark.django_db
+
+PLAN = f"{TIM}/environments/dev/plan"
+DEPLOY = f"{TIM}/environments/dev/deployments"
+
+
+@pytest.fixture
+def manager() -> User:
+    return person(Role.RELEASE_MANAGER)
+
+
+@pytest.fixture
+def product(manager: User) -> Product:
+    made = estate()
+    ready(made, "1.0.0", manager)
+    return made
+
+
+@pytest.fixture
+def ci(product: Product, manager: User) -> Caller:
+    return Caller(manager, ["read", "releases", "deployments"])
+
+
+@pytest.fixture(autouse=True)
+def spool(settings: Any, tmp_path: Path) -> Path:
+    settings.CONSOLE_SPOOL = tmp_path
+    return tmp_path
+
+
+def send(caller: Caller, path: str, data: bytes, kind: str) -> HttpResponse:
+    return caller._client.post(path, data, content_type=kind)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (HttpError(401, "Who?"), (401, "unauthenticated")),
+        (AuthorizationError(), (403, "forbidden")),
+        (HttpError(404, "Where?"), (404, "not_found")),
+        (HttpError(405, "How?"), (405, "method_not_allowed")),
+        (HttpError(413, "How much?"), (413, "too_large")),
+        (HttpError(415, "What?"), (415, "unsupported_media_type")),
+        (Throttled(wait=3), (429, "too_many_requests")),
+        (HttpError(422, "Why?"), (422, "invalid")),
+        (HttpError(503, "When?"), (503, "error")),
+    ],
+)
+def test_each_status_has_its_code(rf: Any, error: HttpError, expected: tuple[int, str]) -> None:
+    api = NinjaAPI(urls_namespace=str(expected))
+    problems.install(api)
+    assert code(api.on_exception(rf.get("/"), error)) == expected
+
+
+def test_a_verb_that_an_address_does_not_know(ci: Caller) -> None:
+    for answer in (ci.get(PLAN), ci._client.delete(PLAN)):
+        assert code(answer) == (405, "method_not_allowed")
+        assert answer["Allow"] == "POST"
+    assert body(ci.post(PLAN, {"version": "1.0.0"}))
+
+
+def test_a_body_that_is_no_json(ci: Caller) -> None:
+    good = b'{"version": "1.0.0"}'
+    for path in (PLAN, f"{TIM}/releases"):
+        assert code(send(ci, path, good[:-1], "application/json")) == (422, "invalid")
+        assert code(send(ci, path, b"<a/>", "application/xml")) == (415, "unsupported_media_type")
+    assert code(send(ci, PLAN, b"version=1.0.0", "application/x-www-form-urlencoded")) == (
+        415,
+        "unsupported_media_type",
+    )
+    assert body(send(ci, PLAN, good, "application/json; charset=utf-8"))
+
+
+def test_a_body_that_is_no_multipart(ci: Caller) -> None:
+    assert code(send(ci, f"{TIM}/releases", b"abc", "multipart/form-data")) == (422, "invalid")
+
+
+def test_more_fields_or_files_than_any_release_has(ci: Caller, spool: Path) -> None:
+    many = {f"field{number}": "1" for number in range(1100)}
+    assert code(ci.post(f"{TIM}/releases", **many)) == (413, "too_large")
+    files = {f"artifact.{number}": zipped() for number in range(101)}
+    assert code(ci.post(f"{TIM}/releases", **files)) == (413, "too_large")
+    assert not list(spool.iterdir())
+
+
+def test_nul_in_a_field_is_refused_and_named(ci: Caller, spool: Path) -> None:
+    for name in ("version", "commit", "notes"):
+        answer = ci.post(
+            f"{TIM}/releases", **({"version": "2.0.0"} | {name: "a\0b", "artifact.any": zipped()})
+        )
+        assert code(answer) == (422, "invalid")
+        assert list(json.loads(answer.content)["errors"]) == [name]
+    assert code(ci.post(f"{TIM}/releases", version="2.0.0", **{"artifact.a\0": zipped()})) == (422, "invalid")
+    assert not Release.objects.filter(version="2.0.0").exists()
+    assert not list(spool.iterdir())
+    assert body(ci.post(f"{TIM}/releases", version="2.0.0", **{"artifact.any": zipped()}), 202)
+
+
+def test_a_refused_upload_leaves_the_registered_one_in_the_spool(ci: Caller, spool: Path) -> None:
+    body(ci.post(f"{TIM}/releases", version="2.0.0", **{"artifact.any": zipped()}), 202)
+    other = {"artifact.any": zipped(text="other"), "elsewhere": SimpleUploadedFile("a", b"a")}
+    assert code(ci.post(f"{TIM}/releases", version="2.0.0", **other)) == (422, "invalid")
+    kept = Release.objects.get(version="2.0.0").artifacts.get().spool_name
+    assert [path.name for path in spool.iterdir()] == [kept]
+
+
+def test_nul_in_an_address_or_a_header_is_refused(ci: Caller) -> None:
+    for path in (f"{API}/products/a%00b/releases", f"{TIM}/releases/a%00b", f"{TIM}/releases?cursor=%00"):
+        assert code(ci._client.get(path)) == (422, "invalid")
+    asked = {"version": "1.0.0", "reason": "x"}
+    assert code(ci.post(DEPLOY, asked, key="a\0b")) == (422, "invalid")
+
+
+def test_half_a_character_is_refused_and_a_whole_one_is_not(ci: Caller) -> None:
+    half = b'{"version": "1.0.0", "reason": "\\ud83d"}'
+    assert code(send(ci, DEPLOY, half, "application/json")) == (422, "invalid")
+    whole = b'{"version": "1.0.0", "reason": "\\ud83d\\ude80"}'
+    assert body(send(ci, DEPLOY, whole, "application/json"), 202)["reason"] == "\N{ROCKET}"
+
+
+def test_a_plan_with_a_key_is_answered_again(ci: Caller, product: Product) -> None:
+    first = ci.post(PLAN, {"version": "1.0.0"}, key="plan-1")
+    second = ci.post(PLAN, {"version": "1.0.0"}, key="plan-1")
+    assert body(first) == body(second), "created_at, too"
+    assert code(ci.post(PLAN, {"version": "1.1.0"}, key="plan-1")) == (422, "invalid")
+    anew = body(ci.post(PLAN, {"version": "1.0.0"}))
+    assert anew["digest"] == body(first)["digest"]
+    assert anew["created_at"] != body(first)["created_at"]
+    assert not Deployment.objects.exists()
+
+
+def test_who_may_not_plan_is_refused_with_a_key_too(product: Product, manager: User) -> None:
+    ci = Caller(manager, ["audit"])
+    for key in ("", "plan-1", "plan-1"):
+        assert code(ci.post(PLAN, {"version": "1.0.0"}, key=key)) == (403, "forbidden")
