@@ -2,13 +2,15 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple, Self
+from struct import unpack_from
+from typing import Any, Literal, NamedTuple, Self, overload
 
 from deployments.canonical import canonical_json
 from deployments.naming import FOREVER, content_type, extension, is_hashed
@@ -17,7 +19,8 @@ Kind = Literal["app", "static"]
 
 INDEX = "index.html"
 CONFIG = "config.json"
-VERSION = 1
+VERSION = 2
+SHA256_BYTES, MD5_BYTES = 32, 16
 
 _STATIC_PAGE = "public,max-age=300,s-maxage=86400"
 _HOUR = "public,max-age=3600"
@@ -99,16 +102,101 @@ def describe(path: str, *, size: int, sha256: str, md5: str, kind: Kind) -> File
     return FileEntry(path, size, sha256, md5, content_type(path), cache_control_of(path, role, kind), role)
 
 
+class Headers(NamedTuple):
+    """What a file is served with besides its bytes."""
+
+    content_type: str
+    cache_control: str
+
+
+class Columns(NamedTuple):
+    """The files of a manifest in the order of their paths, a sequence per field; digests as bytes."""
+
+    paths: Sequence[str]
+    sizes: Sequence[int]
+    sha256: Sequence[bytes]
+    md5: Sequence[bytes]
+    headers: Sequence[Headers]
+    roles: Sequence[Role]
+
+    @classmethod
+    def of(cls, files: Sequence[FileEntry]) -> Self:
+        """Raises ValueError when a digest is not hexadecimal."""
+        return cls(
+            [f.path for f in files],
+            [f.size for f in files],
+            [bytes.fromhex(f.sha256) for f in files],
+            [bytes.fromhex(f.md5) for f in files],
+            [Headers(f.content_type, f.cache_control) for f in files],
+            [f.role for f in files],
+        )
+
+    def entry(self, place: int) -> FileEntry:
+        """The file at this place."""
+        return FileEntry(
+            self.paths[place],
+            self.sizes[place],
+            self.sha256[place].hex(),
+            self.md5[place].hex(),
+            *self.headers[place],
+            self.roles[place],
+        )
+
+    def spliced(self, start: int, end: int, other: "Columns") -> "Columns":
+        """With `other` in the place of the files from `start` up to `end`."""
+        return Columns._make([*a[:start], *b, *a[end:]] for a, b in zip(self, other, strict=True))
+
+
+class Files(Sequence[FileEntry]):
+    """Some files of a manifest, by their places in its columns; an entry is made when it is asked for."""
+
+    def __init__(self, columns: Columns, places: Sequence[int]) -> None:
+        self.columns, self.places = columns, places
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, index: int) -> FileEntry: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Files": ...
+    def __getitem__(self, index: int | slice) -> "FileEntry | Files":
+        chosen = self.places[index]
+        return self.columns.entry(chosen) if isinstance(chosen, int) else Files(self.columns, chosen)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def paths(self) -> list[str]:
+        return [self.columns.paths[place] for place in self.places]
+
+    @property
+    def sizes(self) -> list[int]:
+        return [self.columns.sizes[place] for place in self.places]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of them together."""
+        return sum(self.sizes)
+
+    def with_role(self, *roles: Role) -> "Files":
+        return Files(self.columns, [place for place in self.places if self.columns.roles[place] in roles])
+
+
 @dataclass(frozen=True)
 class Manifest:
     """The files of an artifact, sorted by path.
 
-    `references` names, per entry point, the scripts and styles of the artifact that it loads (for a static site:
-    of `index.html` only). `placeholder_config` says that a `config.json` in the zip was left out, because the
-    environment's own is written at deploy time.
+    They are held by columns, because a plan compares tens of thousands of them and shows a few; `files` makes all
+    entries when it is first asked for. `references` names, per entry point, the scripts and styles of the artifact
+    that it loads (for a static site: of `index.html` only). `placeholder_config` says that a `config.json` in the
+    zip was left out, because the environment's own is written at deploy time.
     """
 
-    files: tuple[FileEntry, ...]
+    columns: Columns
     placeholder_config: bool = False
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -121,11 +209,15 @@ class Manifest:
         references: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Self:
         """A manifest of the files in any order; raises ValueError when a path comes twice."""
-        ordered = tuple(sorted(files))
+        ordered = sorted(files)
         for one, other in pairwise(ordered):
             if one.path == other.path:
                 raise ValueError(f"The manifest names {one.path} twice; a path has one file.")
-        return cls(ordered, placeholder_config, dict(references or {}))
+        return cls(Columns.of(ordered), placeholder_config, dict(references or {}))
+
+    @cached_property
+    def files(self) -> tuple[FileEntry, ...]:
+        return tuple(map(self.columns.entry, range(len(self))))
 
     @cached_property
     def by_path(self) -> Mapping[str, FileEntry]:
@@ -134,75 +226,91 @@ class Manifest:
     @cached_property
     def size(self) -> int:
         """Bytes of all files together."""
-        return sum(file.size for file in self.files)
+        return sum(self.columns.sizes)
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON of all of it; equal manifests have equal digests."""
-        return sha256(self._canonical()).hexdigest()
+        """SHA-256 of all of it as `to_bytes` writes it, before compression; equal manifests have equal digests."""
+        return _digest(*self._written())
 
     def __len__(self) -> int:
-        return len(self.files)
+        return len(self.columns.paths)
 
     def with_role(self, *roles: Role) -> tuple[FileEntry, ...]:
-        return tuple(file for file in self.files if file.role in roles)
+        return tuple(self.columns.entry(n) for n, role in enumerate(self.columns.roles) if role in roles)
 
     def with_file(self, file: FileEntry) -> Self:
         """The same manifest with this file added, or put in the place of the one with its path."""
-        return replace(self, files=tuple(sorted([*(f for f in self.files if f.path != file.path), file])))
+        paths = self.columns.paths
+        start, end = bisect_left(paths, file.path), bisect_right(paths, file.path)
+        return replace(self, columns=self.columns.spliced(start, end, Columns.of([file])))
 
     def to_bytes(self) -> bytes:
-        """Compressed canonical JSON, by columns, so that 20,000 files are read in milliseconds."""
-        return zlib.compress(self._canonical(), 1)
+        """Compressed canonical JSON, by columns, then as they are the SHA-256 and then the MD5 of each file.
+
+        So 20,000 files are read in milliseconds: digests cannot be compressed, and are not worth parsing.
+        """
+        text, digests = self._written()
+        return zlib.compress(text, 1) + digests
 
     @classmethod
     def from_bytes(cls, body: bytes) -> Self:
         """The manifest that `to_bytes` wrote; raises ValueError when the bytes are not one."""
+        unpack = zlib.decompressobj()
         try:
-            canonical = zlib.decompress(body)
-            columns = json.loads(canonical)
-            if columns["version"] != VERSION:
-                raise ValueError(f"version {columns['version']} is not {VERSION}")
+            text = unpack.decompress(body)
+            stored = json.loads(text)
+            if stored["version"] != VERSION:
+                raise ValueError(f"version {stored['version']} is not {VERSION}")
             manifest = cls(
-                tuple(map(FileEntry._make, _rows(columns))),
-                columns["placeholder_config"],
-                {page: tuple(paths) for page, paths in columns["references"].items()},
+                _columns(stored, unpack.unused_data),
+                stored["placeholder_config"],
+                {page: tuple(paths) for page, paths in stored["references"].items()},
             )
-        except (zlib.error, ValueError, KeyError, TypeError) as error:
+        except (zlib.error, ValueError, LookupError, TypeError) as error:
             raise ValueError(
                 f"The stored manifest cannot be read ({error}); register the release again."
             ) from error
-        manifest.__dict__["digest"] = sha256(canonical).hexdigest()
+        manifest.__dict__["digest"] = _digest(text, unpack.unused_data)
         return manifest
 
-    def _canonical(self) -> bytes:
-        headers = sorted({(f.content_type, f.cache_control, f.role.value) for f in self.files})
-        place = {header: position for position, header in enumerate(headers)}
-        return canonical_json(
+    def _written(self) -> tuple[bytes, bytes]:
+        columns = self.columns
+        each = list(zip(columns.headers, columns.roles, strict=True))
+        kinds = sorted(set(each))
+        place = {kind: position for position, kind in enumerate(kinds)}
+        text = canonical_json(
             {
                 "version": VERSION,
-                "paths": [f.path for f in self.files],
-                "sizes": [f.size for f in self.files],
-                "sha256": [f.sha256 for f in self.files],
-                "md5": [f.md5 for f in self.files],
-                "headers": headers,
-                "header": [place[f.content_type, f.cache_control, f.role.value] for f in self.files],
+                "paths": columns.paths,
+                "sizes": columns.sizes,
+                "kinds": [(*headers, role) for headers, role in kinds],
+                "kind": [place[kind] for kind in each],
                 "placeholder_config": self.placeholder_config,
                 "references": self.references,
             }
         )
+        return text, b"".join([*columns.sha256, *columns.md5])
 
 
-def _rows(columns: dict[str, list[Any]]) -> Iterable[tuple[object, ...]]:
-    headers = [(kind, cache, Role(role)) for kind, cache, role in columns["headers"]]
-    chosen = columns["header"]
-    return zip(
-        columns["paths"],
-        columns["sizes"],
-        columns["sha256"],
-        columns["md5"],
-        [headers[position][0] for position in chosen],
-        [headers[position][1] for position in chosen],
-        [headers[position][2] for position in chosen],
-        strict=True,
+def _digest(text: bytes, digests: bytes) -> str:
+    whole = sha256(text)
+    whole.update(digests)
+    return whole.hexdigest()
+
+
+def _columns(stored: dict[str, Any], digests: bytes) -> Columns:
+    paths, sizes, chosen = stored["paths"], stored["sizes"], stored["kind"]
+    count = len(paths)
+    if not count == len(sizes) == len(chosen) or len(digests) != count * (SHA256_BYTES + MD5_BYTES):
+        raise ValueError("its columns differ in length")
+    headers = [Headers(content_type, cache_control) for content_type, cache_control, _ in stored["kinds"]]
+    roles = [Role(role) for _, _, role in stored["kinds"]]
+    return Columns(
+        paths,
+        sizes,
+        list(unpack_from(f"{SHA256_BYTES}s" * count, digests)),
+        list(unpack_from(f"{MD5_BYTES}s" * count, digests, count * SHA256_BYTES)),
+        [headers[kind] for kind in chosen],
+        [roles[kind] for kind in chosen],
     )

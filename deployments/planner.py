@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from deployments.canonical import digest_of
 from deployments.environment_config import with_config
-from deployments.manifest import CONFIG, INDEX, FileEntry, Kind, Manifest, Role
+from deployments.manifest import CONFIG, INDEX, Files, Kind, Manifest, Role
 
 MOST_PATHS = 15
 EVERYTHING = ("/*",)
+REPLACED_IN_PLACE = tuple(role for role in Role if role is not Role.HASHED)
 # AWS: encode what RFC 1738 calls unsafe and nothing else, or the old version is not invalidated.
 _SAFE = "/!$&'()+,;=:@-._~"
 
@@ -19,15 +20,15 @@ _SAFE = "/!$&'()+,;=:@-._~"
 class FileChanges:
     """The difference of two manifests; `changed` holds the wanted entries, `removed` those no longer named."""
 
-    added: tuple[FileEntry, ...]
-    changed: tuple[FileEntry, ...]
-    removed: tuple[FileEntry, ...]
+    added: Files
+    changed: Files
+    removed: Files
     unchanged: int
 
     @property
     def bytes(self) -> int:
         """Bytes of the files added and changed."""
-        return sum(file.size for file in (*self.added, *self.changed))
+        return self.added.size + self.changed.size
 
     @property
     def empty(self) -> bool:
@@ -36,21 +37,17 @@ class FileChanges:
 
 def diff(current: Manifest | None, wanted: Manifest) -> FileChanges:
     """Compare what runs with what is wanted; a file with other headers counts as changed."""
-    before = current.by_path if current else {}
+    old, new = (current or Manifest.of(())).columns, wanted.columns
+    places = dict(zip(old.paths, range(len(old.paths)), strict=True))
     added, changed = [], []
-    for file in wanted.files:
-        old = before.get(file.path)
-        if old is None:
-            added.append(file)
-        elif _served(old) != _served(file):
-            changed.append(file)
-    kept = len(wanted) - len(added)
-    removed = tuple(f for f in before.values() if f.path not in wanted.by_path) if kept < len(before) else ()
-    return FileChanges(tuple(added), tuple(changed), removed, kept - len(changed))
-
-
-def _served(file: FileEntry) -> tuple[str, str, str]:
-    return file.sha256, file.content_type, file.cache_control
+    for place, path in enumerate(new.paths):
+        before = places.pop(path, None)
+        if before is None:
+            added.append(place)
+        elif new.sha256[place] != old.sha256[before] or new.headers[place] != old.headers[before]:
+            changed.append(place)
+    kept = len(wanted) - len(added) - len(changed)
+    return FileChanges(Files(new, added), Files(new, changed), Files(old, list(places.values())), kept)
 
 
 class ConfigChange(NamedTuple):
@@ -71,8 +68,8 @@ def invalidation(changes: FileChanges, kind: Kind) -> tuple[str, ...]:
 
     Removed files of a static site are deleted and so invalidated; those of an app stay in the bucket.
     """
-    gone = [f for f in changes.removed if f.role is Role.ENTRY_POINT] if kind == "static" else []
-    return invalidation_paths([f.path for f in (*changes.changed, *gone) if f.role is not Role.HASHED], kind)
+    gone = changes.removed.with_role(Role.ENTRY_POINT).paths if kind == "static" else []
+    return invalidation_paths([*changes.changed.with_role(*REPLACED_IN_PLACE).paths, *gone], kind)
 
 
 def invalidation_paths(paths: list[str], kind: Kind) -> tuple[str, ...]:
@@ -189,8 +186,8 @@ class Plan:
         }
 
 
-def _listed(files: tuple[FileEntry, ...]) -> list[dict[str, object]]:
-    return [{"path": file.path, "size": file.size} for file in files]
+def _listed(files: Files) -> list[dict[str, object]]:
+    return [{"path": path, "size": size} for path, size in zip(files.paths, files.sizes, strict=True)]
 
 
 def make_plan(now: Situation) -> Plan:
@@ -225,7 +222,7 @@ def _warnings(now: Situation, changes: FileChanges, config: tuple[ConfigChange, 
 
 
 def _replaced_in_place(now: Situation, changes: FileChanges) -> list[str]:
-    replaced = sum(file.role is not Role.HASHED for file in changes.changed)
+    replaced = len(changes.changed.with_role(*REPLACED_IN_PLACE))
     if now.kind != "static" or not replaced:
         return []
     files = "1 file is" if replaced == 1 else f"{replaced} files are"

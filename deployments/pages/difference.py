@@ -1,5 +1,7 @@
 """The difference of two sides as `deployments/_difference.html` shows it."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from deployments.manifest import FileEntry
@@ -13,7 +15,6 @@ def difference(
 ) -> dict[str, Any]:
     """Context: the counts, at most eight rows unless `everything` is asked for, and the changed configuration."""
     total = len(files.added) + len(files.changed) + len(files.removed)
-    rows = _rows(files)
     return {
         "files": {
             "added": len(files.added),
@@ -22,7 +23,7 @@ def difference(
             "unchanged": files.unchanged,
             "bytes": files.bytes,
             "total": total,
-            "rows": rows if everything else rows[:SHOWN],
+            "rows": list(islice(_rows(files), None if everything else SHOWN)),
             "all_url": "" if everything or total <= SHOWN else all_url,
         },
         "config": [(change.key, change.old, change.new) for change in config],
@@ -31,12 +32,10 @@ def difference(
     }
 
 
-def _rows(files: FileChanges) -> list[dict[str, Any]]:
-    return [
-        *(_row("changed", file, "other content or headers") for file in files.changed),
-        *(_row("added", file, "new") for file in files.added),
-        *(_row("removed", file, "no longer named, stays in the bucket") for file in files.removed),
-    ]
+def _rows(files: FileChanges) -> Iterator[dict[str, Any]]:
+    yield from (_row("changed", file, "other content or headers") for file in files.changed)
+    yield from (_row("added", file, "new") for file in files.added)
+    yield from (_row("removed", file, "no longer named, stays in the bucket") for file in files.removed)
 
 
 def _row(op: str, file: FileEntry, change: str) -> dict[str, Any]:
