@@ -24,6 +24,12 @@ SETTINGS = {
     "maintenance_work_mem": "256MB",
 }
 
+MIGRATING = {
+    "CONSOLE_SECRET_KEY": "only-for-benchmarks-" + "0" * 40,
+    "CONSOLE_AWS": "emulated",
+    "REDIS_URL": "redis://",
+}
+
 Owner = psycopg.Connection[tuple[object, ...]]
 
 
@@ -33,6 +39,17 @@ def database() -> Iterator[Owner]:
 
     Whoever fills it should CHECKPOINT before measuring, or pages wait for the disk to take what was filled in.
     """
+    with settings_and_owner() as (environment, owner):
+        os.environ.update(environment)
+        import django
+
+        django.setup()
+        yield owner
+
+
+@contextmanager
+def settings_and_owner() -> Iterator[tuple[dict[str, str], Owner]]:
+    """A fresh database: what Django's settings read to be on it, and a connection as its owner."""
     with tempfile.TemporaryDirectory(prefix="timcombo-bench-") as folder:
         cluster = cluster_in(home_of(CHECKOUT), "bench/postgres", SETTINGS)
         cluster.create()
@@ -41,11 +58,10 @@ def database() -> Iterator[Owner]:
         server.wait_ready(cluster.ready, 20)
         try:
             clone(cluster, ensure_template(cluster, CHECKOUT, _run), NAME)
-            _set_up_django(cluster, Path(folder))
             with cluster.connect() as admin:
                 admin.execute(sql.SQL("GRANT pg_checkpoint TO {}").format(sql.Identifier(OWNER)))
             with cluster.connect(OWNER, NAME) as owner:
-                yield owner
+                yield _environment(cluster, Path(folder)), owner
             with cluster.connect() as admin:
                 drop(admin, NAME)
         finally:
@@ -53,27 +69,15 @@ def database() -> Iterator[Owner]:
 
 
 def _run(command: Command) -> None:
-    subprocess.run(
-        command.argv, cwd=command.cwd, env={**os.environ, **_environment(), **command.env}, check=True
-    )
+    subprocess.run(command.argv, cwd=command.cwd, env={**os.environ, **MIGRATING, **command.env}, check=True)
 
 
-def _environment() -> dict[str, str]:
-    return {
-        "CONSOLE_SECRET_KEY": "only-for-benchmarks-" + "0" * 40,
-        "CONSOLE_AWS": "emulated",
-        "REDIS_URL": "redis://",
-    }
-
-
-def _set_up_django(cluster: Cluster, folder: Path) -> None:
+def _environment(cluster: Cluster, folder: Path) -> dict[str, str]:
     (folder / "static").mkdir()
-    os.environ.update(_environment())
-    os.environ["DATABASE_URL"] = cluster.url(APP, NAME)
-    os.environ["CONSOLE_VAR"] = str(folder)
-    os.environ["CONSOLE_LOG_LEVEL"] = "ERROR"
-    os.environ["CONSOLE_ALLOWED_HOSTS"] = "testserver"
-    os.environ["DJANGO_SETTINGS_MODULE"] = "timcombo_console.settings"
-    import django
-
-    django.setup()
+    return MIGRATING | {
+        "DATABASE_URL": cluster.url(APP, NAME),
+        "CONSOLE_VAR": str(folder),
+        "CONSOLE_LOG_LEVEL": "ERROR",
+        "CONSOLE_ALLOWED_HOSTS": "testserver",
+        "DJANGO_SETTINGS_MODULE": "timcombo_console.settings",
+    }

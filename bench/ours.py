@@ -1,114 +1,133 @@
-"""What the console does in the steps that are measured, with the parts that the steps are made of.
+"""What the console does: releases and deployments in rows, their steps done by the runner in this warm process.
 
-The archive and the environment are buckets of one account, as in the document's media account.
+Measured are the steps that the peers have too, from lease to saved result. The others, which ask CloudFront and the
+edge, are skipped: the simulator has neither. The archive and the environment are buckets of one account, as in the
+document's media account.
 """
 
-import hashlib
+import time
+import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from aws.access import Account
-from aws.fanout import Transfer, TransferFailed
-from aws.jobs import Copy, Put, Slice, Written
-from aws.s3 import list_objects
-from deployments.manifest import FileEntry, Manifest, Role, describe
-from deployments.writing import Decision, Recorded, needed, upload_order
+from bench.simulator import ARCHIVE, ENVIRONMENT
+from deployments import spool
+from deployments.models import Delivered, EnvironmentState, Release
+from deployments.services.promote import promote
+from deployments.services.register import register
+from products.models import Account, AccountRole, Environment, Kind, Product, Purpose, Tier
+from runs import runner
+from runs.claim import DUE, next_step
+from runs.models import Run, RunState, RunStep, StepState
+from users.models import User
+from users.permissions import Role
 
-ARCHIVE = "archive"
-ATTEMPTS = 8
-FENCED = {Role.CONFIG, Role.ENTRY_POINT, Role.SERVICE_WORKER}
+ACCOUNT = "222222222222"
+ELSEWHERE = ("fetch", "check", "invalidate", "verify")
+PIECE = 1024 * 1024
 
 
-@dataclass
+@dataclass(frozen=True)
+class Took:
+    """Seconds and objects written of the measured steps, and megabytes that the process grew in them at most."""
+
+    seconds: float = 0.0
+    written: int = 0
+    grown: int = 0
+
+    def __add__(self, other: "Took") -> "Took":
+        seconds, written = self.seconds + other.seconds, self.written + other.written
+        return Took(seconds, written, max(self.grown, other.grown))
+
+
 class Shop:
-    """A worker's open connections, and the rows that a database would hold."""
+    """One product with one environment, and who registers and promotes."""
 
-    account: Account
-    transfer: Transfer
-    releases: dict[str, Manifest] = field(default_factory=dict)
-    recorded: dict[str, dict[str, Recorded]] = field(default_factory=dict)
-
-    def ingest(self, tree: Path, release: str) -> int:
-        """Hash a build and write it into the archive, once. Says how many objects were written."""
-        manifest = Manifest.of(_described(tree))
-        self.releases[release] = manifest
-        return len(self.transfer.run(self._archived(tree, release, file) for file in manifest.files))
-
-    def _archived(self, tree: Path, release: str, file: FileEntry) -> Put:
-        return Put(
-            bucket=ARCHIVE,
-            owner=self.account.account_id,
-            key=f"{release}/{file.path}",
-            body=Slice(tree / file.path, 0, file.size),
-            content_type=file.content_type,
-            cache_control=file.cache_control,
-            sha256=file.sha256,
-            if_none_match="*",
+    def __init__(self) -> None:
+        account, _ = Account.objects.get_or_create(aws_id=ACCOUNT, name="media", tier=Tier.NONPROD)
+        role = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/deploy", "external_id": "bench"}
+        AccountRole.objects.get_or_create(account=account, purpose=Purpose.DEPLOY, defaults=role)
+        archive = {"artifact_account": account, "artifact_bucket": ARCHIVE, "domain": "example.com"}
+        self.product, _ = Product.objects.get_or_create(slug="bench", name="Bench", defaults=archive)
+        place = {"kind": Kind.APP, "position": 0, "frontend_account": account, "bucket": ENVIRONMENT}
+        self.environment, _ = Environment.objects.get_or_create(
+            product=self.product, name="test", defaults={**place, "distribution_id": "E1BENCHBENCH"}
         )
+        self.person, _ = User.objects.get_or_create(username="ci", role=Role.RELEASE_MANAGER)
 
-    def deploy(self, release: str, bucket: str) -> int:
-        """Copy what an environment lacks of a release, entry points last. Says how many objects were written."""
-        manifest, recorded = self.releases[release], self.recorded.setdefault(bucket, {})
-        listed = {item.key: item.etag for item in list_objects(self.account, bucket, self.account.account_id)}
-        written = 0
-        for phase in upload_order(manifest):
-            decision = needed(phase.files, listed, recorded)
-            for done in self.transfer.run(self._copies(release, bucket, decision, listed)):
-                recorded[done.job.key] = _record(manifest, done)
-                written += 1
-        return written
+    def ingest(self, tree: str, release: str) -> Took:
+        """Register a build and put it into the archive; measured are the check of the zip and the upload."""
+        with TemporaryDirectory() as folder:
+            packed = _pack(Path(tree), Path(folder, "build.zip"))
+            stored = spool.store(_pieces(packed))
+        made = register(
+            actor=self.person,
+            product=self.product,
+            version=release,
+            artifacts={self.environment.name: stored},
+        )
+        return _carry_out(made.run, skipped=(), measured=("check", "archive"))
 
-    def deploy_until_done(self, release: str, bucket: str) -> int:
-        """Deploy as the runner does: what fails is attempted again, looking anew. Says how many attempts it took."""
-        for attempt in range(1, ATTEMPTS):
-            try:
-                self.deploy(release, bucket)
-            except TransferFailed:
-                continue
-            return attempt
-        self.deploy(release, bucket)
-        return ATTEMPTS
+    def deploy(self, release: str) -> Took:
+        """Promote a release; measured are the copying of assets and the writing of entry points."""
+        wanted = Release.objects.get(product=self.product, version=release)
+        made = promote(actor=self.person, environment=self.environment, release=wanted, reason="Measured.")
+        return _carry_out(made.run, skipped=ELSEWHERE, measured=("copy", "switch"))
 
-    def forget(self, bucket: str) -> int:
-        """Drop the records of a bucket."""
-        return len(self.recorded.pop(bucket, {}))
-
-    def _copies(
-        self, release: str, bucket: str, decision: Decision, listed: dict[str, str]
-    ) -> Iterator[Copy]:
-        for file in decision.copy:
-            fenced = file.role in FENCED
-            etag = listed.get(file.path, "")
-            yield Copy(
-                source_bucket=ARCHIVE,
-                source_owner=self.account.account_id,
-                source_key=f"{release}/{file.path}",
-                source_etag=file.md5,
-                bucket=bucket,
-                owner=self.account.account_id,
-                key=file.path,
-                content_type=file.content_type,
-                cache_control=file.cache_control,
-                if_match=etag if fenced else "",
-                if_none_match="*" if fenced and not etag else "",
-                before_lease_ends=fenced,
-            )
+    def forget(self) -> Took:
+        """Drop what is known of the environment, whose bucket was emptied."""
+        Delivered.objects.filter(environment=self.environment).delete()
+        EnvironmentState.objects.filter(environment=self.environment).update(
+            running=None, live=None, failed=None
+        )
+        return Took()
 
 
-def _record(manifest: Manifest, done: Written) -> Recorded:
-    file = manifest.by_path[done.job.key]
-    return Recorded(done.etag, file.sha256, file.content_type, file.cache_control)
+def _carry_out(run: Run | None, *, skipped: tuple[str, ...], measured: tuple[str, ...]) -> Took:
+    """Do all steps of a Run, those that are tried again too. Raises RuntimeError when it fails."""
+    assert run is not None
+    run.steps.filter(name__in=skipped).update(state=StepState.SKIPPED)
+    took = Took()
+    while (row := next_step(run)) is not None:
+        done = _advance(run)
+        took += done if row.name in measured else Took()
+        run.refresh_from_db()
+        if run.state == RunState.FAILED:
+            raise RuntimeError(f"{run.title} failed: {run.error}")
+    outputs = RunStep.objects.filter(run=run, name__in=measured).values_list("output", flat=True)
+    written = sum(output.get("written", output.get("files", 0)) for output in outputs)
+    return took + Took(written=written)
 
 
-def _described(tree: Path) -> Iterator[FileEntry]:
-    for path in tree.rglob("*"):
-        if path.is_file():
-            body = path.read_bytes()
-            yield describe(
-                path.relative_to(tree).as_posix(),
-                size=len(body),
-                sha256=hashlib.sha256(body).hexdigest(),
-                md5=hashlib.md5(body, usedforsecurity=False).hexdigest(),
-                kind="app",
-            )
+def _advance(run: Run) -> Took:
+    """One try of the Run's next step, when it is due."""
+    while not Run.objects.filter(DUE, pk=run.pk).exists():
+        time.sleep(0.01)
+    Path("/proc/self/clear_refs").write_text("5")
+    idle, started = _memory("VmRSS"), time.perf_counter()
+    runner.advance(run.pk)
+    return Took(seconds=time.perf_counter() - started, grown=_memory("VmHWM") - idle)
+
+
+def _memory(name: str) -> int:
+    """Megabytes that the kernel counts for this process: VmRSS now, VmHWM at most since the last reset."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) // 1024
+    raise RuntimeError(f"The kernel says no {name} for this process.")
+
+
+def _pack(tree: Path, to: Path) -> Path:
+    with zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(tree.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(tree).as_posix())
+    return to
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece

@@ -11,6 +11,9 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
+ARCHIVE, ENVIRONMENT, PEER = "archive", "environment", "peer"
+"""The buckets of the benchmarks: ours, and the one that the peers write."""
+
 SCRIPT = Path(__file__).with_name("s3sim.js")
 
 
