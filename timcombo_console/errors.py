@@ -1,12 +1,19 @@
-"""What a person sees when a page fails: a number that leads to the log, and nothing of the failure itself."""
+"""What a person sees when a request cannot be read, or when a page fails: there a number that leads to the log."""
 
 import secrets
 
 import structlog
-from django.http import HttpRequest, HttpResponseServerError
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
 
 log = structlog.get_logger(__name__)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400, which is also asked about an upload that is too large."""
+    status = 413 if isinstance(exception, RequestDataTooBig) else 400
+    return HttpResponse(render_to_string(f"{status}.html"), status=status)
 
 
 def server_error(request: HttpRequest) -> HttpResponseServerError:

@@ -201,6 +201,8 @@ CONTENT_SECURITY_POLICY = {
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+# Bytes of a request with files: a zip of 200 MB for each of six targets, and their envelope.
+LARGEST_UPLOAD = 1_300 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["users.uploads.SignedInUploadHandler"]
 
 LANGUAGE_CODE = "en"

@@ -26,4 +26,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "timcombo_console.errors.bad_request"
 handler500 = "timcombo_console.errors.server_error"

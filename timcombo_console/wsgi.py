@@ -4,6 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from timcombo_console.chunks import reading_chunks
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "timcombo_console.settings")
 
-application = get_wsgi_application()
+application = reading_chunks(get_wsgi_application())

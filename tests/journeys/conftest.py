@@ -1,6 +1,9 @@
 import pytest
 
+from tests.journeys.web import web, web_env
 from tests.shipping import Prepared
+
+__all__ = ["template", "web", "web_env"]
 
 
 @pytest.fixture(scope="session")

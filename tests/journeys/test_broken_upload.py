@@ -1,37 +1,14 @@
 """An upload that breaks off, against a real web server: nothing is shipped of it, and it may be sent again."""
 
-import socket
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pytest
 
 from deployments.models import Release
 from tests.builds import app_build
-from tests.databases import CHECKOUT
+from tests.journeys.web import send
 from tests.shipping import PRODUCT, World
-from timcombo_console.supervisor.process import Command, Process, wait_until
-
-if TYPE_CHECKING:
-    from tests.workers import Clone
+from timcombo_console.supervisor.process import wait_until
 
 BOUNDARY = "----a-build"
-
-
-@pytest.fixture
-def web(world: World, cloned_database: "Clone", tmp_path: Path) -> Iterator[Path]:
-    """The socket of a real web server on the test's database."""
-    path = tmp_path / "web.sock"
-    argv = ("-m", "gunicorn", "timcombo_console.wsgi", "--bind", f"unix:{path}", "--threads", "2")
-    process = Process(
-        Command("web", (sys.executable, *argv), CHECKOUT, cloned_database.env), tmp_path / "web.log"
-    )
-    process.start()
-    process.wait_ready(lambda: path.exists() and "Booting worker" in process.output(), 60)
-    yield path
-    process.kill()
 
 
 def _head(world: World, length: int) -> bytes:
@@ -52,20 +29,11 @@ def _body(version: str, build: bytes) -> bytes:
     return fields.encode() + build + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
-def _send(path: Path, data: bytes) -> bytes:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(30)
-        connection.connect(str(path))
-        connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
-        return b"".join(iter(lambda: connection.recv(65536), b""))
-
-
 def test_an_upload_that_breaks_off_ships_nothing_and_may_be_sent_again(world: World, web: Path) -> None:
     body = _body("8.0.0", app_build("8.0.0", 60))
-    answer = _send(web, _head(world, len(body)) + body[: len(body) // 2])
+    answer = send(web, _head(world, len(body)) + body[: len(body) // 2])
     assert b" 202 " not in answer.partition(b"\r\n")[0], answer
     assert wait_until(lambda: not Release.objects.filter(version="8.0.0").exists(), 5)
-    whole = _send(web, _head(world, len(body)) + body)
+    whole = send(web, _head(world, len(body)) + body)
     assert b" 202 " in whole.partition(b"\r\n")[0], whole
     assert world.ingest("8.0.0")["status"] == "ready"
