@@ -1,53 +1,29 @@
-"""What runs where, for the first page: one query for all environments, one for the steps under way."""
+"""What the cells of the first page say, from what runs where; one query for the steps under way."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from statistics import median
+from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Subquery
-from django.db.models.functions import JSONObject
-from django.urls import reverse
+from django.db.models import OuterRef, Subquery
 
-from deployments.selectors.releases import deployable
-from products.models import Environment, Kind
-from runs.models import RunStep, StepState
-from runs.selectors import usual_seconds
+from products.models import Kind
+from runs.models import RunStep, StepState, StepTime
 from runs.steps import recipe_of
+from timcombo_console.addresses import address
 from timcombo_console.cells import Cell
+from timcombo_console.places import Place
 
 OVER = (StepState.DONE, StepState.SKIPPED)
-STATE = "state__"
-COLUMNS = {
-    "slug": "product__slug",
-    "product_name": "product__name",
-    "domain": "product__domain",
-    "running_id": f"{STATE}running_id",
-    "running_version": f"{STATE}running__release__version",
-    "running_release": f"{STATE}running__release_id",
-    "running_kind": f"{STATE}running__kind",
-    "running_at": f"{STATE}running__created_at",
-    "running_who": f"{STATE}running__actor__display_name",
-    "changed_at": f"{STATE}changed_at",
-    "running_before": f"{STATE}running__previous__release__version",
-    "live_id": f"{STATE}live_id",
-    "live_version": f"{STATE}live__release__version",
-    "live_release": f"{STATE}live__release_id",
-    "live_bad": f"{STATE}live__release__bad",
-    "active_id": f"{STATE}active_id",
-    "active_version": f"{STATE}active__release__version",
-    "active_who": f"{STATE}active__actor__display_name",
-    "active_run": f"{STATE}active__run_id",
-    "active_state": f"{STATE}active__run__state",
-    "failed_id": f"{STATE}failed_id",
-    "failed_version": f"{STATE}failed__release__version",
-    "failed_run": f"{STATE}failed__run_id",
-    "failed_at": f"{STATE}failed__run__ended_at",
-}
-OWN = ("id", "name", "kind", "position", "protected", "distribution_id", "requires_id", "product_id")
 
-Place = dict[str, Any]
-"""One environment with what runs in it: the columns above by name."""
+
+class Step(NamedTuple):
+    """A step of a Run; `times` are the seconds it took lately, None when it never ended yet."""
+
+    name: str
+    state: str
+    times: list[float] | None
 
 
 @dataclass(frozen=True)
@@ -60,30 +36,20 @@ class Progress:
     seconds_left: float | None
 
 
-def places() -> list[Place]:
-    """Every environment with its state, in the order of the page. One query, whatever the number of deployments."""
-    columns: dict[str, Any] = {name: F(path) for name, path in COLUMNS.items()}
-    newest = (
-        deployable()
-        .filter(product=OuterRef("product_id"))
-        .values(found=JSONObject(id="id", version="version"))
-    )
-    columns["newest"] = Subquery(newest[:1])
-    ordered = Environment.objects.order_by("product__name", "product_id", "position")
-    return list(ordered.values(*OWN, **columns))
-
-
 def progress_of(rows: Sequence[Place]) -> dict[int, Progress]:
-    """By Run id, how far the active and failed ones are. At most two queries, none when nothing is active or failed."""
+    """By Run id, how far the active and failed ones are. One query, none when nothing is active or failed."""
     runs = [row[key] for row in rows for key in ("active_run", "failed_run") if row[key]]
     if not runs:
         return {}
-    labels, usual = _labels(), usual_seconds("deployment")
-    steps: dict[int, list[tuple[str, str]]] = {}
-    found = RunStep.objects.filter(run__in=runs).order_by("run_id", "position")
-    for run, name, state in found.values_list("run_id", "name", "state"):
-        steps.setdefault(run, []).append((name, state))
-    return {run: _progress(found, labels, usual) for run, found in steps.items()}
+    times = StepTime.objects.filter(kind="deployment", step=OuterRef("name")).values("recent")
+    found = (
+        RunStep.objects.filter(run__in=runs).annotate(times=Subquery(times)).order_by("run_id", "position")
+    )
+    steps: dict[int, list[Step]] = {}
+    for run, *step in found.values_list("run_id", "name", "state", "times"):
+        steps.setdefault(run, []).append(Step(*step))
+    labels = _labels()
+    return {run: _progress(found, labels) for run, found in steps.items()}
 
 
 def _labels() -> dict[str, str]:
@@ -91,14 +57,14 @@ def _labels() -> dict[str, str]:
     return {step.name: step.label for step in recipe.steps} if recipe else {}
 
 
-def _progress(steps: list[tuple[str, str]], labels: dict[str, str], usual: dict[str, float]) -> Progress:
-    left = [name for name, state in steps if state not in OVER]
-    known = bool(left) and all(name in usual for name in left)
+def _progress(steps: list[Step], labels: dict[str, str]) -> Progress:
+    left = [step for step in steps if step.state not in OVER]
+    known = bool(left) and all(step.times for step in left)
     return Progress(
         step=min(len(steps) - len(left) + 1, len(steps)),
         steps=len(steps),
-        name=labels.get(left[0], left[0]) if left else "",
-        seconds_left=sum(usual[name] for name in left) if known else None,
+        name=labels.get(left[0].name, left[0].name) if left else "",
+        seconds_left=sum(median(step.times or ()) for step in left) if known else None,
     )
 
 
@@ -135,7 +101,7 @@ def ready_here(row: Place, before: Place | None) -> str:
             (None, "") if before["live_bad"] else (before["live_release"], before["live_version"])
         )
     else:
-        release, version = (row["newest"] or {}).get("id"), (row["newest"] or {}).get("version")
+        release, version = row["newest_release"], row["newest_version"]
     newer = release is not None and (row["running_release"] is None or release > row["running_release"])
     return str(version) if newer else ""
 
@@ -146,13 +112,13 @@ def _cell(row: Place, progress: dict[int, Progress], before: Place | None) -> Ce
         "id": row["id"],
         "product": row["product_name"],
         "environment": row["name"],
-        "url": reverse("environment", args=[row["slug"], row["name"]]),
+        "url": address("environment", row["slug"], row["name"]),
         "version": row["running_version"] or "",
         "verified": None if not row["running_id"] else row["running_id"] == row["live_id"],
         "at": row["running_at"],
         "who": row["running_who"] or "",
         "ready_version": ready,
-        "ready_url": reverse("promote", args=[row["slug"], row["name"], ready]) if ready else "",
+        "ready_url": address("promote", row["slug"], row["name"], ready) if ready else "",
     }
     return Cell(**base | _state(row, progress))
 

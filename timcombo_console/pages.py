@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from products.models import Kind
+from timcombo_console.addresses import address
 from timcombo_console.cells import Cell
 from timcombo_console.formats import duration
 from timcombo_console.health import Health, health
-from timcombo_console.matrix import Place, cells_of, changed_since, places, progress_of
+from timcombo_console.matrix import cells_of, changed_since, progress_of
+from timcombo_console.places import Place, places
 from users.actions import allowed
 from users.models import User
 
@@ -100,7 +102,7 @@ def _products(matrix: Matrix, columns: list[dict[str, Any]]) -> list[dict[str, A
             "slug": slug,
             "name": heads[slug]["product_name"],
             "domain": heads[slug]["domain"],
-            "url": reverse("product", args=[slug]),
+            "url": address("product", slug),
             "cells": [
                 cells.get(column["name"]) or _nothing(heads[slug], column["name"]) for column in columns
             ],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -55,6 +55,7 @@ def _sprite() -> str:
     return static("sprite.svg")
 
 
+@lru_cache(maxsize=512)
 def drawing(name: str, classes: str = "", label: str = "") -> SafeString:
     """The icon `name` of static/sprite.svg; with a label it speaks for itself, otherwise it is decoration."""
     css = f"i {classes}".strip()
