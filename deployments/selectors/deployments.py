@@ -8,6 +8,9 @@ from products.models import Environment
 from runs.models import RunState
 from users.refusals import Missing
 
+POINTERS = ("running", "live", "active", "failed")
+"""The deployments that an environment's state points at."""
+
 LOOKED_AT = 200
 """So many earlier deployments are looked through for the last good one."""
 
@@ -34,26 +37,19 @@ def deployment_for(pk: int) -> Deployment:
 
 
 def state_of(environment: Environment) -> EnvironmentState:
-    """What runs in an environment; an empty state when nothing ever did. One query."""
-    found = (
-        EnvironmentState.objects.filter(environment=environment)
-        .select_related(
-            "running__release__product",
-            "running__artifact",
-            "running__config",
-            "running__run",
-            "running__actor",
-            "live__release",
-            "live__run",
-            "active__release",
-            "active__run",
-            "active__actor",
-            "failed__release",
-            "failed__run",
-        )
-        .first()
-    )
-    return found or EnvironmentState(environment=environment)
+    """What runs in an environment; an empty state when nothing ever did.
+
+    Two queries, because the database takes longer to plan one that joins four deployments with all of theirs.
+    """
+    state = EnvironmentState.objects.filter(environment=environment).first()
+    if state is None:
+        return EnvironmentState(environment=environment)
+    ids = {name: getattr(state, f"{name}_id") for name in POINTERS}
+    rows = Deployment.objects.select_related("release__product", "artifact", "config", "run", "actor")
+    found = rows.in_bulk({pk for pk in ids.values() if pk is not None})
+    for name, pk in ids.items():
+        setattr(state, name, found.get(pk))
+    return state
 
 
 def timeline(environment: Environment, *, before: int | None = None, limit: int = 30) -> list[Deployment]:

@@ -1,10 +1,13 @@
 """The plan of a deployment, from rows alone. No AWS call is made for it."""
 
-from deployments.models import Artifact, Deployment, EnvironmentState, Release
+from collections.abc import Mapping
+
+from deployments.manifest import Manifest
+from deployments.models import Artifact, EnvironmentState, Release
 from deployments.planner import Plan, Side, Situation, make_plan
 from deployments.refusals import BadRelease
 from deployments.selectors.deployments import state_of
-from deployments.selectors.releases import artifact_for, manifest_of
+from deployments.selectors.releases import artifact_for, manifests_of
 from products.models import ConfigRevision, Environment
 from users.refusals import WrongState
 
@@ -33,13 +36,15 @@ def plan_with(
     check_deployable(release)
     artifact = artifact_for(release, environment)
     state = state or state_of(environment)
+    running = state.running
+    manifests = manifests_of([artifact, *([running.artifact] if running else [])])
     return make_plan(
         Situation(
             environment=environment.name,
             kind="static" if environment.kind == "static" else "app",
             settings_revision=environment.settings_revision,
-            running=_running(state.running),
-            wanted=_side(release, artifact, revision),
+            running=_side(running.release, running.artifact, running.config, manifests) if running else None,
+            wanted=_side(release, artifact, revision, manifests),
             configuration_revision=revision.number if revision else None,
             observation=state.observation,
             backend_known=environment.kind == "static" or bool(environment.api_origin),
@@ -57,16 +62,12 @@ def check_deployable(release: Release) -> None:
         raise BadRelease(f"{release} was rejected. Its page says why; register it again once that is mended.")
 
 
-def _running(deployment: Deployment | None) -> Side | None:
-    if deployment is None:
-        return None
-    return _side(deployment.release, deployment.artifact, deployment.config)
-
-
-def _side(release: Release, artifact: Artifact, config: ConfigRevision | None) -> Side:
+def _side(
+    release: Release, artifact: Artifact, config: ConfigRevision | None, manifests: Mapping[int, Manifest]
+) -> Side:
     return Side(
         version=release.version,
-        manifest=manifest_of(artifact),
+        manifest=manifests[artifact.pk],
         configuration=config.values if config else {},
         one_for_all=artifact.target == Artifact.ANY,
     )

@@ -72,5 +72,14 @@ def artifact_for(release: Release, environment: Environment) -> Artifact:
 
 def manifest_of(artifact: Artifact) -> Manifest:
     """The stored manifest of an ingested artifact. One query."""
-    stored = StoredManifest.objects.get(artifact=artifact)
-    return Manifest.from_bytes(bytes(stored.body))
+    return manifests_of([artifact])[artifact.pk]
+
+
+def manifests_of(artifacts: Iterable[Artifact]) -> dict[int, Manifest]:
+    """By artifact id, the stored manifests of ingested artifacts. One query; raises DoesNotExist when one has none."""
+    wanted = {artifact.pk for artifact in artifacts}
+    stored = StoredManifest.objects.filter(artifact__in=wanted).values_list("artifact_id", "body")
+    found = {pk: Manifest.from_bytes(bytes(body)) for pk, body in stored}
+    if missing := wanted - found.keys():
+        raise StoredManifest.DoesNotExist(f"Artifacts {sorted(missing)} have no manifest.")
+    return found

@@ -96,6 +96,7 @@ def _page(
     state = state_of(environment)
     plan = plan_for(environment, release, state=state)
     gates = page_parts.checks(request.user, environment, release, state, "deployment.promote")
+    estimate = page_parts.estimate()
     form.data = (
         {**form.data.dict(), "plan_digest": plan.digest} if isinstance(form.data, QueryDict) else form.data
     )
@@ -112,8 +113,8 @@ def _page(
         "wanted_note": f"added by {release.created_by}",
         "bytes": plan.files.bytes,
         "bytes_note": f"{len(plan.files.added) + len(plan.files.changed)} files, inside S3",
-        "estimate": page_parts.estimate(),
-        "usual": page_parts.estimate(),
+        "estimate": estimate,
+        "usual": estimate,
         "paths": plan.invalidation,
         "warnings": plan.warnings,
         "unchanged": page_parts.unchanged(environment, plan),
