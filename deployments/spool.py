@@ -1,7 +1,8 @@
 """Where an uploaded zip waits until its ingest Run has read it: a folder that web and workers share."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -35,6 +36,17 @@ def store(chunks: Iterable[bytes]) -> Spooled:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def arriving(name: str) -> Iterator[Path]:
+    """A place beside `name` for one writer alone. What is not moved away from it in the block is gone after it."""
+    path = path_of(f"{name}.{uuid4().hex}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def _write(path: Path, name: str, chunks: Iterable[bytes]) -> Spooled:

@@ -1,9 +1,8 @@
 """Ingest: an uploaded zip becomes a checked, archived, immutable release."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import NoReturn
@@ -14,6 +13,7 @@ from aws.jobs import Put, Slice
 from aws.s3 import download, list_objects
 from deployments import spool
 from deployments.archive import LIMITS, BadArchive, open_archive
+from deployments.entrypoints import conflicts
 from deployments.inspection import Wanted, inspect
 from deployments.manifest import FileEntry, Kind, Manifest, Role
 from deployments.models import Artifact, Delivered, Release, ReleaseStatus, StoredManifest
@@ -22,7 +22,7 @@ from deployments.reasons import Reason
 from deployments.selectors.releases import manifest_of
 from deployments.steps.delivery import batches
 from deployments.steps.door import aws_step, open_account
-from products.models import Environment
+from products.models import Environment, Product
 from runs.steps import Done, StepContext, StepFailed, Wait
 
 MOST_NAMED = 5
@@ -42,25 +42,25 @@ def fetch(context: StepContext) -> Done | Wait:
     if coming:
         door = open_account(context, release.product.artifact_account)
         for artifact in coming:
-            _download(door, release, artifact)
+            artifact.release = release
+            _download(context, door, artifact)
     return Done({"downloaded": len(coming)})
 
 
-def _download(door: Door, release: Release, artifact: Artifact) -> None:
-    product, name = release.product, f"incoming-{artifact.pk}.zip"
-    path = spool.path_of(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _download(context: StepContext, door: Door, artifact: Artifact) -> None:
+    """Take the zip under a name of this attempt's own; a worker that comes late puts nothing in the shared place."""
+    product, name = artifact.release.product, f"incoming-{artifact.pk}.zip"
     owner = product.artifact_account.aws_id
-    size = download(door, product.artifact_bucket, owner, artifact.incoming_key, path, LIMITS.packed)
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != artifact.sha256:
-        path.unlink()
-        _reject(
-            release,
-            [Reason(artifact.incoming_key, f"its sha256 is {found}, not {artifact.sha256} as registered")],
-        )
-    Artifact.objects.filter(pk=artifact.pk).update(spool_name=name, packed_bytes=size)
+    with spool.arriving(name) as path:
+        size = download(door, product.artifact_bucket, owner, artifact.incoming_key, path, LIMITS.packed)
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != artifact.sha256:
+            text = f"its sha256 is {found}, not {artifact.sha256} as registered"
+            _reject(context, artifact.release, [Reason(artifact.incoming_key, text)])
+        with context.transaction():
+            path.replace(spool.path_of(name))
+            Artifact.objects.filter(pk=artifact.pk).update(spool_name=name, packed_bytes=size)
 
 
 def check(context: StepContext) -> Done | Wait:
@@ -74,7 +74,7 @@ def check(context: StepContext) -> Done | Wait:
                 f"This worker does not see the upload {artifact.spool_name}. Web and workers must share the spool.",
             )
     for position, artifact in enumerate(artifacts):
-        manifest = _manifest(release, artifact)
+        manifest = _manifest(context, release, artifact)
         with context.transaction():
             _keep(artifact, manifest)
         context.progress(done=position + 1, total=len(artifacts))
@@ -82,7 +82,7 @@ def check(context: StepContext) -> Done | Wait:
     return Done({"artifacts": len(artifacts)})
 
 
-def _manifest(release: Release, artifact: Artifact) -> Manifest:
+def _manifest(context: StepContext, release: Release, artifact: Artifact) -> Manifest:
     wanted = Wanted(
         kind=_kind(release, artifact),
         one_for_all=artifact.target == Artifact.ANY,
@@ -92,7 +92,7 @@ def _manifest(release: Release, artifact: Artifact) -> Manifest:
     try:
         return inspect(spool.path_of(artifact.spool_name), wanted)
     except BadArchive as bad:
-        _reject(release, bad.reasons, artifact.target)
+        _reject(context, release, bad.reasons, artifact.target)
 
 
 def _kind(release: Release, artifact: Artifact) -> Kind:
@@ -122,11 +122,12 @@ def _keep(artifact: Artifact, manifest: Manifest) -> None:
     )
 
 
-def _reject(release: Release, reasons: Iterable[Reason], target: str = "") -> NoReturn:
+def _reject(context: StepContext, release: Release, reasons: Sequence[Reason], target: str = "") -> NoReturn:
     """Put the reasons on the release and end the Run: the same bytes will never be better."""
     kept = [{"path": reason.path, "text": reason.text, "target": target} for reason in reasons]
-    Release.objects.filter(pk=release.pk).update(reasons=kept)
-    raise StepFailed(f"{release} was rejected: {'; '.join(map(str, islice(reasons, MOST_NAMED)))}")
+    with context.transaction():
+        Release.objects.filter(pk=release.pk).update(reasons=kept)
+    raise StepFailed(f"{release} was rejected: {'; '.join(map(str, reasons[:MOST_NAMED]))}")
 
 
 @aws_step
@@ -196,10 +197,28 @@ def _put(artifact: Artifact, file: FileEntry, body: Slice) -> Put:
 
 
 def record(context: StepContext) -> Done | Wait:
-    """The release is ready; the upload is no longer needed."""
+    """The release is ready, unless another one became so meanwhile; the upload is no longer needed."""
     release = release_of(context)
     with context.transaction():
-        Release.objects.filter(pk=release.pk).update(status=ReleaseStatus.READY, reasons=[])
+        # Of two builds that were checked at the same time, the second one finds the first one ready here.
+        Product.objects.select_for_update(no_key=True).get(pk=release.product_id)
+        refused = _refused_by_now(release)
+        if refused is None:
+            Release.objects.filter(pk=release.pk).update(status=ReleaseStatus.READY, reasons=[])
+    if refused:
+        target, reasons = refused
+        _reject(context, release, reasons, target)
     for artifact in release.artifacts.all():
         spool.discard(artifact.spool_name)
     return Done()
+
+
+def _refused_by_now(release: Release) -> tuple[str, list[Reason]] | None:
+    """The first target that holds a hashed name of another ready release with other bytes, and why it may not."""
+    if release.status == ReleaseStatus.READY:
+        return None
+    retained = _retained(release)
+    for artifact in release.artifacts.all():
+        if reasons := conflicts(manifest_of(artifact), retained):
+            return artifact.target, reasons
+    return None
