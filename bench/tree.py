@@ -5,6 +5,7 @@ import os
 import random
 import re
 import time
+from functools import cache
 from pathlib import Path
 
 WORDS = (
@@ -33,11 +34,17 @@ KINDS = (
 HASH = re.compile(r"\.[0-9a-f]{8}\.")
 
 
+@cache
+def _text() -> bytes:
+    """Some megabytes of words without repetition, so that they pack as scripts do."""
+    return b" ".join(random.Random(0).choices(WORDS, k=1_000_000))
+
+
 def _bytes(rng: random.Random, name: str, size: int) -> bytes:
     if not name.endswith(TEXT):
         return rng.randbytes(size)
-    unit = b" ".join(rng.choice(WORDS) for _ in range(400))
-    return (b"/*" + rng.randbytes(16).hex().encode() + b"*/" + unit * (size // len(unit) + 1))[:size]
+    start = rng.randrange(len(_text()) - size)
+    return (b"/*" + rng.randbytes(16).hex().encode() + b"*/" + _text()[start : start + size])[:size]
 
 
 def _planned(rng: random.Random, files: int) -> list[tuple[str, float]]:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,17 +46,25 @@ class ConsoleRun:
 
     def up(self, *arguments: str, **env: str) -> "ConsoleRun":
         """Start `./console up` on any free ports, and wait until it wrote `var/console.json`."""
+        written = self.folder / "var" / "console.json"
+        written.unlink(missing_ok=True)
+        return self.begin("--edge-port", "0", *arguments, **env).until(written.exists)
+
+    def begin(self, *arguments: str, **env: str) -> "ConsoleRun":
+        """Start `./console up` on any free port."""
         with self.log.open("wb") as terminal:
             self.process = subprocess.Popen(
-                ["./console", "up", "--port", "0", "--edge-port", "0", *arguments],
+                ["./console", "up", "--port", "0", *arguments],
                 cwd=self.folder,
                 env=environment(**env),
                 stdout=terminal,
                 stderr=subprocess.STDOUT,
             )
-        written = self.folder / "var" / "console.json"
-        written.unlink(missing_ok=True)
-        assert wait_until(lambda: written.exists() or self.ended(), SECONDS), self.terminal
+        return self
+
+    def until(self, look: Callable[[], bool]) -> "ConsoleRun":
+        """Wait until it is so, as long as it runs."""
+        assert wait_until(lambda: look() or self.ended(), SECONDS), self.terminal
         assert not self.ended(), self.terminal
         return self
 
