@@ -15,6 +15,7 @@ DISTRIBUTION_READS = (
     "cloudfront:GetDistributionConfig",
     "cloudfront:GetInvalidation",
 )
+ZONE_READS = ("route53:GetHostedZone", "route53:ListResourceRecordSets")
 BUCKET_READS = ("s3:ListBucket", "s3:GetBucketLocation", "s3:GetBucketVersioning")
 
 
@@ -30,6 +31,14 @@ class Reach:
     distributions: tuple[str, ...] = ()
     artifact_bucket: str = ""
     keeps_artifacts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A hosted zone, and the names in it that are ours: hostnames in small letters, without a dot at the end."""
+
+    zone_id: str
+    names: tuple[str, ...]
 
 
 def trust_policy(worker_principal: str, external_id: str) -> str:
@@ -68,6 +77,37 @@ def deploy_policy(reach: Reach) -> str:
         *_artifacts(reach),
         *_allow("Distributions", writes, _distributions(reach)),
     )
+
+
+def dns_policy(zones: Sequence[Zone]) -> str:
+    """The least that keeping records needs: those of our names, and those that prove them to a certificate.
+
+    AWS: the three condition keys narrow what one batch may change; ACM validates a name by a CNAME `_….<name>`.
+    """
+    zones = [zone for zone in zones if zone.names]
+    return _document(
+        *_allow("Zones", ZONE_READS, [_zone(zone) for zone in zones]),
+        *[statement for position, zone in enumerate(zones, 1) for statement in _records(position, zone)],
+        *_allow("Changes", ("route53:GetChange",), ("arn:aws:route53:::change/*",) if zones else ()),
+    )
+
+
+def _records(position: int, zone: Zone) -> list[Statement]:
+    keys = "route53:ChangeResourceRecordSets"
+    names = sorted({*zone.names, *(f"_*.{name}" for name in zone.names)})
+    narrowed = {
+        "ForAllValues:StringLike": {f"{keys}NormalizedRecordNames": names},
+        "ForAllValues:StringEquals": {
+            f"{keys}RecordTypes": ["A", "AAAA", "CNAME"],
+            f"{keys}Actions": ["CREATE", "UPSERT", "DELETE"],
+        },
+    }
+    (statement,) = _allow(f"Records{position}", (keys,), [_zone(zone)])
+    return [statement | {"Condition": narrowed}]
+
+
+def _zone(zone: Zone) -> str:
+    return f"arn:aws:route53:::hostedzone/{zone.zone_id}"
 
 
 def _artifacts(reach: Reach) -> list[Statement]:

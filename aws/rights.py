@@ -8,21 +8,25 @@ from functools import partial
 from aws.access import Access, Account
 from aws.boto import translated
 from aws.cloudfront import get_distribution
-from aws.errors import AwsError, NotFound, PreconditionFailed, RoleRefused, Subject
+from aws.errors import AccessDenied, AwsError, NotFound, PreconditionFailed, RoleRefused, Subject
 from aws.policies import Reach
 from aws.s3 import check_bucket
 from aws.sessions import Identity, Role, RoleSession
 
 NOWHERE = "console-check"
+NOT_TRIED = (
+    "Not tried: only a real invalidation would prove it. An empty one was not refused for a missing right. "
+    "The policy below includes it."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One right: `ok`, or the `error` that AWS answered."""
+    """One right: `ok`, or the `error` that AWS answered. `ok` None: it could not be tried, and `error` says why."""
 
     action: str
     resource: str
-    ok: bool
+    ok: bool | None
     error: str = ""
 
 
@@ -63,6 +67,8 @@ def _findings(account: Account, reach: Reach, writes: bool) -> Iterator[Finding]
         yield from _on_bucket(account, reach.artifact_bucket, writes)
     for each in reach.distributions:
         yield _tried("cloudfront:GetDistribution", each, partial(get_distribution, account, each))
+        if writes:
+            yield _invalidation(account, each)
 
 
 def _on_bucket(account: Account, bucket: str, writes: bool) -> Iterator[Finding]:
@@ -78,6 +84,29 @@ def _on_bucket(account: Account, bucket: str, writes: bool) -> Iterator[Finding]
         condition = {**thing, "IfMatch": '"never"'}
         yield _tried("s3:PutObject", bucket, lambda: _absent(account.write, "PutObject", condition))
         yield _tried("s3:DeleteObject", bucket, lambda: _absent(account.write, "DeleteObject", condition))
+
+
+def _invalidation(account: Account, distribution: str) -> Finding:
+    """Ask for an invalidation of nothing, which none can come of.
+
+    AWS: a batch without paths is refused. Whether before or after the permission is judged is written nowhere, so
+    AccessDenied proves that the right is missing, and no other answer proves that it is there.
+    """
+    action, nothing = "cloudfront:CreateInvalidation", {"Quantity": 0, "Items": list[str]()}
+    batch = {"CallerReference": f"{NOWHERE}-{secrets.token_hex(8)}", "Paths": nothing}
+    try:
+        account.write(
+            "cloudfront",
+            "CreateInvalidation",
+            distribution,
+            DistributionId=distribution,
+            InvalidationBatch=batch,
+        )
+    except AccessDenied as error:
+        return Finding(action, distribution, False, str(error))
+    except AwsError:
+        return Finding(action, distribution, None, NOT_TRIED)
+    return Finding(action, distribution, True)
 
 
 def _absent(call: Callable[..., object], operation: str, parameters: dict[str, str]) -> None:

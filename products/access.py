@@ -1,5 +1,6 @@
 """How workers reach an AWS account, as plain fields; the steps open the door with them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from products.models import Account, Purpose
@@ -25,3 +26,10 @@ def access_for(account: Account, purpose: Purpose) -> RoleAccess:
         f"Account {account.name} ({account.aws_id}) has no role for the purpose {purpose.label.lower()}. "
         "An admin can add its ARN on the account's page."
     )
+
+
+ZonesOf = Callable[[Account], list[tuple[str, tuple[str, ...]]]]
+"""The hosted zones that an account holds: the id of each, and our names in it."""
+
+zones_of: list[ZonesOf] = []
+"""Where `dns`, which knows the zones, tells what a role for the purpose dns works on (in `AppConfig.ready`)."""

@@ -10,15 +10,18 @@ from typing import Any
 from django.conf import settings
 
 from aws.access import Access, connect
+from aws.access import Account as Door
 from aws.errors import AwsError
-from aws.policies import Reach, deploy_policy, read_policy, trust_policy
+from aws.policies import Reach, Zone, deploy_policy, dns_policy, read_policy, trust_policy
+from aws.rights import Finding as Right
 from aws.rights import needs_external_id, try_rights
 from aws.sessions import Identity
-from products.access import RoleAccess, access_for
+from products.access import RoleAccess, access_for, zones_of
 from products.models import Account, AccountCheck, Environment, Product, Purpose
 from products.services import CHECK_KIND, save_check
 from runs.steps import Done, Recipe, Step, StepContext
 
+RECORDS_NOT_TRIED = "Not tried: the console changes no records yet. The policy below includes it."
 NOBODY = "the ARN of the workers' role (set CONSOLE_WORKER_PRINCIPAL)"
 
 
@@ -37,7 +40,7 @@ def look(context: StepContext) -> Done:
     findings: list[Finding] = []
     for purpose in _purposes(account):
         context.progress(note=f"Trying the role for the purpose {purpose.label.lower()}")
-        findings += _role(context, access_for(account, purpose), purpose, reach_of(account))
+        findings += _role(context, access_for(account, purpose), purpose, account)
     if not findings:
         text = "Nothing can be read or deployed here until an admin adds its roles."
         findings.append(Finding(f"Account {account.name} has a role", False, text))
@@ -68,17 +71,25 @@ def policies_of(account: Account) -> list[dict[str, Any]]:
     """Per role: the trust policy and the least permissions to install, as JSON documents."""
     principal = settings.CONSOLE_WORKER_PRINCIPAL or NOBODY
     reaches = reach_of(account)
-    write = {Purpose.READ: read_policy, Purpose.DEPLOY: deploy_policy}
+    permissions = {
+        Purpose.READ: [read_policy(reach) for reach in reaches],
+        Purpose.DEPLOY: [deploy_policy(reach) for reach in reaches],
+        Purpose.DNS: [dns_policy(_zones(account))],
+    }
     return [
         {
             "purpose": purpose.label.lower(),
             "role": role.role_arn,
             "trust": trust_policy(principal, role.external_id),
-            "permissions": [write[purpose](reach) for reach in reaches] if purpose in write else [],
+            "permissions": permissions[purpose],
         }
         for purpose in _purposes(account)
         for role in [access_for(account, purpose)]
     ]
+
+
+def _zones(account: Account) -> list[Zone]:
+    return [Zone(*zone) for told in zones_of for zone in told(account)]
 
 
 def _purposes(account: Account) -> list[Purpose]:
@@ -95,9 +106,7 @@ def _archives(account: Account, environments: Any) -> list[tuple[str, bool]]:
     return [(name, True) for name in sorted(set(kept))] + [(name, False) for name in sorted(others)]
 
 
-def _role(
-    context: StepContext, role: RoleAccess, purpose: Purpose, reaches: list[Reach]
-) -> Iterator[Finding]:
+def _role(context: StepContext, role: RoleAccess, purpose: Purpose, account: Account) -> Iterator[Finding]:
     identity = Identity(settings.CONSOLE_AWS_PROFILE, service=not settings.CONSOLE_AWS_PROFILE)
     access = Access(**asdict(role))
     label = purpose.label.lower()
@@ -115,11 +124,18 @@ def _role(
         yield Finding(f"{label}: the role can be taken", False, str(error))
         return
     yield _external_id(access, identity, label)
-    for reach in reaches:
-        if purpose in (Purpose.READ, Purpose.DEPLOY):
-            for right in try_rights(door, reach, writes=purpose == Purpose.DEPLOY):
-                if right.action != "sts:GetCallerIdentity":
-                    yield Finding(f"{label}: {right.action} on {right.resource}", right.ok, right.error)
+    for right in _rights(door, purpose, account):
+        if right.action != "sts:GetCallerIdentity":
+            yield Finding(f"{label}: {right.action} on {right.resource}", right.ok, right.error)
+
+
+def _rights(door: Door, purpose: Purpose, account: Account) -> Iterator[Right]:
+    if purpose == Purpose.DNS:
+        for zone in _zones(account):
+            yield Right("route53:ChangeResourceRecordSets", zone.zone_id, None, RECORDS_NOT_TRIED)
+        return
+    for reach in reach_of(account):
+        yield from try_rights(door, reach, writes=purpose == Purpose.DEPLOY)
 
 
 def _external_id(access: Access, identity: Identity, label: str) -> Finding:

@@ -9,7 +9,7 @@ import pytest
 from aws import rights
 from aws.access import Access, Account, connect
 from aws.lease import Unleased, unrecorded
-from aws.policies import Reach, deploy_policy, read_policy, trust_policy
+from aws.policies import Reach, Zone, deploy_policy, dns_policy, read_policy, trust_policy
 from aws.sessions import Identity
 from bench.simulator import Simulator
 from tests.aws.conftest import BUCKET, MEDIA, OTHER_BUCKET, Ledger
@@ -31,8 +31,12 @@ def test_every_right_that_is_there_is_found(account: Account, worker: CloudProce
         ("s3:PutObject", BUCKET),
         ("s3:DeleteObject", BUCKET),
         ("cloudfront:GetDistribution", distribution),
+        ("cloudfront:CreateInvalidation", distribution),
     ]
-    assert all(each.ok and not each.error for each in found), found
+    assert all(each.ok and not each.error for each in found[:-1]), found
+    assert found[-1].ok is None
+    listed = worker.client("cloudfront").list_invalidations(DistributionId=distribution)
+    assert listed["InvalidationList"]["Quantity"] == 0, "asking creates none"
     assert _keys(worker) == before
 
 
@@ -45,10 +49,15 @@ def test_a_read_role_is_found_unable_to_write(worker: CloudProcess, access: Acce
     role = worker.accounts["media"]["roles"]["read"]
     reader = replace(access, role_arn=role["role_arn"], external_id=role["external_id"])
     account = connect(reader, session_name="tests", lease=Unleased(), record=unrecorded)
-    reach = Reach(MEDIA, (BUCKET,))
+    distribution = worker.client("cloudfront").list_distributions()["DistributionList"]["Items"][0]["Id"]
+    reach = Reach(MEDIA, (BUCKET,), (distribution,))
     assert all(each.ok for each in rights.try_rights(account, reach, writes=False))
     missing = [each for each in rights.try_rights(account, reach, writes=True) if not each.ok]
-    assert [each.action for each in missing] == ["s3:PutObject", "s3:DeleteObject"]
+    assert [each.action for each in missing] == [
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "cloudfront:CreateInvalidation",
+    ]
     assert all("AccessDenied" in each.error and "request id" in each.error for each in missing)
 
 
@@ -114,6 +123,23 @@ def test_the_deploy_policy_is_the_least_that_deployments_need() -> None:
 )
 def test_nothing_is_allowed_on_nothing(reach: Reach, sids: set[str]) -> None:
     assert set(statements(deploy_policy(reach))) == sids
+
+
+def test_the_dns_policy_reaches_our_names_and_their_proofs_only() -> None:
+    zones = [Zone("Z1", ("dev.example.com",)), Zone("Z2", ("www.example.org", "example.org")), Zone("Z3", ())]
+    found = statements(dns_policy(zones))
+    assert set(found) == {"Zones", "Records1", "Records2", "Changes"}
+    assert found["Zones"]["Resource"] == [
+        "arn:aws:route53:::hostedzone/Z1",
+        "arn:aws:route53:::hostedzone/Z2",
+    ]
+    first, second = found["Records1"], found["Records2"]
+    assert first["Resource"] == ["arn:aws:route53:::hostedzone/Z1"]
+    key = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+    names = [each["Condition"]["ForAllValues:StringLike"][key] for each in (first, second)]
+    assert names[0] == ["_*.dev.example.com", "dev.example.com"]
+    assert names[1] == ["_*.example.org", "_*.www.example.org", "example.org", "www.example.org"]
+    assert statements(dns_policy([])) == {}
 
 
 def test_releases_of_another_account_are_only_read() -> None:

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from audit.models import Event
 from products.models import Account, AccountCheck, Environment
 from runs.models import Run
 from tests.cloud import CloudProcess
-from tests.products.conftest import DOCUMENT
+from tests.products.conftest import DOCUMENT, person
 from tests.workers import Clone
 from timcombo_console.estate.importing import import_estate
+from users.permissions import Role
 
 
 @pytest.fixture
@@ -55,6 +57,29 @@ def test_an_account_where_all_is_right(aws: CloudProcess) -> None:
     assert Event.objects.get(action="account.check").run == Run.objects.get().pk
 
 
+def test_what_cannot_be_tried_harmlessly_is_said_to_be_not_tried(aws: CloudProcess, client: Client) -> None:
+    found, printed, _ = check()
+    unknown = {finding["what"]: finding["text"] for finding in found.findings if finding["ok"] is None}
+    assert "deploy: cloudfront:CreateInvalidation on E25ON3LWW4KFNF" in unknown
+    assert "dns: route53:ChangeResourceRecordSets on Z0TIMCOMBO0000000000" in unknown
+    assert all(text.startswith("Not tried: ") for text in unknown.values())
+    assert "? deploy: cloudfront:CreateInvalidation on E25ON3LWW4KFNF\n    Not tried: " in printed
+    client.force_login(person(Role.VIEWER))
+    page = client.get("/accounts/media/").content.decode()
+    assert "Not tried: only a real invalidation would prove it." in page
+    assert "route53:ChangeResourceRecordSetsNormalizedRecordNames" in page
+    listed = aws.client("cloudfront").list_invalidations(DistributionId="E25ON3LWW4KFNF")
+    assert listed["InvalidationList"]["Quantity"] == 0
+
+
+def test_a_role_that_may_not_invalidate_is_a_finding(aws: CloudProcess) -> None:
+    reader = Account.objects.get(name="media").roles.get(purpose="read")
+    roles = Account.objects.get(name="media").roles.filter(purpose="deploy")
+    roles.update(role_arn=reader.role_arn, external_id=reader.external_id)
+    text = wrong(check()[0])["deploy: cloudfront:CreateInvalidation on E25ON3LWW4KFNF"]
+    assert "is not authorized to perform" in text
+
+
 def test_a_second_check_finds_the_same_and_writes_nothing(aws: CloudProcess) -> None:
     first = check()[0]
     second = check()[0]
@@ -74,7 +99,15 @@ def test_the_policies_to_install_are_kept(aws: CloudProcess, settings: Any) -> N
     (permissions,) = (json.loads(document) for document in deploy["permissions"])
     assert "arn:aws:s3:::tim-app-dev-855652006097/*" in json.dumps(permissions)
     assert "s3:PutObject" not in "".join(read["permissions"])
-    assert dns["permissions"] == []
+    (records,) = (json.loads(document)["Statement"] for document in dns["permissions"])
+    tim = next(
+        each for each in records if each["Resource"] == ["arn:aws:route53:::hostedzone/Z0TIMCOMBO0000000000"]
+    )
+    names = tim["Condition"]["ForAllValues:StringLike"][
+        "route53:ChangeResourceRecordSetsNormalizedRecordNames"
+    ]
+    assert {"dev.tim-combo.com", "_*.dev.tim-combo.com"} <= set(names)
+    assert not any("flux-systems" in name for name in names)
     assert "Trust policy of arn:aws:iam::855652006097:role/deploy-console-deploy" in printed
 
 
