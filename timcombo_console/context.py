@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from timcombo_console.addresses import address
 from users.models import User
 
 
@@ -18,6 +19,10 @@ class Place:
     label: str
     permission: str
     paths: re.Pattern[str]
+
+    @property
+    def address(self) -> str:
+        return address(self.name)
 
 
 OF_PRODUCT = "/products/[^/]+"

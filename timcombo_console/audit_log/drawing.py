@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -35,16 +36,24 @@ def draw(row: Row, *, unfolded: bool = False) -> SafeString:
 
 def draw_facet(facet: Facet) -> SafeString:
     """A group of links, the chosen one marked; a long group is folded, the chosen one stays in view."""
-    links = "".join(_link(*link) for link in facet.links)
-    if len(facet.links) > FOLDED:
-        chosen = "".join(_link(*link) for link in facet.links if link[2])
-        links = f'{chosen}<details><summary class="small run">Show all {len(facet.links)}</summary>{links}</details>'
-    return mark_safe(f"<fieldset><legend>{facet.title}</legend>{links}</fieldset>")  # noqa: S308 - escaped below
+    marked = _marked(facet)
+    address = escape(facet.address)
+    links = "".join(
+        # What is quoted for an address needs no escaping.
+        marked if value == facet.chosen else f'<a href="{address}{quote(value)}">{escape(label)}</a>'
+        for value, label in facet.choices.items()
+    )
+    if len(facet.choices) > FOLDED:
+        every = f'<summary class="small run">Show all {len(facet.choices)}</summary>'
+        links = f"{marked}<details>{every}{links}</details>"
+    return mark_safe(f"<fieldset><legend>{facet.title}</legend>{links}</fieldset>")  # noqa: S308 - escaped above
 
 
-def _link(text: str, address: str, chosen: bool) -> str:
-    mark = (' aria-current="true"', _icon("check")) if chosen else ("", "")
-    return f'<a href="{escape(address)}"{mark[0]}>{escape(text)}{mark[1]}</a>'
+def _marked(facet: Facet) -> str:
+    if facet.chosen not in facet.choices:
+        return ""
+    label = escape(facet.choices[facet.chosen])
+    return f'<a href="{escape(facet.without)}" aria-current="true">{label}{_icon("check")}</a>'
 
 
 def _summary(row: Row) -> str:

@@ -1,15 +1,16 @@
 """How events read: a sentence for what, a place, a diff; and the facets to filter by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import Any
-from urllib.parse import quote
+
+from django.db import connection
 
 from audit.models import Event, Seal
 from audit.selectors import seals_of
-from products.models import Environment, Product
 from timcombo_console.audit_log.forms import FilterForm
 from users.actions import ACTIONS
 from users.models import User
@@ -22,6 +23,11 @@ OTHER_ACTIONS = {
     "session.lock_out": "sign in while locked out",
 }
 """Actions that no service writes, as they read after "Tried to"."""
+
+PLACES = """
+SELECT slug, name FROM products_product UNION ALL SELECT DISTINCT NULL, name FROM products_environment ORDER BY name
+"""
+"""Products by slug, and the names of environments without one."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +51,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Facet:
-    """A way to narrow the list: links, the chosen one leads back."""
+    """A way to narrow the list: choices (value, label), each a link to `address` with its value.
+
+    The `chosen` one leads back to `without`, the same filter without this part.
+    """
 
     title: str
-    links: list[tuple[str, str, bool]]
+    choices: Mapping[str, str]
+    chosen: str
+    address: str
+    without: str
 
 
 def rows(events: list[Event]) -> list[Row]:
@@ -65,16 +77,23 @@ def by_day(events: list[Row]) -> Iterator[tuple[date, list[Row]]]:
 
 
 def facets(form: FilterForm) -> list[Facet]:
-    """Two queries; no counts, which would read the whole log."""
-    products = dict(Product.objects.order_by("name").values_list("slug", "name"))
-    environments = Environment.objects.order_by("name").values_list("name", flat=True).distinct()
-    actions = {name: action_name(name) for name in sorted({*ACTIONS, *OTHER_ACTIONS})}
+    """One query; no counts, which would read the whole log."""
+    with connection.cursor() as cursor:
+        cursor.execute(PLACES)
+        places = cursor.fetchall()
+    environments = {name: name for slug, name in places if slug is None}
+    products = {slug: name for slug, name in places if slug is not None}
     return [
         _facet(form, "Result", "result", {"ok": "Done", "refused": "Refused", "failed": "Failed"}),
-        _facet(form, "Environment", "environment", {name: name for name in environments}),
-        _facet(form, "Action", "action", actions),
+        _facet(form, "Environment", "environment", environments),
+        _facet(form, "Action", "action", _actions()),
         _facet(form, "Product", "product", products),
     ]
+
+
+@cache
+def _actions() -> dict[str, str]:
+    return {name: action_name(name) for name in sorted({*ACTIONS, *OTHER_ACTIONS})}
 
 
 def action_name(name: str) -> str:
@@ -82,15 +101,10 @@ def action_name(name: str) -> str:
     return name.replace(".", ": ").replace("_", " ").capitalize()
 
 
-def _facet(form: FilterForm, title: str, field: str, choices: dict[str, str]) -> Facet:
-    chosen = form.cleaned_data.get(field, "")
+def _facet(form: FilterForm, title: str, field: str, choices: Mapping[str, str]) -> Facet:
     without = form.address(**{field: ""})
     joined = without if without == "?" else f"{without}&"
-    links = [
-        (label, without if value == chosen else f"{joined}{field}={quote(value)}", value == chosen)
-        for value, label in choices.items()
-    ]
-    return Facet(title, links)
+    return Facet(title, choices, form.cleaned_data.get(field, ""), f"{joined}{field}=", without)
 
 
 def _row(event: Event, person: User | None, seal: Seal | None) -> Row:
