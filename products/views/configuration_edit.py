@@ -14,6 +14,7 @@ from products.forms import SaveForm, carried_out
 from products.models import Environment
 from products.revisions import number_of, values_of
 from products.selectors import environment_for, environments_of, revision_of
+from products.served import still_read
 from products.services import restore_config, save_config
 from products.views.configuration import with_configuration
 from users.http import Request, page
@@ -129,10 +130,12 @@ def _look(
     form: SaveForm,
     restored: int | None = None,
 ) -> HttpResponse:
+    changes = differences(values_of(environment), wanted)
     context = {
         "product": environment.product,
         "environment": environment,
-        "changes": [(c.key, c.old, c.new) for c in differences(values_of(environment), wanted)],
+        "changes": [(c.key, c.old, c.new) for c in changes],
+        "still_read": still_read(environment, changes),
         "form": form,
         "number": number_of(environment),
         "restored": restored,
