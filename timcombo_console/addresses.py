@@ -6,17 +6,19 @@ from urllib.parse import quote
 from django.urls import reverse
 from django.utils.http import RFC3986_SUBDELIMS
 
+MARK = 7_301_994_000
 SAFE = f"{RFC3986_SUBDELIMS}/~:@"
 
 
-def address(name: str, *arguments: str) -> str:
+def address(name: str, *arguments: str | int) -> str:
     """As `reverse(name, args=arguments)`, for arguments that were checked when they were saved."""
-    return _pattern(name, len(arguments)).format(*[quote(argument, safe=SAFE) for argument in arguments])
+    return _pattern(name, len(arguments)).format(*[quote(str(argument), safe=SAFE) for argument in arguments])
 
 
 @cache
 def _pattern(name: str, count: int) -> str:
-    places = [f"__{place}__" for place in range(count)]
+    # As numbers, which every kind of argument may be.
+    places = [str(MARK + place) for place in range(count)]
     found = reverse(name, args=places)
     for place, mark in enumerate(places):
         found = found.replace(mark, f"{{{place}}}")

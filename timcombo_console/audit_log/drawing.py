@@ -10,10 +10,10 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from timcombo_console import formats
+from timcombo_console.addresses import address
 from timcombo_console.audit_log.presentation import Facet, Row
 from timcombo_console.templatetags.console import drawing
 
@@ -37,10 +37,10 @@ def draw(row: Row, *, unfolded: bool = False) -> SafeString:
 def draw_facet(facet: Facet) -> SafeString:
     """A group of links, the chosen one marked; a long group is folded, the chosen one stays in view."""
     marked = _marked(facet)
-    address = escape(facet.address)
+    prefix = escape(facet.address)
     links = "".join(
         # What is quoted for an address needs no escaping.
-        marked if value == facet.chosen else f'<a href="{address}{quote(value)}">{escape(label)}</a>'
+        marked if value == facet.chosen else f'<a href="{prefix}{quote(value)}">{escape(label)}</a>'
         for value, label in facet.choices.items()
     )
     if len(facet.choices) > FOLDED:
@@ -59,10 +59,10 @@ def _marked(facet: Facet) -> str:
 def _summary(row: Row) -> str:
     kind, shape, word = RESULTS[row.event.result]
     role = f'<span class="vh">, {row.role}</span>' if row.role else ""
-    at = row.event.at
+    at, full = row.event.at, formats.full(row.event.at)
     return (
         f'<summary data-stop>{_icon("right")}<span class="when num"><time datetime="{formats.stamp(at)}" '
-        f'title="{formats.full(at)}">{formats.clock(at)}</time></span>'
+        f'title="{full}">{full[11:19]}</time></span>'
         f'<span class="e-who cut">{escape(row.who)}{role}</span><span class="e-act cut">{escape(row.what)}</span>'
         f'<span class="e-obj cut quiet">{escape(row.where)}</span>'
         f'<span class="e-res {kind}">{_icon(shape)} {word}</span></summary>'
@@ -98,12 +98,12 @@ def _facts(row: Row, unfolded: bool) -> Iterator[tuple[str, str]]:
     if event.subject:
         yield "Object", _linked(event.subject, event.subject_url)
     if event.run:
-        yield "Run", f'<a href="{reverse("audit")}?run={event.run}">{event.run}, all its events</a>'
+        yield "Run", f'<a href="{address("audit")}?run={event.run}">{event.run}, all its events</a>'
     if event.request_ids:
         yield "AWS requests", " ".join(map(_request_id, event.request_ids))
     yield "Seal", _seal(row)
     if not unfolded:
-        yield "", f'<a href="{_address()}{event.pk}/">Link to this event</a>'
+        yield "", f'<a href="{address("audit-event", event.pk)}">Link to this event</a>'
 
 
 def _by(row: Row) -> str:
@@ -112,9 +112,9 @@ def _by(row: Row) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _linked(text: str, address: str) -> str:
+def _linked(text: str, where: str) -> str:
     # Only addresses of this console: another scheme would run in the reader's session.
-    return f'<a href="{escape(address)}">{escape(text)}</a>' if address.startswith("/") else escape(text)
+    return f'<a href="{escape(where)}">{escape(text)}</a>' if where.startswith("/") else escape(text)
 
 
 def _request_id(text: object) -> str:
@@ -138,8 +138,3 @@ def _seal(row: Row) -> str:
 @cache
 def _icon(name: str) -> str:
     return str(drawing(name, "i-s"))
-
-
-@cache
-def _address() -> str:
-    return reverse("audit-event", args=[0]).removesuffix("0/")
