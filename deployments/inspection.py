@@ -1,13 +1,16 @@
 """From an uploaded archive to its manifest, or to every reason why it is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import md5, sha256
 from pathlib import Path
+from urllib.parse import unquote
 
 from deployments.archive import LIMITS, Archive, BadArchive, Entry, Limits, open_archive
-from deployments.entrypoints import Read, check_entry_points, conflicts, page_references
-from deployments.manifest import CONFIG, FileEntry, Kind, Manifest, describe
+from deployments.entrypoints import LARGEST_PAGE, Read, check_entry_points, conflicts, page_references
+from deployments.manifest import CONFIG, FileEntry, Kind, Manifest, Role, describe
+from deployments.markup import start_tags
+from deployments.naming import extension, hashed_beside
 
 
 @dataclass(frozen=True)
@@ -42,16 +45,39 @@ def _manifest(archive: Archive, wanted: Wanted) -> Manifest:
     # A developers' placeholder; the environment's own is written at deploy time.
     left_out = {CONFIG} if wanted.one_for_all else set()
     kept = [entry for entry in archive.entries if entry.path not in left_out]
-    files = [_described(archive, entry, wanted.kind) for entry in kept]
+    hashed = _hashed_by_bundler(archive) if wanted.kind == "app" else frozenset()
+    files = [_described(archive, entry, wanted.kind, entry.path in hashed) for entry in kept]
     return Manifest.of(files, placeholder_config=len(kept) < len(archive.entries))
 
 
-def _described(archive: Archive, entry: Entry, kind: Kind) -> FileEntry:
+def _hashed_by_bundler(archive: Archive) -> frozenset[str]:
+    """Scripts and styles whose hash looks like a word: beside others like it, and loaded by a tag that Vite wrote.
+
+    Vite: it gives every tag that it writes the attribute `crossorigin`, and leaves those as they are that load files
+    of `public/`.
+    """
+    unsure = hashed_beside([entry.path for entry in archive.entries])
+    if not unsure:
+        return unsure
+    pages = [e for e in archive.entries if extension(e.path) == "html" and e.size <= LARGEST_PAGE]
+    return unsure & {path for page in pages for path in _loaded_crossorigin(b"".join(archive.read(page)))}
+
+
+def _loaded_crossorigin(page: bytes) -> Iterator[str]:
+    for _, given in start_tags(page.decode("utf-8", errors="replace")):
+        link = given.get("src") or given.get("href") or ""
+        if "crossorigin" in given and not link.startswith(("http:", "https:", "//")):
+            yield unquote(link.partition("?")[0]).removeprefix(".").removeprefix("/")
+
+
+def _described(archive: Archive, entry: Entry, kind: Kind, hashed: bool) -> FileEntry:
     sha, md = sha256(), md5(usedforsecurity=False)
     for chunk in archive.read(entry):
         sha.update(chunk)
         md.update(chunk)
-    return describe(entry.path, size=entry.size, sha256=sha.hexdigest(), md5=md.hexdigest(), kind=kind)
+    role = Role.HASHED if hashed else None
+    digests = {"sha256": sha.hexdigest(), "md5": md.hexdigest()}
+    return describe(entry.path, size=entry.size, kind=kind, role=role, **digests)
 
 
 def _reader(archive: Archive) -> Read:

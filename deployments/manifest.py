@@ -96,9 +96,11 @@ def _is_list(path: str) -> bool:
     return path.rpartition("/")[2] in _LISTS or extension(path) == "webmanifest"
 
 
-def describe(path: str, *, size: int, sha256: str, md5: str, kind: Kind) -> FileEntry:
-    """The entry of a file with these bytes in an artifact of this kind."""
-    role = role_of(path)
+def describe(
+    path: str, *, size: int, sha256: str, md5: str, kind: Kind, role: Role | None = None
+) -> FileEntry:
+    """The entry of a file with these bytes in an artifact of this kind; its name gives the role where none is given."""
+    role = role or role_of(path)
     return FileEntry(path, size, sha256, md5, content_type(path), cache_control_of(path, role, kind), role)
 
 

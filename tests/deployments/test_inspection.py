@@ -78,3 +78,34 @@ def test_the_key_prefix_counts(zipped: Zip) -> None:
     long = "a" * (1024 - len(ANY.key_prefix))
     assert long in inspect(zipped({**FILES, long: b""}), ANY).by_path
     assert refused(zipped({**FILES, long + "a": b""})) == [(long + "a")[:300]]
+
+
+WORDY = "assets/index-Describe.js"
+TAG = f'<script type="module" crossorigin src="/{WORDY}"></script><link rel="stylesheet" crossorigin href="/{CSS}">'
+
+
+def test_a_hash_that_looks_like_a_word_is_one_where_vite_wrote_the_tag(zipped: Zip) -> None:
+    manifest = inspect(zipped({"index.html": TAG.encode(), WORDY: b"run()", CSS: b"body{}"}), ANY)
+    script = manifest.by_path[WORDY]
+    assert (script.role, script.cache_control) == (Role.HASHED, "public,max-age=31536000,immutable")
+
+
+def test_a_persons_script_beside_hashes_is_not_hashed(zipped: Zip) -> None:
+    """Copied from `public/assets/`, and loaded by the person's own tag, which Vite leaves as it is."""
+    own = "assets/main-settings.js"
+    page = TAG.replace(WORDY, JS) + f'<script src="/{own}"></script>'
+    files = {"index.html": page.encode(), JS: b"run()", CSS: b"body{}", own: b"settings()"}
+    with pytest.raises(BadArchive) as refusal:
+        inspect(zipped(files), ANY)
+    (reason,) = refusal.value.reasons
+    assert reason.text.startswith(f"It names the script /{own}, whose name holds no hash of its content")
+    unnamed = inspect(zipped(files | {"index.html": TAG.replace(WORDY, JS).encode()}), ANY)
+    assert unnamed.by_path[own].role is Role.PLAIN
+
+
+def test_a_word_of_another_origin_or_alone_says_nothing(zipped: Zip) -> None:
+    elsewhere = TAG.replace(f"/{WORDY}", f"https://cdn.example.com/{WORDY}")
+    manifest = inspect(zipped({"index.html": elsewhere.encode(), WORDY: b"run()", CSS: b"body{}"}), ANY)
+    assert manifest.by_path[WORDY].role is Role.PLAIN
+    alone = f'<script type="module" crossorigin src="/{WORDY}"></script>'
+    assert refused(zipped({"index.html": alone.encode(), WORDY: b"run()"})) == ["index.html"]

@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from deployments.naming import content_type, is_hashed
+from deployments.naming import content_type, hashed_beside, is_hashed
 
 HASHED = """
 static/js/main.3f2a1b9c.js
@@ -142,6 +142,57 @@ def test_few_random_hashes_are_missed(shape: str, alphabet: str, length: int, mo
     dice = random.Random(7)
     names = [shape.format("".join(dice.choices(alphabet, k=length))) for _ in range(10_000)]
     assert sum(not is_hashed(name) for name in names) <= most * len(names)
+
+
+BASE64 = string.ascii_letters + string.digits + "-_"
+
+WORDS = """
+settings Homepage checkout dropdown carousel overview Describe calendar comments keyboard language lightbox
+sections elements tooltips messages products features gallery1 version2 my-theme polyfill bindings
+""".split()
+
+
+def build(dice: random.Random, chunks: int) -> list[str]:
+    """What Vite puts into `assets/` besides the entry point's script."""
+    names = [f"assets/part{n}-{''.join(dice.choices(BASE64, k=8))}.js" for n in range(chunks)]
+    return ["index.html", "favicon.ico", f"assets/index-{''.join(dice.choices(BASE64, k=8))}.css", *names]
+
+
+def test_no_random_hash_is_missed_beside_its_like() -> None:
+    """Of 100,000 builds none is refused, but for the tiny ones that hold nothing else that is surely a hash."""
+    dice = random.Random(7)
+    missed = 0
+    for _ in range(100_000):
+        entry = f"assets/index-{''.join(dice.choices(BASE64, k=8))}.js"
+        if not is_hashed(entry):
+            missed += entry not in hashed_beside([entry, *build(dice, dice.randint(0, 40))])
+    assert missed <= 2
+
+
+def test_words_are_left_to_who_wrote_the_tag() -> None:
+    dice = random.Random(7)
+    for word in WORDS:
+        path = f"assets/main-{word}.js"
+        assert not is_hashed(path)
+        assert path in hashed_beside([path, *build(dice, 20)])
+
+
+@pytest.mark.parametrize(
+    ("path", "beside"),
+    [
+        ("assets/main-settings.js", ["assets/app.3f2a1b9c.js", "assets/app-8a6d2b1c.js"]),
+        ("assets/main-settings.js", ["assets/jquery.js", "assets/theme.css", "assets/index-DOsFuSQ-.js"]),
+        ("assets/main-settings.js", ["js/index-DOsFuSQ-.js", "index-DOsFuSQ-.js"]),
+        ("assets/main.settings.js", ["assets/index-DOsFuSQ-.js", "assets/index-BfRcyQFf.css"]),
+        ("js/main-settings.js", ["js/index-DOsFuSQ-.js", "js/index-CPd3x9Qz.css"]),
+        ("assets/jquery-migrate.js", ["assets/index-DOsFuSQ-.js", "assets/index-CPd3x9Qz.css"]),
+        ("assets/logo-settings.png", ["assets/index-DOsFuSQ-.js", "assets/index-CPd3x9Qz.css"]),
+        ("assets/settings.js", ["assets/index-DOsFuSQ-.js", "assets/index-CPd3x9Qz.css"]),
+    ],
+)
+def test_what_is_no_hash_whoever_wrote_the_tag(path: str, beside: list[str]) -> None:
+    """Hex only, few hashes, another folder, another sign, no bundler's folder, seven letters, no script, no stem."""
+    assert not hashed_beside([path, *beside])
 
 
 @pytest.mark.parametrize(
