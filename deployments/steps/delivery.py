@@ -85,10 +85,11 @@ def delete_job(environment: Environment, key: str, etag: str) -> Delete:
     return Delete(bucket=environment.bucket, owner=owner, key=key, if_match=etag, before_lease_ends=True)
 
 
-def batches(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+def batches(jobs: Iterable[Job]) -> Iterator[Iterator[Job]]:
+    """The jobs by the thousand. They are made as they are taken; each batch is taken whole before the next."""
     rest = iter(jobs)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
+    for first in rest:
+        yield chain([first], islice(rest, BATCH - 1))
 
 
 def deliver(
@@ -119,7 +120,7 @@ def deliver(
     return done
 
 
-def carry_out(context: StepContext, wish: Wish, transfer: Transfer, batch: list[Job]) -> list[Written]:
+def carry_out(context: StepContext, wish: Wish, transfer: Transfer, batch: Iterable[Job]) -> list[Written]:
     """Write a batch and record what S3 carried out, also where it stopped in the middle."""
     try:
         written = transfer.run(batch)

@@ -1,18 +1,18 @@
 """Ingest: an uploaded zip becomes a checked, archived, immutable release."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from aws.access import Account as Door
 from aws.fanout import Transfer
 from aws.jobs import Put, Slice
 from aws.s3 import download, list_objects
 from deployments import spool
-from deployments.archive import LIMITS, BadArchive, open_archive
+from deployments.archive import LIMITS, Archive, BadArchive, open_archive
 from deployments.entrypoints import conflicts
 from deployments.inspection import Wanted, inspect
 from deployments.manifest import FileEntry, Kind, Manifest, Role
@@ -160,26 +160,30 @@ def _archive(context: StepContext, door: Door, artifact: Artifact, path: Path, c
     owner = product.artifact_account.aws_id
     listed = list_objects(door, product.artifact_bucket, owner, artifact.prefix)
     there = {found.key.removeprefix(artifact.prefix): found.etag for found in listed}
-    missing = [file for file in manifest.files if there.get(file.path) != file.md5]
-    with NamedTemporaryFile(dir=path.parent, prefix="unpacked-") as unpacked, Transfer(door) as transfer:
-        slices = _unpack(path, Path(unpacked.name), {file.path for file in missing})
-        jobs = (_put(artifact, file, slices[file.path]) for file in missing)
-        context.progress(done=counts.done, total=counts.done + len(missing))
-        for batch in batches(jobs):
-            counts.done += len(transfer.run(batch))
-            counts.moved += sum(len(job.body) for job in batch if isinstance(job, Put))
+    missing = {file.path: file for file in manifest.files if there.get(file.path) != file.md5}
+    context.progress(done=counts.done, total=counts.done + len(missing))
+    with (
+        open_archive(path) as build,
+        NamedTemporaryFile(dir=path.parent, prefix="unpacked-") as unpacked,
+        Transfer(door) as transfer,
+    ):
+        for batch in batches(_puts(artifact, build, missing, unpacked.file)):
+            written = transfer.run(batch)
+            counts.done += len(written)
+            counts.moved += sum(len(item.job.body) for item in written)
             context.progress(done=counts.done, bytes_done=counts.moved)
 
 
-def _unpack(path: Path, to: Path, wanted: set[str]) -> dict[str, Slice]:
-    """Unpack the wanted files one behind the other into the file `to`."""
-    slices: dict[str, Slice] = {}
-    with open_archive(path) as archive, to.open("wb") as out:
-        for entry in archive.entries:
-            if entry.path in wanted:
-                slices[entry.path] = Slice(to, out.tell(), entry.size)
-                out.writelines(archive.read(entry))
-    return slices
+def _puts(
+    artifact: Artifact, build: Archive, missing: Mapping[str, FileEntry], unpacked: IO[bytes]
+) -> Iterator[Put]:
+    """The missing files, each unpacked behind the others when its turn comes."""
+    for entry in build.entries:
+        if file := missing.get(entry.path):
+            body = Slice(Path(unpacked.name), unpacked.tell(), entry.size)
+            unpacked.writelines(build.read(entry))
+            unpacked.flush()
+            yield _put(artifact, file, body)
 
 
 def _put(artifact: Artifact, file: FileEntry, body: Slice) -> Put:
