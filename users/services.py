@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from audit.services import record
 from users.actions import action
@@ -45,7 +46,7 @@ def create_person(
 @action("person.deactivate", permission="people.manage")
 def deactivate(*, actor: User | None, person: User, reason: str = "") -> User:
     """Sign the person out everywhere and keep them out, tokens included. What they did stays on record."""
-    person = _locked(person)
+    person = _locked_among_admins(person)
     if not person.is_active:
         raise WrongState(f"{person} is deactivated already. Nothing was changed.")
     _keep_an_admin(person)
@@ -87,7 +88,7 @@ def reactivate(*, actor: User | None, person: User, reason: str = "") -> User:
 @action("person.change_role", permission="people.manage")
 def change_role(*, actor: User | None, person: User, role: str, reason: str = "") -> User:
     """Give the person another role, from their next click on; they have to sign in again."""
-    person = _locked(person)
+    person = _locked_among_admins(person)
     before = person.role
     if role not in Role.values:
         raise Invalid(f"There is no role {role!r}.", errors={"role": "Choose one of the roles."})
@@ -170,6 +171,12 @@ def change_own_settings(*, actor: User, theme: str | None = None, shortcuts: boo
 
 def _locked(person: User) -> User:
     return User.objects.select_for_update().get(pk=person.pk)
+
+
+def _locked_among_admins(person: User) -> User:
+    # In one order with all admins, so that two who remove each other wait for one another and do not block.
+    rows = User.objects.select_for_update().filter(Q(pk=person.pk) | Q(role=Role.ADMIN, is_active=True))
+    return next(row for row in rows.order_by("pk") if row.pk == person.pk)
 
 
 def _role(role: str) -> str:
