@@ -168,6 +168,7 @@ def test_every_call_is_on_record(cloud: CloudProcess, s3: Any, refused: Refused)
     assert written["seq"] < missed["seq"]
 
 
+@pytest.mark.alone
 def test_a_reset_is_a_fresh_seed(cloud: CloudProcess, s3: Any, cdn: Any) -> None:
     put(s3)
     cloud.client("lambda").list_functions()
@@ -185,6 +186,7 @@ def test_a_reset_is_a_fresh_seed(cloud: CloudProcess, s3: Any, cdn: Any) -> None
     assert all(call["seq"] >= before for call in cloud.calls())
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_process_comes_and_goes_quickly(number: signal.Signals) -> None:
     process = CloudProcess()

@@ -21,6 +21,7 @@ def _moment(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_a_deployment_of_sixty_files_takes_a_second_at_most_besides_copying(
     world: World, crew: Crew, capsys: pytest.CaptureFixture[str]

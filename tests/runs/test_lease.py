@@ -110,6 +110,7 @@ def test_a_worker_that_is_asked_to_stop_learns_it_from_its_lease() -> None:
         lease.ensure(1)
 
 
+@pytest.mark.alone
 def test_it_is_renewed_every_five_seconds_unasked() -> None:
     row = Row(True)
     began = clock()

@@ -44,6 +44,7 @@ def test_a_start_sends_the_id_and_nothing_else(to_broker: Broker) -> None:
     assert failed() == 0
 
 
+@pytest.mark.alone
 def test_a_click_is_accepted_while_the_broker_is_down_and_the_failure_counted(to_broker: Broker) -> None:
     begin("short")
     to_broker.server.kill()
@@ -59,6 +60,7 @@ def test_a_click_is_accepted_while_the_broker_is_down_and_the_failure_counted(to
     assert messages(to_broker)
 
 
+@pytest.mark.alone
 def test_a_broker_that_does_not_answer_costs_about_a_second(to_broker: Broker) -> None:
     begin("short")
     to_broker.server.process.send(signal.SIGSTOP)
