@@ -46,6 +46,12 @@ class Site:
         return self.url + path
 
 
+@pytest.fixture(scope="session")
+def template(estate_template: str) -> str:
+    """What `cloned_database` copies in this folder."""
+    return estate_template
+
+
 @pytest.fixture
 def site(cloned_database: "Clone") -> Iterator[Site]:
     """The console's own pages on a fresh database."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 
 from django.utils import timezone
 
@@ -12,11 +11,8 @@ from deployments.models import Artifact, Deployment, EnvironmentState, Release, 
 from deployments.services.promote import promote
 from products.models import Environment, Product
 from runs.models import Run, RunScope, RunState, RunStep, StepLine, StepState
-from timcombo_console.estate.importing import import_estate
 from users.models import User
 from users.permissions import Role
-
-DOCUMENT = Path(__file__).resolve().parents[2] / "estates" / "tim-combo.yaml"
 
 
 @dataclass
@@ -30,8 +26,7 @@ class Estate:
 
 
 def build_estate() -> Estate:
-    """1.1.0 live in dev, on its way to test, failed in stage; 1.0.0 before it; 1.2.0 rejected."""
-    import_estate(actor=None, text=DOCUMENT.read_text(), name=DOCUMENT.name)
+    """On the imported estate: 1.1.0 live in dev, on its way to test, failed in stage; 1.0.0 before it; 1.2.0 rejected."""
     people = {role.value: _person(role) for role in Role}
     manager = people[Role.RELEASE_MANAGER]
     product = Product.objects.get(slug="tim-combo")

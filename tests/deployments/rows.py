@@ -3,8 +3,6 @@
 import io
 import zipfile
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
 
 from django.db.models.functions import Now
 
@@ -13,20 +11,13 @@ from deployments.models import Artifact, Deployment, EnvironmentState, Release, 
 from deployments.services.promote import promote
 from products.models import Environment, Product
 from runs.models import Run, RunScope, RunState, RunStep, StepState
-from timcombo_console.estate.importing import import_estate
+from tests.estate_rows import put_estate
 from users.models import User
-
-ESTATE = Path(__file__).resolve().parents[2] / "estates" / "tim-combo.yaml"
-
-
-@cache
-def _estate() -> str:
-    return ESTATE.read_text()
 
 
 def estate() -> Product:
     """The document's estate, and of it the product Tim-Combo."""
-    import_estate(actor=None, text=_estate(), name=ESTATE.name)
+    put_estate()
     return Product.objects.get(slug="tim-combo")
 
 

@@ -1,17 +1,14 @@
 """People of each role, and the estate of the document."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.test import Client
 
 from products.models import Environment
-from timcombo_console.estate.importing import import_estate
+from tests.estate_rows import put_estate
 from users.models import User
 from users.permissions import Role
-
-DOCUMENT = Path(__file__).resolve().parents[2] / "estates" / "tim-combo.yaml"
 
 
 def person(role: str) -> User:
@@ -22,7 +19,7 @@ def person(role: str) -> User:
 
 @pytest.fixture
 def estate(db: None) -> None:
-    import_estate(actor=None, text=DOCUMENT.read_text(), name=DOCUMENT.name)
+    put_estate()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Examples of the actions of products, for the guard test (see `tests/examples.py`)."""
 
-from pathlib import Path
-
 from products.models import Account, Environment, Product
 from products.services import (
     check_account,
@@ -14,15 +12,13 @@ from products.services import (
     restore_config,
     save_config,
 )
+from tests.estate_rows import put_estate
 from tests.examples import Call, example
-from timcombo_console.estate.importing import import_estate
-
-DOCUMENT = Path(__file__).resolve().parents[2] / "estates" / "tim-combo.yaml"
 
 
 def the_estate() -> tuple[Product, Environment, Account]:
     """The document's estate as rows: Tim-Combo, its dev, and the account media."""
-    import_estate(actor=None, text=DOCUMENT.read_text(), name=DOCUMENT.name)
+    put_estate()
     dev = Environment.objects.select_related("product", "frontend_account").get(
         product__slug="tim-combo", name="dev"
     )

@@ -12,16 +12,20 @@ from audit.models import Event
 from products.models import Account, AccountCheck, Environment
 from runs.models import Run
 from tests.cloud import CloudProcess
-from tests.products.conftest import DOCUMENT, person
+from tests.products.conftest import person
 from tests.workers import Clone
-from timcombo_console.estate.importing import import_estate
 from users.permissions import Role
+
+
+@pytest.fixture(scope="session")
+def template(estate_template: str) -> str:
+    """What `cloned_database` copies here."""
+    return estate_template
 
 
 @pytest.fixture
 def aws(cloud: CloudProcess, cloned_database: Clone, monkeypatch: pytest.MonkeyPatch) -> CloudProcess:
     """The emulated cloud, reached as a worker would; rows are committed, so that the lease can be renewed."""
-    import_estate(actor=None, text=DOCUMENT.read_text(), name=DOCUMENT.name)
     for name, value in cloud.env().items():
         monkeypatch.setenv(name, value)
     return cloud
