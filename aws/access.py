@@ -84,6 +84,11 @@ class Account:
         """The boto client of a service, which makes one attempt a call. For this package's own modules."""
         return self._session.client(service)
 
+    @property
+    def ca_bundle(self) -> str:
+        """The file of the certificate authorities that its clients trust."""
+        return self._session.ca_bundle
+
     def credentials(self) -> ReadOnlyCredentials:
         """The role's keys, renewed when their end is near. Raises RoleRefused and the like."""
         with translated(self._taking_role(), self._identity.profile):

@@ -17,11 +17,12 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSLError,
     SSOError,
     TokenRetrievalError,
 )
 
-from aws.errors import AwsError, NoCredentials, SignInExpired, Subject, Unavailable, error_from
+from aws.errors import AwsError, NoCredentials, SignInExpired, Subject, Unavailable, Untrusted, error_from
 
 CONNECT_SECONDS, READ_SECONDS = 3, 10
 ATTEMPT_SECONDS = CONNECT_SECONDS + READ_SECONDS
@@ -73,6 +74,9 @@ def _from_botocore(subject: Subject, profile: str, error: BotoCoreError) -> AwsE
         return SignInExpired(profile or "default", words)
     if isinstance(error, NO_IDENTITY):
         return NoCredentials(subject, code=name, message=words)
+    # botocore tells a certificate that it does not trust from a broken connection only in words.
+    if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in words:
+        return Untrusted(subject, code=name, message=words)
     kind = Unavailable if isinstance(error, NO_ANSWER) else AwsError
     return kind(subject, code=name, message=words)
 

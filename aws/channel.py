@@ -9,13 +9,12 @@ from html import unescape
 from urllib.parse import quote, urlsplit
 
 import aiohttp
-from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 from multidict import CIMultiDictProxy
 from yarl import URL
 
 from aws.boto import AGENT, CONNECT_SECONDS, READ_SECONDS
-from aws.errors import AwsError, Subject, Unavailable, error_from
+from aws.errors import AwsError, Subject, Unavailable, Untrusted, error_from
 from aws.jobs import SAFE, WHOLE, Body, Slice
 
 LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
@@ -97,12 +96,12 @@ def address_of(endpoint: str, bucket: str) -> Address:
 
 
 class Channel:
-    """An HTTP session with at most `connections` connections, trusted as botocore trusts."""
+    """An HTTP session with at most `connections` connections, which trusts whom the file `ca_bundle` names."""
 
-    def __init__(self, endpoint: str, connections: int) -> None:
+    def __init__(self, endpoint: str, connections: int, ca_bundle: str) -> None:
         # Proxies are read once: looking at the environment for each request costs more than signing it.
         self._proxy = get_environ_proxies(endpoint).get(urlsplit(endpoint).scheme)
-        trusted = ssl.create_default_context(cafile=get_cert_path(True))
+        trusted = ssl.create_default_context(cafile=ca_bundle)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, ssl=trusted, keepalive_timeout=20),
             headers={"user-agent": AGENT},
@@ -128,7 +127,8 @@ class Channel:
     ) -> Reply:
         """Send one request and read its answer. `seconds` bounds the whole, None only each wait for S3.
 
-        Raises Unavailable when no whole answer came: what was asked for may have happened all the same.
+        Raises Unavailable when no whole answer came: what was asked for may have happened all the same. Raises
+        Untrusted, before anything is sent, when the other side cannot prove who it is.
         """
         limits = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS)
         try:
@@ -142,6 +142,8 @@ class Channel:
                 allow_redirects=False,
             ) as answer:
                 return Reply(answer.status, answer.headers, await answer.text("utf-8", "replace"))
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise Untrusted(subject, code=type(error).__name__, message=str(error)) from error
         except LOST as error:
             raise Unavailable(subject, code=type(error).__name__, message=str(error)) from error
 

@@ -111,6 +111,15 @@ class Unavailable(AwsError):
     may_pass = True
 
 
+class Untrusted(AwsError):
+    """The certificate that was shown is signed by nobody known, or is another host's. Nothing was sent."""
+
+    advice = (
+        "Nothing was sent. Where a proxy or an own endpoint signs its certificate itself, AWS_CA_BUNDLE must name "
+        "the file with its certificate authority."
+    )
+
+
 class PreconditionFailed(AwsError):
     """The thing is no longer in the state that the call was conditional on."""
 

@@ -75,7 +75,7 @@ class Transfer:
         return self
 
     async def _open(self) -> Channel:
-        return Channel(self._endpoint, self._in_flight)
+        return Channel(self._endpoint, self._in_flight, self._account.ca_bundle)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

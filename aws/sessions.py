@@ -20,6 +20,7 @@ from botocore.credentials import (
     DeferredRefreshableCredentials,
     ReadOnlyCredentials,
 )
+from botocore.httpsession import get_cert_path
 from botocore.loaders import create_loader
 
 from aws.boto import config
@@ -122,6 +123,12 @@ class RoleSession:
                     service, self._region, config=config(attempts=1)
                 )
             return self._clients[service]
+
+    @property
+    def ca_bundle(self) -> str:
+        """The file that botocore takes: AWS_CA_BUNDLE or the profile's, REQUESTS_CA_BUNDLE, else the usual authorities."""
+        named = self._session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+        return str(named or get_cert_path(True))
 
     def follow(self, other: "RoleSession") -> None:
         """Know what an earlier session of the same role found out: AWS's time, and that the account is right."""
