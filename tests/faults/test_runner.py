@@ -122,6 +122,22 @@ def test_a_step_that_kills_its_worker_stops_after_the_limit(workers: Workers) ->
 
 
 @pytest.mark.slow
+def test_a_worker_killed_between_two_steps_is_replaced_within_thirty_seconds(workers: Workers) -> None:
+    """The step is saved and its lease given back, the next one is not claimed, and the message is gone."""
+    (worker,) = crew(workers)
+    victim = child_of(worker)
+    run = begin("parting", "bucket:a")
+    until(workers, lambda: step(run, "parting").state == StepState.DONE, 30)
+    until(workers, lambda: not Path(f"/proc/{victim}").exists(), 30)
+    until(workers, ended(run), 30)
+
+    assert (ran("first"), ran("parting"), ran("last")) == (1, 1, 1)
+    assert [step(run, name).claims for name in ("first", "parting", "last")] == [1, 1, 1]
+    assert not StepLine.objects.filter(step__run=run, level="warn").exists()
+    assert not RunScope.objects.exists()
+
+
+@pytest.mark.slow
 def test_a_paused_worker_neither_saves_nor_writes_when_it_wakes(workers: Workers) -> None:
     first, second = crew(workers, runners=2)
     run = begin("deaf", "bucket:a")

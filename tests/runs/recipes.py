@@ -7,10 +7,16 @@ waits until the test opens its gate.
 import os
 import signal
 import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
 
 from runs import counters
 from runs.models import Counter, Run
 from runs.steps import Done, Recipe, Step, StepContext, StepFailed, Wait, register
+
+Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
 
 
 def tell(name: str) -> None:
@@ -57,6 +63,19 @@ def _deadly(context: StepContext) -> Done:
     tell("deadly")
     os.kill(os.getpid(), signal.SIGKILL)
     return Done()
+
+
+def _parting(context: StepContext) -> Done:
+    """Its worker dies when all of this is saved, and it turns to the next step."""
+    tell("parting")
+    connection.execute_wrappers.append(_die_when_it_claims)
+    return Done()
+
+
+def _die_when_it_claims(execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    if sql.startswith('UPDATE "runs_run"') and "COALESCE" in sql:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return execute(sql, params, many, context)
 
 
 def _sulky(context: StepContext) -> Done:
@@ -107,6 +126,7 @@ RECIPES = [
     Recipe("holding", (FIRST, Step("hold", "Hold", _hold), LAST), on_end=_ended),
     Recipe("deaf", (FIRST, Step("deaf", "Deaf", _deaf), LAST)),
     Recipe("deadly", (FIRST, Step("deadly", "Deadly", _deadly, limit=2), LAST), on_end=_ended),
+    Recipe("parting", (FIRST, Step("parting", "Part", _parting), LAST), on_end=_ended),
     Recipe("sulky", (FIRST, Step("sulky", "Sulk", _sulky), LAST), on_end=_ended, may_retry=_may_retry),
     Recipe("sulky_skippable", (FIRST, Step("sulky", "Sulk", _sulky, skippable=True), LAST), on_end=_ended),
     Recipe("flaky", (Step("flaky", "Flake", _flaky), LAST), on_end=_ended),
