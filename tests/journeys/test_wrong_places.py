@@ -111,14 +111,20 @@ def test_an_object_that_vanishes_after_the_check_ends_the_deployment_before_the_
 
 def test_a_change_of_the_distribution_under_way_is_waited_for(world: World) -> None:
     world.stock("1.0.0")
-    cloudfront, distribution = world.cloud.client("cloudfront"), _environment().distribution_id
-    world.cloud.settings(deploy_seconds=2.0)
-    found = cloudfront.get_distribution_config(Id=distribution)
-    changed = {**found["DistributionConfig"], "Comment": "changed by hand"}
-    cloudfront.update_distribution(Id=distribution, IfMatch=found["ETag"], DistributionConfig=changed)
+    _change_by_hand(world, "which takes long", 60)
     answer = world.promote("1.0.0")
     assert not runner.advance(Run.objects.get(deployment=answer["id"]).pk)
     assert "still rolling out" in Run.objects.get(deployment=answer["id"]).waiting_for
     assert world.step(answer, "check") == "waiting"
     assert world.objects() == {}
+    _change_by_hand(world, "which is there at once", 0)
     assert world.carry_out(answer["id"])["status"] == "live"
+
+
+def _change_by_hand(world: World, comment: str, seconds: float) -> None:
+    """Somebody else changes the distribution, which takes so long to roll out."""
+    world.cloud.settings(deploy_seconds=seconds)
+    cloudfront, distribution = world.cloud.client("cloudfront"), _environment().distribution_id
+    found = cloudfront.get_distribution_config(Id=distribution)
+    changed = {**found["DistributionConfig"], "Comment": comment}
+    cloudfront.update_distribution(Id=distribution, IfMatch=found["ETag"], DistributionConfig=changed)
