@@ -70,6 +70,7 @@ class PassOn(BaseHTTPRequestHandler):
     """Gives each request to the server at `port`, as it is, and its answer back."""
 
     port: int
+    timeout = 5
 
     def pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -93,6 +94,7 @@ def behind_tls(endpoint: str, certificate: str) -> Iterator[str]:
     context.load_cert_chain(certificate)
     handler = type("Handler", (PassOn,), {"port": urlsplit(endpoint).port})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = False
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
