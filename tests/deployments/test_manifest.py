@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 
 from deployments.environment_config import config_body, with_config
-from deployments.manifest import FileEntry, Kind, Manifest, Role, describe, role_of
+from deployments.manifest import FileEntry, Files, Kind, Manifest, Role, describe, role_of
 
 
 def entry(path: str, body: bytes = b"x", kind: Kind = "app") -> FileEntry:
@@ -64,6 +64,16 @@ def test_files_are_sorted_counted_and_found() -> None:
 def test_a_path_comes_once() -> None:
     with pytest.raises(ValueError, match=r"names b\.js twice"):
         Manifest.of([*FILES, entry("b.js", b"other")])
+
+
+def test_some_files_of_a_manifest() -> None:
+    files = Files(Manifest.of(FILES).columns, [0, 1, 3])
+    assert files == (FILES[2], FILES[1], FILES[0])
+    assert files[1:] == (FILES[1], FILES[0])
+    assert (files[-1], len(files[:0])) == (FILES[0], 0)
+    assert (files.paths, files.sizes, files.size) == (["a.js", "b.js", "index.html"], [2, 1, 1], 4)
+    assert files.with_role(Role.ENTRY_POINT) == (FILES[0],)
+    assert files != FILES
 
 
 def test_survives_being_stored() -> None:
