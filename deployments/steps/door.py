@@ -20,6 +20,7 @@ HOPELESS = (
     errors.OtherContent,
     errors.SignInExpired,
     errors.NoCredentials,
+    errors.Untrusted,
 )
 
 FENCED = (errors.PreconditionFailed, errors.ConditionalConflict, errors.SignatureExpired)
