@@ -42,8 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that run alone, while the others have not begun; then those that take long, while there is other work."""
-    items.sort(key=lambda item: (not _is(item, "alone"), not _is(item, "slow")))
+    """Put those first that would be in the way later.
+
+    `alone`: while the others have not begun. `up`: before anybody steals from the end of this process's list, so that
+    one process does all that share a console. `slow`: while there is other work for the others.
+    """
+    items.sort(key=lambda item: [not _is(item, mark) for mark in ("alone", "up", "slow")])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

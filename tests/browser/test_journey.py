@@ -15,7 +15,7 @@ from tests.builds import zip_of
 from tests.databases import CHECKOUT
 from tests.supervisor.console_run import ConsoleRun
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.up, pytest.mark.slow, pytest.mark.timeout(300)]
 
 DARK = Look("dark", 1440)
 TEST_SITE = "test.tim-combo.com"

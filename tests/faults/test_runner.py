@@ -85,7 +85,6 @@ def test_waiting_runs_are_woken(workers: Workers) -> None:
     assert step(run, "quick").claims == 4
 
 
-@pytest.mark.alone
 @pytest.mark.slow
 def test_a_worker_killed_in_the_middle_of_a_step_is_replaced_within_thirty_seconds(workers: Workers) -> None:
     crew(workers, runners=2)

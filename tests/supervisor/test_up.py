@@ -15,7 +15,7 @@ from tests.supervisor.console_run import SECONDS, ConsoleRun, environment, exist
 from tests.workers import Broker, Clone
 from timcombo_console.supervisor.process import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.up, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

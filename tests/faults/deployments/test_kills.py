@@ -33,7 +33,6 @@ def test_a_deployment_and_its_rollback_survive_a_kill_at_every_boundary(world: W
     assert world.environment()["live"] == "1.0.0"
 
 
-@pytest.mark.alone
 def test_a_worker_killed_while_it_copies_is_replaced_within_thirty_seconds(world: World, crew: Crew) -> None:
     world.stock("2.0.0", "2.1.0")
     world.live("2.0.0")
