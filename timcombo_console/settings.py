@@ -51,6 +51,8 @@ CSRF_TRUSTED_ORIGINS = [CONSOLE_PUBLIC_URL] if CONSOLE_PUBLIC_URL else []
 CONSOLE_HTTPS = env.bool("CONSOLE_HTTPS", default=not DEMO)
 
 INSTALLED_APPS = [
+    # Before `users`, which takes its groups out of the admin site.
+    "django.contrib.auth",
     "timcombo_console.apps.ConsoleConfig",
     "deployments",
     "dns",
@@ -62,7 +64,6 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django.contrib.admin",
-    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
     "django.contrib.sessions",
@@ -168,6 +169,7 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
 AXES_LOCKOUT_CALLABLE = "users.session_views.locked_out"
 AXES_CLIENT_IP_CALLABLE = "audit.origin.address_of"
 

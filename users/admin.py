@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
 from users.models import ApiToken, User
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]  # generic for the type checker only
 else:
     ModelAdmin = admin.ModelAdmin
+
+
+# Roles say who may do what; a group would say nothing, and off the record.
+admin.site.unregister(Group)
 
 
 class ServiceAdmin(ModelAdmin):

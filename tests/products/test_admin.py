@@ -31,6 +31,12 @@ def test_lists_and_rows_without_delete_or_add(estate: None, browser: Client, mod
     assert not django_admin.site.get_model_admin(model).inlines
 
 
+def test_nothing_is_offered_that_no_service_changes(browser: Client) -> None:
+    offered = {model._meta.app_label for model in django_admin.site._registry}
+    assert offered == {"audit", "dns", "products", "users"}
+    assert "Groups" not in browser.get("/admin/").content.decode()
+
+
 def test_an_edit_goes_through_the_service(prod: Environment, browser: Client) -> None:
     address = f"/admin/products/environment/{prod.pk}/change/"
     page = browser.get(address)
