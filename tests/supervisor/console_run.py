@@ -69,9 +69,9 @@ class ConsoleRun:
         return self
 
     def refused(self, *arguments: str, **env: str) -> str:
-        """What `./console up` says when it does not start."""
+        """What `./console up` says when it does not start, on any free port unless one is named."""
         done = subprocess.run(
-            ["./console", "up", *arguments],
+            ["./console", "up", "--port", "0", *arguments],
             cwd=self.folder,
             env=environment(**env),
             capture_output=True,
