@@ -1,6 +1,6 @@
 """The addresses of many things on one page. `reverse` takes as long as all else that is drawn of one of them."""
 
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote
 
 from django.urls import reverse
@@ -12,7 +12,12 @@ SAFE = f"{RFC3986_SUBDELIMS}/~:@"
 
 def address(name: str, *arguments: str | int) -> str:
     """As `reverse(name, args=arguments)`, for arguments that were checked when they were saved."""
-    return _pattern(name, len(arguments)).format(*[quote(str(argument), safe=SAFE) for argument in arguments])
+    return _pattern(name, len(arguments)).format(*map(_quoted, arguments))
+
+
+@lru_cache(maxsize=2048)
+def _quoted(argument: str | int) -> str:
+    return quote(str(argument), safe=SAFE)
 
 
 @cache

@@ -1,24 +1,26 @@
 """The cells of the matrix: what visitors of an environment get, and what is under way there.
 
-Drawn by Python rather than by a template, because a page has 500 of them: about nine elements each.
+Drawn by Python rather than by a template, because a page has 500 of them: about nine elements each. Every value is
+escaped here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from html import escape
+from typing import NamedTuple
 
-from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from timcombo_console import formats
 from timcombo_console.templatetags.console import drawing
 
-CLOSED_MENU = '<details class="menu"><summary aria-label="Actions for {}"></summary></details>'
+# Names, versions and people, which many cells share.
+_escaped = lru_cache(maxsize=2048)(escape)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class Cell(NamedTuple):
     """One environment of one product.
 
     `state` is one of none (not set up), never, live, queued, running, failed, part, drift, back. `version` is what
@@ -49,6 +51,13 @@ class Cell:
     ready_url: str = ""
 
 
+def row_html(name: str, url: str, domain: str, cells: Iterable[Cell]) -> SafeString:
+    """A product with its environments as a `<tr>`; `url` is its page."""
+    head = f'<a href="{escape(url)}"><b>{escape(name)}</b></a><small class="dom">{escape(domain)}</small>'
+    drawn = "".join(map(cell_html, cells))
+    return SafeString(f'<tr role="row"><th scope="row" role="rowheader">{head}</th>{drawn}</tr>')
+
+
 def cell_html(cell: Cell, *, swap: bool = False) -> SafeString:
     """The cell as a `<td>`. With `swap` it takes the place of the one with its id when htmx receives it."""
     if cell.state == "none":
@@ -57,27 +66,27 @@ def cell_html(cell: Cell, *, swap: bool = False) -> SafeString:
         )
     else:
         inner = f'<div class="l1">{_first_line(cell)}</div>{_second_line(cell)}'
-    opening = f'<td class="cell" role="cell" id="cell-{cell.id}" data-env="{escape(cell.environment)}"'
+    opening = f'<td class="cell" role="cell" id="cell-{cell.id}" data-env="{_escaped(cell.environment)}"'
     oob = ' hx-swap-oob="true"' if swap else ""
-    return mark_safe(f'{opening} data-state="{cell.state}"{oob}>{inner}</td>')  # noqa: S308 - every value is escaped
+    return SafeString(f'{opening} data-state="{cell.state}"{oob}>{inner}</td>')
 
 
 def _first_line(cell: Cell) -> str:
-    name = escape(f"{cell.product} {cell.environment}")
-    label = escape(_phrase(cell))
-    url = escape(cell.url)
+    name = f"{_escaped(cell.product)} {_escaped(cell.environment)}"
     if cell.state == "never":
-        words = '<span class="small">Never deployed</span>'
-        link = f'<a class="ver quiet" href="{url}" aria-label="{label}">{words}</a>'
+        css, words = "ver quiet", '<span class="small">Never deployed</span>'
     else:
-        link = f'<a class="ver" href="{url}" aria-label="{label}">{escape(cell.version or "nothing yet")}</a>'
-    return LOOKS[cell.state].shape() + link + _beside(cell) + CLOSED_MENU.format(name)
+        css, words = "ver", _escaped(cell.version or "nothing yet")
+    label = f"{name}, {_phrase(cell)}"
+    link = f'<a class="{css}" href="{escape(cell.url)}" aria-label="{label}">{words}</a>'
+    menu = f'<details class="menu"><summary aria-label="Actions for {name}"></summary></details>'
+    return LOOKS[cell.state].shape() + link + _beside(cell) + menu
 
 
 def _beside(cell: Cell) -> str:
     """What stands between the version and the menu: where it goes, the edge's tick, what is ready."""
     if cell.state in ("queued", "running"):
-        return f'<span class="to"><span aria-hidden="true">→</span> {escape(cell.next_version)}</span>'
+        return f'<span class="to"><span aria-hidden="true">→</span> {_escaped(cell.next_version)}</span>'
     tick = ""
     if cell.state in ("live", "back", "drift"):
         tick = '<i class="ok"></i>' if cell.verified else drawing("wait", "i-s quiet")
@@ -87,7 +96,7 @@ def _beside(cell: Cell) -> str:
 def _ready(cell: Cell) -> str:
     if not cell.ready_version:
         return ""
-    ready = f"{drawing('up', 'i-s')}{escape(cell.ready_version)} ready"
+    ready = f"{drawing('up', 'i-s')}{_escaped(cell.ready_version)} ready"
     return f'<a class="next" href="{escape(cell.ready_url)}">{ready}</a>'
 
 
@@ -104,29 +113,29 @@ def _progress(cell: Cell) -> str:
 
 def _phrase(cell: Cell) -> str:
     """All of it in one phrase, for who hears the page instead of seeing it."""
-    said = LOOKS[cell.state].phrase.format(cell=cell)
+    said = _escaped(LOOKS[cell.state].phrase.format(cell=cell))
     edge = ", the edge serves it" if cell.verified and cell.state in ("live", "back", "drift") else ""
-    version = f"{cell.version}, " if cell.version else ""
-    return f"{cell.product} {cell.environment}, {version}{said}{edge}"
+    version = f"{_escaped(cell.version)}, " if cell.version else ""
+    return f"{version}{said}{edge}"
 
 
 def _live(cell: Cell) -> str:
-    return _joined(_ago(cell), escape(cell.who))
+    return _joined(_ago(cell), _escaped(cell.who))
 
 
 def _queued(cell: Cell) -> str:
     ahead = f"{cell.ahead} ahead" if cell.ahead else ""
-    return _joined('<b class="run">Queued</b>', ahead, escape(cell.who))
+    return _joined('<b class="run">Queued</b>', ahead, _escaped(cell.who))
 
 
 def _running(cell: Cell) -> str:
     left = f"{formats.duration(cell.seconds_left)} left" if cell.seconds_left is not None else ""
-    return _joined(f'<b class="run">Step {cell.step} of {cell.steps}</b>', left, escape(cell.who))
+    return _joined(f'<b class="run">Step {cell.step} of {cell.steps}</b>', left, _escaped(cell.who))
 
 
 def _failed(cell: Cell) -> str:
     return _joined(
-        f'<b class="stop">{escape(cell.next_version)} failed</b> at {escape(cell.step_name)}', _ago(cell)
+        f'<b class="stop">{_escaped(cell.next_version)} failed</b> at {escape(cell.step_name)}', _ago(cell)
     )
 
 
@@ -139,7 +148,7 @@ def _drift(cell: Cell) -> str:
 
 
 def _back(cell: Cell) -> str:
-    return _joined(f"<b>Rolled back</b> from {escape(cell.next_version)}", _ago(cell))
+    return _joined(f"<b>Rolled back</b> from {_escaped(cell.next_version)}", _ago(cell))
 
 
 def _never(cell: Cell) -> str:
@@ -149,8 +158,8 @@ def _never(cell: Cell) -> str:
 def _ago(cell: Cell) -> str:
     if cell.at is None:
         return ""
-    when, full = formats.stamp(cell.at), formats.full(cell.at)
-    return f'<time datetime="{when}" title="{full}">{formats.ago(cell.at, timezone.now())}</time>'
+    when = formats.stamp(cell.at)
+    return f'<time datetime="{when}" title="{when[:10]} {when[11:19]} UTC">{formats.ago(cell.at, datetime.now(UTC))}</time>'
 
 
 def _joined(*parts: str) -> str:

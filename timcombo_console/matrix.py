@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -115,12 +115,16 @@ def _cell(row: Place, progress: dict[int, Progress], before: Place | None) -> Ce
         "url": address("environment", row["slug"], row["name"]),
         "version": row["running_version"] or "",
         "verified": None if not row["running_id"] else row["running_id"] == row["live_id"],
-        "at": row["running_at"],
+        "at": _time(row["running_at"]),
         "who": row["running_who"] or "",
         "ready_version": ready,
         "ready_url": address("promote", row["slug"], row["name"], ready) if ready else "",
     }
     return Cell(**base | _state(row, progress))
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def _state(row: Place, progress: dict[int, Progress]) -> dict[str, Any]:
@@ -135,7 +139,7 @@ def _state(row: Place, progress: dict[int, Progress]) -> dict[str, Any]:
             "state": "failed",
             "next_version": row["failed_version"],
             "step_name": name,
-            "at": row["failed_at"],
+            "at": _time(row["failed_at"]),
         }
     if not row["running_id"]:
         return {"state": "never"}
@@ -159,5 +163,5 @@ def _active(row: Place, progress: dict[int, Progress]) -> dict[str, Any]:
 
 def changed_since(rows: Iterable[Place], since: datetime) -> set[int]:
     """The environments whose cell may differ from what a page drew at `since`."""
-    edge = since - timedelta(seconds=3)
+    edge = since.timestamp() - 3
     return {row["id"] for row in rows if row["active_id"] or (row["changed_at"] and row["changed_at"] > edge)}

@@ -23,14 +23,15 @@ WITH pointed AS (
 SELECT e.id, e.name, e.kind, e.position, e.protected, e.distribution_id, e.requires_id, e.product_id,
        p.slug, p.name AS product_name, p.domain,
        newest.id AS newest_release, newest.version AS newest_version,
-       s.changed_at, s.running_id, s.live_id, s.active_id, s.failed_id,
+       extract(epoch FROM s.changed_at)::float8 AS changed_at, s.running_id, s.live_id, s.active_id, s.failed_id,
        running.version AS running_version, running.release_id AS running_release, running.kind AS running_kind,
-       running.created_at AS running_at, running.display_name AS running_who, running.before AS running_before,
+       extract(epoch FROM running.created_at)::float8 AS running_at, running.display_name AS running_who,
+       running.before AS running_before,
        live.version AS live_version, live.release_id AS live_release, live.bad AS live_bad,
        active.version AS active_version, active.display_name AS active_who, active.run_id AS active_run,
        (SELECT state FROM runs_run WHERE id = active.run_id) AS active_state,
        failed.version AS failed_version, failed.run_id AS failed_run,
-       (SELECT ended_at FROM runs_run WHERE id = failed.run_id) AS failed_at
+       (SELECT extract(epoch FROM ended_at)::float8 FROM runs_run WHERE id = failed.run_id) AS failed_at
 FROM products_environment e
 JOIN products_product p ON p.id = e.product_id
 LEFT JOIN LATERAL (
@@ -45,7 +46,10 @@ ORDER BY p.name, p.id, e.position
 """
 
 Place = dict[str, Any]
-"""One environment with what runs in it: the columns above by name. `newest_…` may be promoted: ready and not bad."""
+"""One environment with what runs in it: the columns above by name. `newest_…` may be promoted: ready and not bad.
+
+Times are seconds since 1970: a thousand of them as text would take a tenth of the page to read.
+"""
 
 
 def places() -> list[Place]:

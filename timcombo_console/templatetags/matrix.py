@@ -1,19 +1,20 @@
-"""`{% cells row.cells %}` draws the environments of a product in the matrix."""
+"""`{% products rows %}` draws the body of the matrix."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django import template
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-from timcombo_console.cells import Cell, cell_html
+from timcombo_console.cells import Cell, cell_html, row_html
 
 register = template.Library()
 
 
 @register.simple_tag
-def cells(cells: Iterable[Cell]) -> SafeString:
-    """All of a row at once, because a tag for each would take as long as drawing it."""
-    return mark_safe("".join(map(cell_html, cells)))  # noqa: S308 - cells escape what they draw
+def products(rows: Iterable[Mapping[str, Any]]) -> SafeString:
+    """All at once, because nodes of a template for each would take as long as drawing it."""
+    return SafeString("\n".join(row_html(r["name"], r["url"], r["domain"], r["cells"]) for r in rows))
 
 
 @register.simple_tag
