@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.demo import PATIENCE
 from tests.browser.estate import Estate, build_estate
 from tests.browser.looking import Look
 from timcombo_console.wsgi import application
@@ -79,6 +80,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail("No Chromium is installed. On Debian: apt-get install chromium.")
     # Playwright keeps a loop running in this thread; the test's own queries are not asynchronous all the same.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield chromium
@@ -111,7 +113,7 @@ def page(browser: Browser, site: Site, look: Look, said: list[str]) -> Iterator[
     )
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.url)
     tab = context.new_page()
-    tab.set_default_timeout(10_000)
+    tab.set_default_timeout(PATIENCE)
     tab.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
     tab.on("pageerror", lambda error: said.append(f"error: {error}"))
     yield tab

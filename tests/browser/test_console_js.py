@@ -97,7 +97,7 @@ def test_the_matrix_swaps_the_cell_that_changed(manager: Page, estate: Estate) -
     expect(cell).to_have_attribute("data-state", "running")
     manager.evaluate("window.same = true")
     end(estate)
-    expect(cell).to_have_attribute("data-state", "live", timeout=10_000)
+    expect(cell).to_have_attribute("data-state", "live")
     assert manager.evaluate("window.same")
 
 
@@ -106,7 +106,7 @@ def test_the_cell_in_focus_is_swapped_when_it_is_left(manager: Page, estate: Est
     cell = manager.locator(f"#cell-{estate.running.environment.pk}")
     cell.locator(".ver").focus()
     end(estate)
-    expect(manager.locator("#strip")).to_contain_text("Nothing is being deployed", timeout=10_000)
+    expect(manager.locator("#strip")).to_contain_text("Nothing is being deployed")
     expect(cell).to_have_attribute("data-state", "running")
     manager.keyboard.press("j")
     expect(cell).to_have_attribute("data-state", "live")
