@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from audit.models import Result
 from audit.services import record
-from deployments.models import Deployment, EnvironmentState, Release, ReleaseStatus
+from deployments.models import Deployment, DeploymentKind, EnvironmentState, Release, ReleaseStatus
 from deployments.selectors.deployments import scopes_of, wrote_after
 from products.models import Environment
 from runs.models import Run, RunState, StepState
@@ -57,9 +57,17 @@ def _deployment_sentence(deployment: Deployment, run: Run, *, seen: bool) -> str
         return f"{deployment.release.version} runs in {deployment.environment}, not verified: that step was skipped."
     if run.state == RunState.SUCCEEDED:
         return f"{deployment.release.version} is live in {deployment.environment}, seen at the edge."
+    what = _deployment_words(deployment)
     if run.state == RunState.CANCELLED:
-        return "Stopped before entry points were written; visitors noticed nothing."
-    return f"Failed: {run.error}"
+        return f"{what} was stopped before entry points were written; visitors noticed nothing."
+    return f"{what} failed: {run.error}"
+
+
+def _deployment_words(deployment: Deployment) -> str:
+    version, environment = deployment.release.version, deployment.environment
+    if deployment.kind == DeploymentKind.ROLLBACK:
+        return f"The rollback of {environment} to {version}"
+    return f"The promotion of {version} to {environment}"
 
 
 def request_ids(run: Run) -> list[str]:
@@ -80,10 +88,16 @@ def ingest_ended(run: Run) -> None:
         product=release.product.slug,
         subject=str(release),
         subject_url=reverse("release", args=[release.product.slug, release.version]),
-        summary="Ready to be promoted." if run.state == RunState.SUCCEEDED else (run.error or "Stopped."),
+        summary=_ingest_sentence(release, run),
         run=run.pk,
         request_ids=request_ids(run)[:100],
     )
+
+
+def _ingest_sentence(release: Release, run: Run) -> str:
+    if run.state == RunState.SUCCEEDED:
+        return f"{release} is ready to be promoted."
+    return f"{release} was rejected: {run.error or 'the check was stopped.'}"
 
 
 def prune_ended(run: Run) -> None:
@@ -100,11 +114,17 @@ def prune_ended(run: Run) -> None:
         environment=environment.name,
         subject=run.title,
         subject_url=run.url,
-        summary=run.error or f"{deleted} old assets were deleted.",
+        summary=_prune_sentence(environment, run, deleted),
         after={"deleted": deleted},
         run=run.pk,
         request_ids=request_ids(run),
     )
+
+
+def _prune_sentence(environment: Environment, run: Run, deleted: int) -> str:
+    if run.error:
+        return f"The pruning of {environment} failed: {run.error}"
+    return f"Pruned {environment}: {deleted} old assets were deleted."
 
 
 def retry_refused(run: Run) -> str | None:

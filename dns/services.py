@@ -39,7 +39,9 @@ def set_hostnames(
         {"hostnames": before, "settings_revision": row.settings_revision - 1},
         {"hostnames": after, "settings_revision": row.settings_revision},
     )
-    record_change(actor, "hostnames.edit", row, _told(before, after), reason, change)
+    record_change(
+        actor, "hostnames.edit", row, f"Hostnames of {row} changed: {_told(before, after)}", reason, change
+    )
     return after
 
 
@@ -53,7 +55,7 @@ def set_hosted_zone(
     if not change:
         raise Invalid("Nothing differs from what is saved already.")
     zone.save()
-    record_change(actor, "zone.edit", product, f"Hosted zone of {product.domain}", reason, change)
+    record_change(actor, "zone.edit", product, f"Hosted zone of {product.domain} changed", reason, change)
     return zone
 
 

@@ -28,7 +28,7 @@ def mark_bad(*, actor: User, release: Release, bad: bool, reason: str) -> Releas
         product=release.product.slug,
         subject=str(release),
         subject_url=reverse("release", args=[release.product.slug, release.version]),
-        summary="Marked bad." if bad else "Marked good again.",
+        summary=f"Marked {release} {'bad' if bad else 'good again'}.",
         reason=reason,
         before={"bad": not bad},
         after={"bad": bad},

@@ -24,7 +24,7 @@ from runs.services import Busy, start
 from users.actions import action, allowed
 from users.models import User
 from users.permissions import who_may
-from users.refusals import Invalid
+from users.refusals import Invalid, WrongState
 
 MOST_FILES_KEPT = 200
 
@@ -77,7 +77,10 @@ def rollback(
 
 
 def rollback_goal(environment: Environment, state: EnvironmentState, release: Release | None) -> Deployment:
-    """The earlier deployment a rollback would repeat. Raises NoArtifact in words when there is none."""
+    """The earlier deployment a rollback would repeat.
+
+    Raises NoArtifact in words when there is none, WrongState for the release that runs.
+    """
     if release is None:
         goal = last_good(environment, state.running)
         if goal is None:
@@ -85,6 +88,8 @@ def rollback_goal(environment: Environment, state: EnvironmentState, release: Re
                 f"{environment} has no earlier good release to roll back to. Promote a release to it instead."
             )
         return goal
+    if state.running and state.running.release_id == release.pk:
+        raise WrongState(f"{release} is what runs in {environment}. To write it again, promote it.")
     goal = good_deployments(environment).filter(release=release).first()
     if goal is None:
         raise NoArtifact(
@@ -191,7 +196,6 @@ def _kept(plan: Plan) -> dict[str, object]:
 
 
 def _on_record(deployment: Deployment, plan: Plan) -> None:
-    files = plan.files
     record(
         actor=deployment.actor,
         action=f"deployment.{deployment.kind}",
@@ -199,7 +203,7 @@ def _on_record(deployment: Deployment, plan: Plan) -> None:
         environment=deployment.environment.name,
         subject=str(deployment),
         subject_url=reverse("deployment", args=[deployment.pk]),
-        summary=f"{len(files.added)} files added, {len(files.changed)} changed, {len(plan.config)} configuration values changed.",
+        summary=_sentence(deployment, plan),
         reason=deployment.reason,
         before={"version": plan.running},
         after={
@@ -210,3 +214,16 @@ def _on_record(deployment: Deployment, plan: Plan) -> None:
         },
         run=deployment.run_id,
     )
+
+
+def _sentence(deployment: Deployment, plan: Plan) -> str:
+    """ "Promoted 1.1.0 to Tim-Combo test: 4 files added, 2 changed." """
+    version, environment = deployment.release.version, deployment.environment
+    verb = f"Promoted {version} to {environment}"
+    if deployment.kind == DeploymentKind.ROLLBACK:
+        verb = f"Rolled {environment} back to {version}"
+    added, changed, values = len(plan.files.added), len(plan.files.changed), len(plan.config)
+    parts = [f"{added} {'file' if added == 1 else 'files'} added, {changed} changed"]
+    if values:
+        parts.append(f"{values} configuration {'value' if values == 1 else 'values'} changed")
+    return f"{verb}: {', '.join(parts)}."

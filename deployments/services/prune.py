@@ -26,7 +26,7 @@ def prune(*, actor: User | None, environment: Environment, reason: str) -> Run:
         product=environment.product.slug,
         environment=environment.name,
         subject=str(environment),
-        summary="Looks for assets that no kept release names.",
+        summary=f"Pruning of {environment} started: assets that no kept release names are deleted.",
         reason=reason,
         run=run.pk,
     )

@@ -59,7 +59,7 @@ def register(
     )
     Artifact.objects.bulk_create(_artifact(release, name, source) for name, source in artifacts.items())
     _start_ingest(actor, release)
-    _on_record(actor, release, "Replaces a rejected registration." if earlier else "Registered.")
+    _on_record(actor, release, f"Registered {release}{', in place of a rejected one' if earlier else ''}.")
     return release
 
 
@@ -110,7 +110,7 @@ def _same_or_refuse(actor: User, earlier: Release, artifacts: Mapping[str, Sourc
         raise VersionExists(
             f"{earlier} is registered with other content, and a version never changes. Register this build under a new version."
         )
-    _on_record(actor, earlier, "Registered before with the same content; nothing was changed.")
+    _on_record(actor, earlier, f"Registered {earlier} again with the same content; nothing was changed.")
     return earlier
 
 

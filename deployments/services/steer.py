@@ -18,14 +18,23 @@ from users.refusals import Invalid
 @action("deployment.cancel", permission="run.steer")
 def cancel(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
     """Stop the deployment before its next step. Raises WrongState once entry points are being written."""
-    return _steer("deployment.cancel", "Asked to stop.", request_cancel, actor, deployment, reason)
+    return _steer(
+        "deployment.cancel", "Asked to stop the deployment of {}.", request_cancel, actor, deployment, reason
+    )
 
 
 @action("deployment.retry", permission="run.steer")
 def retry(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
     """Go on from the failed step. Raises Busy, or WrongState when it did not fail or a later one wrote entry points."""
     _lock(deployment)
-    answer = _steer("deployment.retry", "Goes on from the failed step.", retry_run, actor, deployment, reason)
+    answer = _steer(
+        "deployment.retry",
+        "Retried the deployment of {} from its failed step.",
+        retry_run,
+        actor,
+        deployment,
+        reason,
+    )
     EnvironmentState.objects.filter(pk=deployment.environment_id).update(
         active=deployment, failed=None, changed_at=Now()
     )
@@ -37,7 +46,12 @@ def skip(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
     """Leave out the failed step, where it allows that, and go on. Raises Busy or WrongState."""
     _lock(deployment)
     answer = _steer(
-        "deployment.skip", "Goes on without the failed step.", skip_step, actor, deployment, reason
+        "deployment.skip",
+        "Went on with the deployment of {} without its failed step.",
+        skip_step,
+        actor,
+        deployment,
+        reason,
     )
     EnvironmentState.objects.filter(pk=deployment.environment_id).update(
         active=deployment, failed=None, changed_at=Now()
@@ -52,7 +66,7 @@ def _lock(deployment: Deployment) -> None:
 
 
 def _steer(
-    name: str, summary: str, act: Callable[[Run], object], actor: User, deployment: Deployment, reason: str
+    name: str, told: str, act: Callable[[Run], object], actor: User, deployment: Deployment, reason: str
 ) -> Deployment:
     if not reason.strip():
         raise Invalid("Say why; the reason goes on record.", errors={"reason": ["A reason is needed."]})
@@ -71,7 +85,7 @@ def _steer(
         environment=deployment.environment.name,
         subject=str(deployment),
         subject_url=reverse("deployment", args=[deployment.pk]),
-        summary=summary,
+        summary=told.format(deployment),
         reason=reason,
         before={"status": before},
         after={"status": deployment.status},

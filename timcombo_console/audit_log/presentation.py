@@ -9,20 +9,12 @@ from typing import Any
 
 from django.db import connection
 
-from audit.models import Event, Seal
+from audit.models import Event, Result, Seal
 from audit.selectors import seals_of
 from timcombo_console.audit_log.forms import FilterForm
+from timcombo_console.audit_log.wording import TRIED, action_name, tried
 from users.actions import ACTIONS
 from users.models import User
-from users.permissions import PERMISSIONS
-
-OTHER_ACTIONS = {
-    "page.open": "open a page",
-    "session.sign_in": "sign in",
-    "session.sign_out": "sign out",
-    "session.lock_out": "sign in while locked out",
-}
-"""Actions that no service writes, as they read after "Tried to"."""
 
 PLACES = """
 SELECT slug, name FROM products_product UNION ALL SELECT DISTINCT NULL, name FROM products_environment ORDER BY name
@@ -93,12 +85,7 @@ def facets(form: FilterForm) -> list[Facet]:
 
 @cache
 def _actions() -> dict[str, str]:
-    return {name: action_name(name) for name in sorted({*ACTIONS, *OTHER_ACTIONS})}
-
-
-def action_name(name: str) -> str:
-    """ "deployment.roll_back" → "Deployment: roll back"."""
-    return name.replace(".", ": ").replace("_", " ").capitalize()
+    return {name: action_name(name) for name in sorted({*ACTIONS, *TRIED})}
 
 
 def _facet(form: FilterForm, title: str, field: str, choices: Mapping[str, str]) -> Facet:
@@ -108,20 +95,31 @@ def _facet(form: FilterForm, title: str, field: str, choices: Mapping[str, str])
 
 
 def _row(event: Event, person: User | None, seal: Seal | None) -> Row:
-    place = f"{event.product} {event.environment}".strip() or event.subject
+    what = _what(event)
     return Row(
         event=event,
         who=str(person) if person else event.actor_name.capitalize(),
         role=person.get_role_display().lower() if person else "",
-        what=_tried(event) if event.result == "refused" else event.summary or action_name(event.action),
-        where=f"{place} · “{event.reason}”" if event.reason and place else place or event.reason,
+        what=what,
+        where=" · ".join(_where(event, what)),
         seal=seal,
     )
 
 
-def _tried(event: Event) -> str:
+def _what(event: Event) -> str:
+    if event.result != Result.REFUSED:
+        return event.summary or action_name(event.action)
     if event.summary.startswith("Tried"):
         return event.summary
-    permission = getattr(ACTIONS.get(event.action), "permission", "")
-    does = OTHER_ACTIONS.get(event.action) or PERMISSIONS.get(permission, action_name(event.action))
-    return f"Tried to {does[0].lower()}{does[1:]}"
+    return tried(event.action, subject=event.subject, product=event.product, environment=event.environment)
+
+
+def _where(event: Event, what: str) -> Iterator[str]:
+    """What the sentence does not say yet: the object, its place, the reason."""
+    if event.subject and event.subject not in what:
+        yield event.subject
+    place = f"{event.product} {event.environment}".strip()
+    if place:
+        yield place
+    if event.reason:
+        yield f"“{event.reason}”"

@@ -1,6 +1,5 @@
 """Pages of the audit log: the filtered list, one event, export, verification."""
 
-from datetime import UTC
 from typing import Any
 
 from django.contrib import messages
@@ -92,4 +91,4 @@ def _value(form: FilterForm, name: str) -> str:
 def _time(form: FilterForm, name: str) -> str:
     """A valid time in UTC, as the field shows it; what does not hold stays as it was typed."""
     moment = form.cleaned_data.get(name)
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if moment else form.data.get(name, "")
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else form.data.get(name, "")

@@ -1,0 +1,56 @@
+"""What somebody tried, as a sentence that names the object. Pure."""
+
+TRIED = {
+    "account.check": "check the {subject}",
+    "account.create": "add an AWS account",
+    "account.edit": "change the {subject}",
+    "api.call": "call the API at {subject}",
+    "api.unauthenticated": "call the API without a valid token at {subject}",
+    "audit.export": "export the audit log",
+    "audit.verify": "verify the audit log",
+    "config.restore": "restore a configuration of {subject}",
+    "config.save": "change the configuration of {subject}",
+    "deployment.cancel": "cancel the deployment of {subject}",
+    "deployment.promote": "promote {subject} to {environment}",
+    "deployment.retry": "retry the deployment of {subject}",
+    "deployment.rollback": "roll {place} back",
+    "deployment.skip": "skip a step of the deployment of {subject}",
+    "environment.create": "add an environment to {subject}",
+    "environment.edit": "change the settings of {subject}",
+    "environment.prune": "prune {subject}",
+    "estate.import": "import an estate",
+    "hostnames.edit": "change the hostnames of {subject}",
+    "own.change_password": "change the own password",
+    "own.change_settings": "change the own settings",
+    "page.open": "open the page {subject}",
+    "person.change_role": "change the role of {subject}",
+    "person.create": "add a person",
+    "person.deactivate": "deactivate {subject}",
+    "person.reactivate": "reactivate {subject}",
+    "person.reset_password": "give {subject} a new initial password",
+    "product.create": "add a product",
+    "product.edit": "change the product {subject}",
+    "release.mark_bad": "mark {subject} bad or good",
+    "release.register": "register a release of {subject}",
+    "session.lock_out": "sign in while locked out",
+    "session.sign_in": "sign in",
+    "session.sign_out": "sign out",
+    "token.issue": "issue a token for {subject}",
+    "token.revoke": "revoke the token {subject}",
+    "zone.edit": "change the hosted zone of {subject}",
+}
+"""By action name: what follows "Tried to" when it was refused."""
+
+
+def action_name(name: str) -> str:
+    """ "deployment.roll_back" → "Deployment: roll back"."""
+    return name.replace(".", ": ").replace("_", " ").capitalize()
+
+
+def tried(action: str, *, subject: str, product: str, environment: str) -> str:
+    """ "Tried to promote Tim-Combo 1.1.0 to test". What the event does not tell is named by its kind."""
+    place = f"{product} {environment}".strip() or subject or "the console"
+    wish = TRIED.get(action) or f"do “{action_name(action)}” to {{subject}}"
+    return "Tried to " + wish.format(
+        subject=subject or place, environment=environment or "an environment", place=place
+    )
