@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "audit.middleware.OriginMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "users.middleware.RefusalMiddleware",
+    "users.middleware.NulMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -20,6 +20,7 @@ from timcombo_console.pages import changes_page, matrix_page
 from timcombo_console.readiness import problems
 from users.actions import allowed
 from users.http import Request, page
+from users.refusals import Invalid
 
 FOUND = 20
 
@@ -33,12 +34,13 @@ def matrix(request: Request) -> HttpResponse:
 @page(permission="estate.view")
 def matrix_changes(request: Request) -> HttpResponse:
     """The cells that changed since the page was drawn."""
-    since = parse_datetime(request.GET.get("since", "").replace(" ", "+")) or datetime.now(UTC) - timedelta(
-        minutes=1
-    )
-    if since.tzinfo is None:
-        since = since.replace(tzinfo=UTC)
-    return render(request, "deployments/_changes.html", changes_page(request.user, since))
+    try:
+        since = parse_datetime(request.GET.get("since", "").replace(" ", "+"))
+        since = since and (since if since.tzinfo else since.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("since is no time. Write it as 2026-11-22T09:00:00Z.") from error
+    page = changes_page(request.user, since or datetime.now(UTC) - timedelta(minutes=1))
+    return render(request, "deployments/_changes.html", page)
 
 
 @page(permission="estate.view")

@@ -1,11 +1,13 @@
-"""Refusals raised anywhere below a page become a page with the reason, never a stack trace."""
+"""What no page is asked, and what a page refuses: both become a page with the reason, never a stack trace."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from users.refusals import Refused
+from users import nul
+from users.refusals import Refused, Unreadable
 
 
 class RefusalMiddleware:
@@ -19,3 +21,19 @@ class RefusalMiddleware:
         if not isinstance(exception, Refused) or request.path.startswith("/api/"):
             return None
         return render(request, "refused.html", {"refusal": exception}, status=exception.status)
+
+
+class NulMiddleware:
+    """No page sees NUL in its address or in a form. The API says for itself where it is."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        if request.path.startswith("/api/") or not (nul.in_address(request) or nul.in_fields(request)):
+            return None
+        refusal = Unreadable("The address or a field holds the character NUL, which no text may hold.")
+        return render(request, "refused.html", {"refusal": refusal}, status=refusal.status)

@@ -19,6 +19,12 @@ class Invalid(Refused):
     """The input does not hold together. `details["errors"]` may map field names to texts."""
 
 
+class Unreadable(Refused):
+    """The request holds what no request may hold, wherever it goes."""
+
+    status = 400
+
+
 class Forbidden(Refused):
     code = "forbidden"
     status = 403

@@ -107,7 +107,8 @@ def releases_page(user: User, asked: Mapping[str, str]) -> dict[str, Any]:
         found = found.filter(pk__lt=before)
     rows = list(found[: SHOWN + 1])
     where = running_in(rows)
-    add = product or (Product.objects.order_by("name").values_list("slug", flat=True).first() or "")
+    slugs = Product.objects.order_by("name").values_list("slug", flat=True)
+    add = (slugs.filter(slug=product) if product else slugs).first()
     return {
         "products": _products("releases", product),
         "releases": [_release(one, where) for one in rows[:SHOWN]],

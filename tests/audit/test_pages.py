@@ -212,6 +212,16 @@ def test_buttons_are_drawn_for_who_may(auditor: Client) -> None:
     assert "Verify now" not in manager
 
 
+@pytest.mark.parametrize(
+    "query", ["since=0001-01-01T00:00%2B14:00", "until=9999-12-31T23:59-14:00", "since=yesterday"]
+)
+def test_a_time_that_is_none_is_refused_in_words(auditor: Client, query: str) -> None:
+    page = auditor.get(f"/audit/?{query}")
+    assert (page.status_code, "The filter does not hold" in page.text) == (422, True)
+    assert auditor.get(f"/audit/export?{query}&format=csv").status_code == 422
+    assert auditor.get("/audit/?since=0001-01-01T00:00Z&until=9999-12-31T23:59Z").status_code == 200
+
+
 def test_strangers_are_sent_to_the_door() -> None:
     for address in ("/audit/", "/audit/export?format=csv", "/audit/events/1/"):
         assert Client().get(address)["Location"].startswith("/login/")

@@ -4,13 +4,13 @@ import hashlib
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
 from ninja.security import HttpBearer
 
 from audit.origin import address_of
 from timcombo_console.api.problems import CONTENT_TYPE, of_refusal
+from users import nul
 from users.actions import require
 from users.floods import record_refusal_once
 from users.idempotency import Reply, once
@@ -19,8 +19,6 @@ from users.refusals import Forbidden, Invalid, Refused
 from users.tokens import acting_with, authenticate
 
 T = TypeVar("T")
-
-NUL = b"\\u0000"
 
 
 class Bearer(HttpBearer):
@@ -73,7 +71,7 @@ def doing(
     """
     _refuse_nul(request)
     token, key = token_of(request), request.headers.get("Idempotency-Key")
-    if asked is None and NUL in request.body:
+    if asked is None and nul.ESCAPED_IN_JSON in request.body:
         raise Invalid("The body holds the character NUL, which no text may hold.")
     with acting_with(token, address_of(request)):
         if key is None:
@@ -85,9 +83,7 @@ def doing(
 
 
 def _refuse_nul(request: HttpRequest) -> None:
-    # PostgreSQL stores no text with NUL, nor compares with one.
-    query, key = unquote(request.META.get("QUERY_STRING", "")), request.headers.get("Idempotency-Key", "")
-    if "\0" in request.path + query + key:
+    if nul.in_address(request) or nul.in_any([request.headers.get("Idempotency-Key", "")]):
         raise Invalid("The address or a header holds the character NUL, which no text may hold.")
 
 

@@ -21,6 +21,7 @@ from timcombo_console.api import shapes
 from timcombo_console.api.auth import digest_of, doing, seeing
 from timcombo_console.api.lists import listed
 from timcombo_console.api.problems import unreadable
+from users import nul
 from users.models import User
 from users.refusals import Invalid
 
@@ -121,7 +122,7 @@ def _register_uploads(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _refuse_nul(given: dict[str, str]) -> None:
-    wrong = [name.replace("\0", "␀") for name, text in given.items() if "\0" in name + text]
+    wrong = [name.replace("\0", "␀") for name, text in given.items() if nul.in_any([name, text])]
     if wrong:
         text = f"The character NUL is in {', '.join(wrong)}, and no text may hold it."
         raise Invalid(text, errors={name: ["Send it without NUL."] for name in wrong})
