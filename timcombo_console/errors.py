@@ -7,12 +7,16 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.template.loader import render_to_string
 
+from timcombo_console.api.problems import unread
+
 log = structlog.get_logger(__name__)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400, which is also asked about an upload that is too large."""
     status = 413 if isinstance(exception, RequestDataTooBig) else 400
+    if request.path.startswith("/api/"):
+        return unread(status)
     return HttpResponse(render_to_string(f"{status}.html"), status=status)
 
 

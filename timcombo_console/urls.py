@@ -22,7 +22,7 @@ urlpatterns = [
     path("", include("products.urls")),
     path("", include("dns.urls")),
     path("api/v1/", api_urls),
-    re_path("^api/", nowhere),
+    re_path("^api(?:/|$)", nowhere),
     path("admin/", admin.site.urls),
 ]
 

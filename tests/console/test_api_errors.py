@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
+from django.test import Client
 from ninja import NinjaAPI
 from ninja.errors import AuthorizationError, HttpError, Throttled
 
@@ -77,6 +78,40 @@ def test_a_verb_that_an_address_does_not_know(ci: Caller) -> None:
         assert code(answer) == (405, "method_not_allowed")
         assert answer["Allow"] == "POST"
     assert body(ci.post(PLAN, {"version": "1.0.0"}))
+
+
+@pytest.mark.parametrize(
+    "path", ["/api", "/api/", API, f"{API}/", f"{API}/x", f"{API}/products/", f"{DEPLOY}/"]
+)
+def test_an_address_that_no_call_has(path: str) -> None:
+    stranger = Client(enforce_csrf_checks=True)
+    for verb in ("get", "post", "put", "patch", "delete", "options"):
+        assert code(getattr(stranger, verb)(path)) == (404, "not_found")
+    assert stranger.head(path).status_code == 404
+
+
+def test_a_host_that_is_not_ours(ci: Caller) -> None:
+    assert code(ci._client.get(f"{API}/products", headers={"Host": "elsewhere.example"})) == (400, "invalid")
+    assert "<h1" in ci._client.get("/", headers={"Host": "elsewhere.example"}).text
+    assert body(ci.get(f"{API}/products"))
+
+
+def test_head_is_answered_as_get_without_its_body(ci: Caller, manager: User) -> None:
+    for path in (f"{API}/products", f"{TIM}/releases/1.0.0", f"{API}/openapi.json"):
+        got, head = ci.get(path), ci._client.head(path)
+        assert (head.status_code, head["Content-Type"]) == (200, got["Content-Type"])
+        assert (head.content, head["Content-Length"]) == (b"", str(len(got.content)))
+    assert ci._client.head(f"{TIM}/releases/9.9.9").status_code == 404
+    refused = ci._client.head(PLAN)
+    assert (refused.status_code, refused["Allow"]) == (405, "POST")
+    assert ci._client.delete(f"{API}/products")["Allow"] == "GET, HEAD"
+
+
+def test_head_of_an_export_reads_no_event() -> None:
+    auditor = Caller(person(Role.AUDITOR), ["audit"])
+    head = auditor._client.head(f"{API}/audit/export")
+    assert (head.status_code, b"".join(head)) == (200, b"")
+    assert b"".join(auditor.get(f"{API}/audit/export"))
 
 
 def test_a_body_that_is_no_json(ci: Caller) -> None:

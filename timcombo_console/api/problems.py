@@ -8,9 +8,17 @@ from typing import Any, cast
 import structlog
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+    UnreadablePostError,
+)
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
@@ -73,21 +81,48 @@ def unreadable(request: HttpRequest, text: str = "", **more: Any) -> HttpRespons
 
 
 def only_problems(view: View) -> View:
-    """The view of an address, whose answer to a verb that it does not know is a problem, too."""
+    """The view of a call for programs: HEAD is answered as GET, and a verb that it does not know by a problem."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            found = (
+                _as_get(view, request, args, kwargs)
+                if request.method == "HEAD"
+                else view(request, *args, **kwargs)
+            )
+        except Http404:
+            return nowhere(request)
+        return _not_allowed(request, found) if isinstance(found, HttpResponseNotAllowed) else found
+
+    # Whoever is let in brings a token, never a cookie that a foreign page could use; and the sign-in that all pages
+    # ask for would redirect programs to a form.
+    return csrf_exempt(login_not_required(answer))
+
+
+def _as_get(view: View, request: HttpRequest, args: Any, kwargs: Any) -> HttpResponseBase:
+    """What GET answers, without its body. The log that an export would stream is not read."""
+    request.method = "GET"
+    try:
         found = view(request, *args, **kwargs)
-        if not isinstance(found, HttpResponseNotAllowed):
-            return found
-        allowed = found["Allow"]
-        refused = problem(405, CODES[405], f"{request.path} answers {allowed}, not {request.method}.")
-        refused["Allow"] = allowed
-        return refused
+    finally:
+        request.method = "HEAD"
+    if isinstance(found, HttpResponse):
+        found["Content-Length"] = str(len(found.content))
+        found.content = b""
+    elif isinstance(found, StreamingHttpResponse):
+        found.streaming_content = ()
+    return found
 
-    return answer
+
+def _not_allowed(request: HttpRequest, found: HttpResponseNotAllowed) -> HttpResponse:
+    allowed = found["Allow"].replace("GET", "GET, HEAD")
+    refused = problem(405, CODES[405], f"{request.path} answers {allowed}, not {request.method}.")
+    refused["Allow"] = allowed
+    return refused
 
 
+@csrf_exempt
 @login_not_required
 def nowhere(request: HttpRequest) -> HttpResponse:
     """What an address below `/api/` answers that is no call's."""
@@ -122,8 +157,17 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, CODES.get(error.status_code, other), str(error))
 
 
+def unread(status: int) -> HttpResponse:
+    """What a request is answered that was not let in to any call: 413 when it is too large, else 400."""
+    if status == 413:
+        return problem(413, CODES[413], "The request is larger than it may be. Nothing was kept of it.")
+    return problem(
+        400, "invalid", "The request could not be read: its Host or another header is not one of ours."
+    )
+
+
 def _too_large(request: HttpRequest, error: Exception) -> HttpResponse:
-    return problem(413, CODES[413], "The request is larger than it may be. Nothing was kept of it.")
+    return unread(413)
 
 
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
