@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from deployments.models import Artifact
 from products.models import Environment, Product
@@ -37,6 +38,12 @@ class DeployForm(forms.Form):
                 max_length=60,
                 widget=forms.TextInput(attrs={"autocomplete": "off"}),
             )
+
+    def bind_to(self, digest: str) -> None:
+        """Have the next click hold to the plan with this digest, whatever was sent with the last one."""
+        self.initial["plan_digest"] = digest
+        if isinstance(self.data, QueryDict):
+            self.data = {**self.data.dict(), "plan_digest": digest}
 
 
 class RollbackForm(DeployForm):

@@ -149,8 +149,8 @@ class Deployment(models.Model):
 class EnvironmentState(models.Model):
     """What runs where, as pointers: no page searches for it.
 
-    `running`: the deployment whose entry points visitors get, set when `switch` begins. `live`: the last one the
-    edge was seen to serve. `active`: the one under way. `failed`: the newest, when it failed and nothing came after.
+    `running`: the deployment whose entry points visitors get, set when `switch` begins, and set back when S3 refused
+    before anything was written. `live`: the last one the edge was seen to serve. `active`: the one under way. `failed`: the newest, when it failed and nothing came after.
     `observation`: facts last seen in AWS (see `deployments.steps.check`), with their age. `changed_at`: when a pointer moved.
     """
 

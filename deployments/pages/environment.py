@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from deployments.models import EnvironmentState, Release
-from deployments.pages.status import entry, status_of
+from deployments.pages.status import entry, served_by, status_of
 from deployments.selectors.deployments import last_good, state_of, timeline
 from deployments.selectors.releases import deployable, find_artifact
 from dns.selectors import addresses_of
@@ -122,9 +122,7 @@ def _note(environment: Environment, state: EnvironmentState) -> dict[str, Any] |
         }
     if state.failed:
         url = reverse("deployment", args=[state.failed.pk])
-        served = (
-            f"Visitors get {state.running.release.version}." if state.running else "Nothing runs here yet."
-        )
+        served = f"Visitors get {served_by(state.running)}." if state.running else "Nothing runs here yet."
         return {
             "kind": "stop",
             "icon": "fail",
@@ -153,7 +151,7 @@ def _truth(environment: Environment, state: EnvironmentState) -> dict[str, Any]:
         {
             "label": "Declared",
             "value": declared,
-            "agrees": "yes" if running else "unknown",
+            "agrees": "yes" if verified else "unknown",
             "note": f"by {running.actor}" if running else "never deployed",
         },
         {

@@ -5,8 +5,8 @@ from typing import Any
 from django.urls import reverse
 
 from deployments.models import Deployment
-from deployments.pages.status import seconds_of
-from deployments.selectors.deployments import last_good, state_of
+from deployments.pages.status import seconds_of, served_by
+from deployments.selectors.deployments import is_switched, last_good, state_of
 from runs.models import RunState, StepLine, StepState
 from runs.selectors import ShownStep, shown_steps
 from runs.services import cancel_refusal, retry_refusal, skip_offered
@@ -90,12 +90,11 @@ def _announced(deployment: Deployment, steps: list[ShownStep], current: ShownSte
 
 
 def _visitors(deployment: Deployment) -> str:
-    version = deployment.release.version
     before = deployment.previous.release.version if deployment.previous else ""
     if deployment.run.state == RunState.SUCCEEDED:
-        return f"visitors get {version}"
+        return f"visitors get {deployment.release.version}"
     if deployment.switched_at:
-        return f"visitors get {version}, it is not verified yet"
+        return f"visitors get {served_by(deployment)}, it is not verified yet"
     return f"visitors still get {before}" if before else "visitors get nothing here yet"
 
 
@@ -103,7 +102,7 @@ def _error(deployment: Deployment, current: ShownStep | None) -> dict[str, Any] 
     """The card on top when it failed; a quieter one while a step is tried again."""
     if deployment.run.state == RunState.FAILED:
         safe = (
-            "Entry points were being written."
+            f"Visitors get {served_by(deployment)}."
             if deployment.switched_at
             else "No entry point was written, so no visitor is affected."
         )
@@ -293,6 +292,8 @@ def _way_back(user: User, deployment: Deployment) -> dict[str, Any] | None:
 def _dock_note(deployment: Deployment) -> str:
     if deployment.run.state == RunState.SUCCEEDED:
         return "Seen at the edge twice in a row."
+    if deployment.run.state == RunState.FAILED and deployment.switched_at and not is_switched(deployment):
+        return "It stopped while entry points were written: retry, or roll back."
     if deployment.switched_at:
         return "Entry points are written; from here on you roll back."
     if deployment.run.is_active:

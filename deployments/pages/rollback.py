@@ -9,7 +9,7 @@ from deployments.models import Deployment, EnvironmentState
 from deployments.pages import plan as parts
 from deployments.planner import Plan
 from deployments.selectors.deployments import good_deployments, last_good
-from deployments.selectors.plans import plan_for
+from deployments.selectors.plans import plan_with
 from products.models import Environment
 from users.http import Request
 
@@ -42,11 +42,14 @@ def rollback_page(
         "refused": "",
     }
     if chosen is None:
-        return context | {
-            "choice": "",
-            "refused": "No other release was live here and is still good. Promote a release instead.",
-        }
-    return context | _chosen(request, environment, state, chosen)
+        return context | {"choice": "", "refused": _nothing(candidates)}
+    return context | _chosen(request, environment, state, chosen, form)
+
+
+def _nothing(candidates: list[Deployment]) -> str:
+    if candidates:
+        return "A rollback left each of the releases that were live here. Choose the one to go back to all the same."
+    return "No other release was live here and is still good. Promote a release instead."
 
 
 def _candidates(
@@ -75,16 +78,25 @@ def _choice(one: Deployment, chosen: Deployment | None, default: Deployment | No
 
 
 def _chosen(
-    request: Request, environment: Environment, state: EnvironmentState, chosen: Deployment
+    request: Request,
+    environment: Environment,
+    state: EnvironmentState,
+    chosen: Deployment,
+    form: RollbackForm,
 ) -> dict[str, Any]:
-    plan = plan_for(environment, chosen.release, state=state)
+    configs = _configs(environment, chosen, form.data.get("config") or request.GET.get("config", ""))
+    then = any(name == "then" and picked for name, _, picked in configs)
+    plan = plan_with(environment, chosen.release, chosen.config if then else environment.config, state=state)
     leaving = state.running.release.version if state.running else ""
+    form.bind_to(plan.digest)
     return {
+        "digest": plan.digest,
         "choice": chosen.release.version,
         "choice_note": f"was live here, by {chosen.actor}",
         "loses": f"visitors no longer get {leaving}" if leaving else "",
         "writes": _writes(plan),
-        "configs": _configs(environment, chosen),
+        "configs": configs,
+        "config_changes": plan.config,
         "checks": parts.checks(request.user, environment, chosen.release, state, "deployment.rollback"),
         "unchanged": parts.unchanged(environment, plan),
         "refused": _refused(request, environment, chosen, state),
@@ -96,14 +108,14 @@ def _writes(plan: Plan) -> str:
     return f"at most {written} files are written, the others are still in place"
 
 
-def _configs(environment: Environment, chosen: Deployment) -> list[tuple[str, str, bool]]:
+def _configs(environment: Environment, chosen: Deployment, asked: str) -> list[tuple[str, str, bool]]:
     """Which configuration: the present one, or the one that release ran with, where they differ."""
     now, then = environment.config, chosen.config
     if now is None or then is None or now.pk == then.pk:
         return []
     return [
-        ("now", f"revision {now.number}, as the environment is configured now", True),
-        ("then", f"revision {then.number}, as {chosen.release.version} ran with", False),
+        ("now", f"revision {now.number}, as the environment is configured now", asked != "then"),
+        ("then", f"revision {then.number}, as {chosen.release.version} ran with", asked == "then"),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from deployments.models import Deployment, EnvironmentState
+from deployments.selectors.deployments import is_switched
 from runs.models import RunState
 
 
@@ -19,6 +20,15 @@ def status_of(deployment: Deployment, state: EnvironmentState | None = None) -> 
     if state is not None and state.running_id != deployment.pk:
         return "replaced"
     return "live"
+
+
+def served_by(deployment: Deployment) -> str:
+    """The version that visitors get since its switch; both where it stopped in the middle of that."""
+    version = deployment.release.version
+    if deployment.run.state != RunState.FAILED or is_switched(deployment):
+        return version
+    before = deployment.previous.release.version if deployment.previous else "nothing"
+    return version if version == before else f"{version} or still {before}"
 
 
 def entry(deployment: Deployment, state: EnvironmentState) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from django.db.models.functions import Coalesce
 
 from deployments.models import Deployment, EnvironmentState, Release
 from products.models import Environment
-from runs.models import RunState
+from runs.models import RunState, StepState
 from users.refusals import Missing
 
 POINTERS = ("running", "live", "active", "failed")
@@ -85,6 +85,11 @@ def last_good(environment: Environment, running: Deployment | None) -> Deploymen
 def was_live_in(release: Release, environment: Environment) -> bool:
     """Whether visitors of `environment` were ever seen to get `release`."""
     return Deployment.objects.filter(environment=environment, release=release, live_at__isnull=False).exists()
+
+
+def is_switched(deployment: Deployment) -> bool:
+    """Whether all its entry points were written; not, when it stopped in the middle of them."""
+    return deployment.run.steps.filter(name="switch", state=StepState.DONE).exists()
 
 
 def unseen_before(deployment: Deployment) -> list[Deployment]:

@@ -1,16 +1,17 @@
 """The moment visitors change over: config, entry points and service workers are written, in this order, in one step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.db.models.functions import Now
 
 from aws.access import Account as Door
-from aws.fanout import Transfer
+from aws.errors import AwsError
+from aws.fanout import Transfer, TransferFailed
 from deployments.manifest import INDEX, FileEntry, Role
 from deployments.models import Delivered, Deployment, DeploymentKind, EnvironmentState
 from deployments.steps.copy import remember_replaced
 from deployments.steps.delivery import deliver, listing_around, recorded, remove
-from deployments.steps.door import aws_step, open_account
+from deployments.steps.door import HOPELESS, aws_step, open_account
 from deployments.steps.wish import Wish
 from deployments.writing import needed
 from products.models import Kind
@@ -31,7 +32,7 @@ def switch(context: StepContext) -> Done | Wait:
     remember_replaced(context, wish.deployment, decision.replaced)
     with context.transaction():
         _set_running(wish.deployment)
-    written = deliver(context, door, wish, tuple(_groups(decision.copy)), listed)
+    written = _write(context, door, wish, decision.copy, listed)
     _delete(context, door, wish, {key: etag for key, etag in left.items() if listed.get(key) == etag})
     return Done({"written": written, "unchanged": decision.unchanged})
 
@@ -43,6 +44,38 @@ def _set_running(deployment: Deployment) -> None:
     if deployment.kind == DeploymentKind.ROLLBACK and deployment.previous_id:
         Deployment.objects.filter(pk=deployment.previous_id).update(rolled_away=True)
     EnvironmentState.objects.filter(pk=deployment.environment_id).update(running=deployment, changed_at=Now())
+
+
+def _write(
+    context: StepContext, door: Door, wish: Wish, files: tuple[FileEntry, ...], listed: Mapping[str, str]
+) -> int:
+    """Write phase by phase. When S3 refuses for good before anything is written, what ran before runs on."""
+    try:
+        return deliver(context, door, wish, tuple(_groups(files)), listed)
+    except TransferFailed as failed:
+        if isinstance(failed.error, HOPELESS) and not _begun(door, wish, files):
+            with context.transaction():
+                _set_back(wish.deployment)
+            context.log("Nothing was written: visitors still get what they got before.", "warn")
+        raise
+
+
+def _begun(door: Door, wish: Wish, files: tuple[FileEntry, ...]) -> bool:
+    """Whether one of the files lies there already; also when that cannot be seen."""
+    try:
+        there = listing_around(door, wish.environment, [file.path for file in files])
+    except AwsError:
+        return True
+    return any(there.get(file.path) == file.md5 for file in files)
+
+
+def _set_back(deployment: Deployment) -> None:
+    Deployment.objects.filter(pk=deployment.pk).update(switched_at=None)
+    if deployment.kind == DeploymentKind.ROLLBACK and deployment.previous_id:
+        Deployment.objects.filter(pk=deployment.previous_id).update(rolled_away=False)
+    EnvironmentState.objects.filter(pk=deployment.environment_id).update(
+        running=deployment.previous_id, changed_at=Now()
+    )
 
 
 def _groups(files: tuple[FileEntry, ...]) -> Iterator[tuple[FileEntry, ...]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -97,10 +97,7 @@ def _page(
     plan = plan_for(environment, release, state=state)
     gates = page_parts.checks(request.user, environment, release, state, "deployment.promote")
     estimate = page_parts.estimate()
-    form.data = (
-        {**form.data.dict(), "plan_digest": plan.digest} if isinstance(form.data, QueryDict) else form.data
-    )
-    form.initial["plan_digest"] = plan.digest
+    form.bind_to(plan.digest)
     return {
         **page_parts.place(environment, state),
         **_difference(request, plan, state, environment),
@@ -186,6 +183,7 @@ def _roll_back(
         environment=environment,
         release=release,
         reason=given["reason"],
+        plan_digest=given["plan_digest"] or None,
         confirm=given.get("confirm", ""),
         then_config=request.POST.get("config") == "then",
     )
