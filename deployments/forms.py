@@ -6,11 +6,16 @@ from django import forms
 from django.http import QueryDict
 
 from deployments.models import Artifact
+from deployments.services.register import LONGEST_COMMIT, LONGEST_NOTES
 from products.models import Environment, Product
+from users.reasons import LONGEST_REASON
 from users.refusals import Refused
 
 REASON = forms.CharField(
-    label="Reason", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text="It goes on record."
+    label="Reason",
+    max_length=LONGEST_REASON,
+    widget=forms.Textarea(attrs={"rows": 3}),
+    help_text="It goes on record.",
 )
 
 
@@ -30,7 +35,7 @@ class DeployForm(forms.Form):
         super().__init__(*args, **kwargs)
         if override:
             self.fields["override"] = forms.CharField(
-                label="Why promote it past the promotion path", max_length=2000, required=False
+                label="Why promote it past the promotion path", max_length=LONGEST_REASON, required=False
             )
         if environment.protected:
             self.fields["confirm"] = forms.CharField(
@@ -63,8 +68,10 @@ class ReleaseForm(forms.Form):
     """A release by hand: version and one zip per target."""
 
     version = forms.CharField(max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    commit = forms.CharField(max_length=64, required=False)
-    notes = forms.CharField(required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3}))
+    commit = forms.CharField(max_length=LONGEST_COMMIT, required=False)
+    notes = forms.CharField(
+        required=False, max_length=LONGEST_NOTES, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,6 +8,7 @@ from django import forms
 
 from products.comparison import as_text, from_text
 from products.models import Account, Environment, Product, Purpose
+from users.reasons import LONGEST_REASON
 from users.refusals import Invalid, Refused, WrongState
 
 T = TypeVar("T")
@@ -36,7 +37,10 @@ def show_refusal(form: forms.BaseForm, refusal: Refused) -> None:
 def reason_field(required: bool = True) -> forms.CharField:
     """Why it is done, for the audit log."""
     return forms.CharField(
-        label="Reason", required=required, max_length=2_000, widget=forms.Textarea(attrs={"rows": 2})
+        label="Reason",
+        required=required,
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
 

@@ -1,7 +1,7 @@
 """The one way a person's wish enters the console.
 
 `@action(name, permission=…)` makes a service of a function: keyword-only, `actor` required. The wrapper checks
-the permission, opens the transaction, and insists on exactly one audit event. A refusal rolls the transaction
+the permission and how long the reason is, opens the transaction, and insists on exactly one audit event. A refusal rolls the transaction
 back and is recorded in a transaction of its own.
 """
 
@@ -16,6 +16,7 @@ from audit.models import Result
 from audit.services import record, watching
 from users.models import User
 from users.permissions import PERMISSIONS, SCOPES, may, who_may
+from users.reasons import LONGEST_REASON, refuse_too_long
 from users.refusals import Forbidden, Refused
 
 P = ParamSpec("P")
@@ -60,6 +61,7 @@ def action(name: str, *, permission: str) -> Callable[[Callable[P, T]], Callable
             assert actor is None or isinstance(actor, User)
             try:
                 require(actor, permission)
+                refuse_too_long(kwargs)
                 with transaction.atomic(), watching() as written:
                     answer = function(*args, **kwargs)
                     _exactly_one(name, written)
@@ -91,7 +93,7 @@ def record_refusal(actor: User | None, name: str, refusal: Refused, asked: dict[
             action=name,
             result=Result.REFUSED,
             summary=refusal.text,
-            reason=str(asked.get("reason") or ""),
+            reason=str(asked.get("reason") or "")[:LONGEST_REASON],
             product=place.get("product", ""),
             environment=place.get("environment", ""),
             subject=place.get("subject", ""),

@@ -6,6 +6,7 @@ from django import forms
 
 from users.models import THEMES, User
 from users.permissions import SCOPES, Role
+from users.reasons import LONGEST_REASON
 from users.refusals import Refused
 
 BOX = {"class": "form-check-input"}
@@ -47,11 +48,11 @@ class PersonForm(forms.Form):
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Role.choices)
-    reason = forms.CharField(max_length=500, required=False)
+    reason = forms.CharField(max_length=LONGEST_REASON, required=False)
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(max_length=500, required=False)
+    reason = forms.CharField(max_length=LONGEST_REASON, required=False)
 
 
 class TokenForm(forms.Form):

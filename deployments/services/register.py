@@ -29,6 +29,8 @@ class Incoming:
 Source = Spooled | Incoming
 
 LONGEST_COMMIT = 64
+LONGEST_NOTES = 5_000
+"""Characters, as the form holds them, too."""
 
 
 @action("release.register", permission="release.register")
@@ -46,7 +48,7 @@ def register(
     The same content again answers the same release. Raises VersionExists for other content under a version that
     is there, and Invalid for input that does not hold together. A rejected registration is replaced.
     """
-    _check_input(product, version, commit, artifacts)
+    _check_input(product, version, commit, notes, artifacts)
     Product.objects.select_for_update().get(pk=product.pk)
     earlier = Release.objects.select_for_update().filter(product=product, version=version).first()
     if earlier and earlier.status != ReleaseStatus.REJECTED:
@@ -63,7 +65,9 @@ def register(
     return release
 
 
-def _check_input(product: Product, version: str, commit: str, artifacts: Mapping[str, Source]) -> None:
+def _check_input(
+    product: Product, version: str, commit: str, notes: str, artifacts: Mapping[str, Source]
+) -> None:
     errors: dict[str, list[str]] = {}
     try:
         version_pattern(version)
@@ -71,6 +75,8 @@ def _check_input(product: Product, version: str, commit: str, artifacts: Mapping
         errors["version"] = [str(error.message)]
     if len(commit) > LONGEST_COMMIT:
         errors["commit"] = [f"A commit has at most {LONGEST_COMMIT} characters."]
+    if len(notes) > LONGEST_NOTES:
+        errors["notes"] = [f"Notes have at most {LONGEST_NOTES:,} characters; these have {len(notes):,}."]
     if not artifacts:
         errors["artifacts"] = [
             "A release needs at least one artifact: a zip for any, or for an environment by its name."

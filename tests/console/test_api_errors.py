@@ -11,7 +11,9 @@ from django.test import Client
 from ninja import NinjaAPI
 from ninja.errors import AuthorizationError, HttpError, Throttled
 
+from audit.models import Event
 from deployments.models import Deployment, Release
+from deployments.services.register import LONGEST_NOTES
 from products.models import Product
 from tests.console.test_api import API, TIM, Caller, body, code, zipped
 from tests.deployments.rows import estate, ready
@@ -19,6 +21,7 @@ from tests.examples import person
 from timcombo_console.api import problems
 from users.models import User
 from users.permissions import Role
+from users.reasons import LONGEST_REASON
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +167,34 @@ def test_nul_in_an_address_or_a_header_is_refused(ci: Caller) -> None:
         assert code(ci._client.get(path)) == (422, "invalid")
     asked = {"version": "1.0.0", "reason": "x"}
     assert code(ci.post(DEPLOY, asked, key="a\0b")) == (422, "invalid")
+
+
+def test_a_reason_is_as_long_as_in_the_forms(ci: Caller, product: Product) -> None:
+    bad, plan = f"{TIM}/releases/1.0.0/bad", {"version": "1.0.0"}
+    admin = Caller(person(Role.ADMIN), ["config"])
+    values = {"values": {"A": "1"}, "revision": 1}
+    for act in (
+        lambda reason: ci.post(DEPLOY, plan | {"reason": reason}),
+        lambda reason: ci.post(bad, {"bad": True, "reason": reason}),
+        lambda reason: admin.put(f"{TIM}/environments/dev/config", values | {"reason": reason}),
+    ):
+        answer = act("x" * (LONGEST_REASON + 1))
+        assert code(answer) == (422, "invalid")
+        assert list(json.loads(answer.content)["errors"]) == ["reason"]
+        assert len(Event.objects.order_by("id").last().reason) == LONGEST_REASON  # type: ignore[union-attr]
+        assert act("x" * LONGEST_REASON).status_code in (200, 202)
+    override = {"reason": "x", "override": "x" * (LONGEST_REASON + 1)}
+    answer = ci.post(DEPLOY, plan | override)
+    assert list(json.loads(answer.content)["errors"]) == ["override"]
+
+
+def test_notes_are_as_long_as_in_the_form(ci: Caller) -> None:
+    given = {"version": "2.0.0", "artifact.any": zipped()}
+    answer = ci.post(f"{TIM}/releases", **given, notes="x" * (LONGEST_NOTES + 1))
+    assert code(answer) == (422, "invalid")
+    assert list(json.loads(answer.content)["errors"]) == ["notes"]
+    given["artifact.any"] = zipped()
+    assert body(ci.post(f"{TIM}/releases", **given, notes="x" * LONGEST_NOTES), 202)
 
 
 def test_half_a_character_is_refused_and_a_whole_one_is_not(ci: Caller) -> None:
