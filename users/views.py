@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
-from users import services, tokens
+from users import services, shown_once, tokens
 from users.actions import ACTIONS
 from users.forms import (
     PasswordForm,
@@ -50,7 +50,7 @@ def person_new(request: Request) -> HttpResponse:
         except Invalid as refusal:
             put_back(form, refusal)
         else:
-            return _show_password(request, made)
+            return shown_once.lead_to(request, "person-password-shown", made.person.pk, made.password)
     return render(request, "users/person_new.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -87,9 +87,25 @@ def person_reactivate(request: Request, pk: int) -> HttpResponse:
 @never_cache
 @page(permission="people.manage", methods=("POST",))
 def person_password(request: Request, pk: int) -> HttpResponse:
+    if pk == request.user.pk:
+        # It would end the very session that has to show the password.
+        messages.info(request, "Nothing was changed. Your own password is changed here, by yourself.")
+        return redirect("profile")
     form = _whole(ReasonForm(request.POST))
     made = services.reset_password(actor=request.user, person=person_by_id(pk), **form.cleaned_data)
-    return _show_password(request, made)
+    return shown_once.lead_to(request, "person-password-shown", pk, made.password)
+
+
+@never_cache
+@page(permission="people.manage")
+def person_password_shown(request: Request, pk: int) -> HttpResponse:
+    shown = person_by_id(pk)
+    password = shown_once.take(request)
+    if password is None:
+        messages.info(request, "The initial password was shown once. If it is lost, give a new one.")
+        return redirect("person", pk)
+    made = services.InitialPassword(shown, password)
+    return shown_once.forget(render(request, "users/password_shown.html", {"made": made}), request)
 
 
 @page(permission="own.edit")
@@ -108,19 +124,35 @@ def token_new(request: Request) -> HttpResponse:
         except Invalid as refusal:
             put_back(form, refusal)
         else:
-            return render(request, "users/token_shown.html", {"token": token, "raw": raw})
+            return shown_once.lead_to(request, "token-shown", token.pk, raw)
     return render(request, "users/token_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@never_cache
+@page(permission="people.manage")
+def token_shown(request: Request, pk: int) -> HttpResponse:
+    token, raw = _token(pk), shown_once.take(request)
+    if raw is None:
+        messages.info(request, "The token was shown once. If its text is lost, revoke it and issue another.")
+        return redirect("tokens")
+    context = {"token": token, "raw": raw}
+    return shown_once.forget(render(request, "users/token_shown.html", context), request)
 
 
 @page(permission="own.edit", methods=("POST",))
 def token_revoke(request: Request, pk: int) -> HttpResponse:
     # Not only among those the person sees: trying somebody else's is refused by the service, on record.
-    token = ApiToken.objects.select_related("user").filter(pk=pk).first()
-    if token is None:
-        raise Missing(f"There is no token with the number {pk}.")
+    token = _token(pk)
     form = _whole(ReasonForm(request.POST))
     tokens.revoke(actor=request.user, token=token, **form.cleaned_data)
     return redirect("tokens")
+
+
+def _token(pk: int) -> ApiToken:
+    token = ApiToken.objects.select_related("user").filter(pk=pk).first()
+    if token is None:
+        raise Missing(f"There is no token with the number {pk}.")
+    return token
 
 
 @page(permission="estate.view")
@@ -177,7 +209,3 @@ def _of(permission: str) -> list[str]:
     return sorted(
         name for name, service in ACTIONS.items() if getattr(service, "permission", "") == permission
     )
-
-
-def _show_password(request: Request, made: services.InitialPassword) -> HttpResponse:
-    return render(request, "users/password_shown.html", {"made": made})

@@ -34,7 +34,7 @@ def opens(client: Client, address: str = "/permissions/") -> bool:
 def test_an_admin_adds_a_person_whose_password_is_shown_once(admin: User) -> None:
     client = visitor(admin)
     values = {"username": "Mei", "display_name": "Mei Tanaka", "email": "mei@example.com", "role": "auditor"}
-    answer = client.post("/people/new/", values)
+    answer = client.post("/people/new/", values, follow=True)
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
     mei = User.objects.get(username="mei")
@@ -46,6 +46,9 @@ def test_an_admin_adds_a_person_whose_password_is_shown_once(admin: User) -> Non
     assert (event.action, event.subject) == ("person.create", "mei")
     assert password not in str(Event.objects.values().get())
     assert password not in client.get(f"/people/{mei.pk}/").text
+    again = client.get(f"/people/{mei.pk}/password/shown/", follow=True)
+    assert "shown once" in again.text
+    assert password not in again.text
 
 
 def test_a_name_that_is_taken_comes_back_to_its_field(admin: User, ana: User) -> None:
@@ -98,11 +101,18 @@ def test_a_new_role_ends_every_session_and_counts(admin: User, ana: User) -> Non
 
 def test_a_new_initial_password_replaces_the_old_one(admin: User, ana: User) -> None:
     browser = visitor(ana)
-    answer = visitor(admin).post(f"/people/{ana.pk}/password/")
+    answer = visitor(admin).post(f"/people/{ana.pk}/password/", follow=True)
     assert not opens(browser)
     ana.refresh_from_db()
     assert ana.check_password(answer.context["made"].password)
     assert not ana.check_password(PASSWORD)
+
+
+def test_nobody_takes_the_own_password_away(admin: User) -> None:
+    browser = visitor(admin)
+    answer = browser.post(f"/people/{admin.pk}/password/", follow=True)
+    assert "Nothing was changed." in answer.text
+    assert opens(browser)
 
 
 @pytest.mark.parametrize("action", ["deactivate", "role"])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from audit.models import Event
@@ -36,7 +37,8 @@ def issued(
 
 def test_it_is_shown_once_and_kept_as_a_hash(admin: User, ci: User) -> None:
     site = visitor(admin)
-    answer = site.post("/tokens/new/", {"user": ci.pk, "name": "build", "scopes": ["releases"], "days": 90})
+    values = {"user": ci.pk, "name": "build", "scopes": ["releases"], "days": 90}
+    answer = site.post("/tokens/new/", values, follow=True)
     raw = answer.context["raw"]
     assert raw in answer.text
     assert "no-store" in answer["Cache-Control"]
@@ -46,6 +48,33 @@ def test_it_is_shown_once_and_kept_as_a_hash(admin: User, ci: User) -> None:
     assert raw[13:] not in site.get("/tokens/").text
     assert token.prefix in site.get("/tokens/").text
     assert timedelta(days=89) < token.expires_at - timezone.now() <= timedelta(days=90)
+
+
+def test_loading_its_page_anew_issues_nothing_and_shows_nothing(admin: User, ci: User) -> None:
+    site = visitor(admin)
+    values = {"user": ci.pk, "name": "build", "scopes": ["releases"], "days": 90}
+    made = site.post("/tokens/new/", values)
+    cookie = made.cookies["shown_once"]
+    assert made.status_code == 302
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", made["Location"])
+    raw = site.get(made["Location"]).context["raw"]
+    assert not any(raw in str(one.get_decoded()) for one in Session.objects.all())
+    again = site.get(made["Location"], follow=True)
+    assert "shown once" in again.text
+    assert raw not in again.text
+    assert ApiToken.objects.count() == 1
+
+
+def test_what_carries_its_text_serves_nobody_else_and_no_other_page(admin: User, ci: User) -> None:
+    site = visitor(admin)
+    values = {"user": ci.pk, "name": "build", "scopes": ["releases"], "days": 90}
+    made = site.post("/tokens/new/", values)
+    other = visitor(person(Role.ADMIN, "pia"))
+    token, _ = issued(admin, ci)
+    for client, address in ((other, made["Location"]), (site, f"/tokens/{token.pk}/shown/")):
+        client.cookies["shown_once"] = made.cookies["shown_once"].value
+        assert client.get(address).status_code == 302
+    assert visitor(ci).get(made["Location"]).status_code == 403
 
 
 def test_it_opens_the_api_for_its_person(admin: User, ci: User) -> None:
