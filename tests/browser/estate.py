@@ -30,10 +30,10 @@ def build_estate() -> Estate:
     people = {role.value: _person(role) for role in Role}
     manager = people[Role.RELEASE_MANAGER]
     product = Product.objects.get(slug="tim-combo")
-    first, second = (_release(product, version, manager) for version in ("1.0.0", "1.1.0"))
+    first, second = (add_release(product, version, manager) for version in ("1.0.0", "1.1.0"))
     _rejected(product, manager)
-    live = [_live(product, name, first, manager) for name in ("dev", "test", "stage")]
-    live.append(_live(product, "dev", second, manager))
+    live = [go_live(product, name, first, manager) for name in ("dev", "test", "stage")]
+    live.append(go_live(product, "dev", second, manager))
     return Estate(
         people=people,
         running=_under_way(_deploy(product, "test", second, manager)),
@@ -49,7 +49,7 @@ def _person(role: Role) -> User:
     return user
 
 
-def _release(product: Product, version: str, actor: User) -> Release:
+def add_release(product: Product, version: str, actor: User) -> Release:
     release = Release.objects.create(
         product=product, version=version, commit="c81f04aa73d2", status=ReleaseStatus.READY, created_by=actor
     )
@@ -107,7 +107,7 @@ def _deploy(product: Product, name: str, release: Release, actor: User) -> Deplo
     )
 
 
-def _live(product: Product, name: str, release: Release, actor: User) -> Deployment:
+def go_live(product: Product, name: str, release: Release, actor: User) -> Deployment:
     deployment = _deploy(product, name, release, actor)
     now = timezone.now()
     deployment.run.steps.update(state=StepState.DONE, started_at=now, ended_at=now + timedelta(seconds=2))

@@ -7,9 +7,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from deployments.models import EnvironmentState
+from products.models import Product
 from runs.models import Run, RunState, RunStep
 from tests.browser.conftest import Site
-from tests.browser.estate import Estate
+from tests.browser.estate import Estate, add_release, go_live
 from tests.browser.looking import Look, focused
 from users.models import User
 from users.permissions import Role
@@ -173,6 +174,27 @@ def test_a_quick_pick_fills_the_reason_and_keeps_what_was_typed(manager: Page) -
     reason.fill("Orders are slow since 10:12")
     manager.get_by_text("Wrong release").click()
     expect(reason).to_have_value("Orders are slow since 10:12")
+
+
+def test_another_choice_on_the_rollback_page_shows_its_own_plan_and_keeps_the_reason(
+    manager: Page, estate: Estate
+) -> None:
+    product = Product.objects.get(slug="tim-combo")
+    go_live(product, "dev", add_release(product, "1.3.0", estate.live.actor), estate.live.actor)
+    manager.goto("/products/tim-combo/environments/dev/rollback/")
+    reason, button = manager.locator("textarea[name=reason]"), manager.locator("button.btn-big")
+    reason.fill("Orders are slow since 10:12")
+    before = manager.locator("[name=plan_digest]").input_value()
+    manager.locator("#rollback").get_by_label("1.0.0").focus()
+    manager.keyboard.press("Space")
+    expect(button).to_contain_text("Roll back dev to 1.0.0")
+    expect(manager.locator("#lead")).to_contain_text("get 1.0.0 again")
+    expect(reason).to_have_value("Orders are slow since 10:12")
+    assert manager.locator("[name=plan_digest]").input_value() != before
+    assert manager.evaluate("document.activeElement.value") == "1.0.0"
+    button.click()
+    manager.wait_for_url("**/deployments/*/")
+    expect(manager.locator("h1")).to_contain_text("1.0.0 to dev")
 
 
 def test_a_double_click_sends_a_form_once(manager: Page, estate: Estate) -> None:
