@@ -29,6 +29,8 @@ class Incoming:
 Source = Spooled | Incoming
 
 LONGEST_COMMIT = 64
+RESERVED_VERSIONS = frozenset({"new"})
+"""Parts of addresses (`/products/x/releases/new/`), which so cannot name a release."""
 LONGEST_NOTES = 5_000
 """Characters, as the form holds them, too."""
 
@@ -73,6 +75,10 @@ def _check_input(
         version_pattern(version)
     except ValidationError as error:
         errors["version"] = [str(error.message)]
+    if version in RESERVED_VERSIONS:
+        errors["version"] = [
+            f"The version {version!r} has a meaning of its own in the console. Choose another."
+        ]
     if len(commit) > LONGEST_COMMIT:
         errors["commit"] = [f"A commit has at most {LONGEST_COMMIT} characters."]
     if len(notes) > LONGEST_NOTES:

@@ -7,6 +7,7 @@ from deployments.refusals import BadRelease, NoArtifact, OutOfOrder, StalePlan
 from deployments.selectors.plans import plan_for
 from deployments.services.mark_bad import mark_bad
 from deployments.services.promote import promote, rollback
+from deployments.services.register import Incoming, register
 from products.models import Environment, Product
 from products.services.configuration import save_config
 from runs.models import RunState
@@ -186,3 +187,14 @@ def test_a_rollback_runs_with_the_present_configuration_or_with_that_of_then(
     assert made.config == now
     end(made, RunState.CANCELLED)
     assert rollback(actor=manager, environment=dev, reason="Back.", then_config=True).config == then.config
+
+
+@pytest.mark.parametrize("version", ["new", "newer"])
+def test_a_version_is_no_part_of_an_address(product: Product, manager: User, version: str) -> None:
+    source = {"any": Incoming("incoming/app.zip", "a" * 64)}
+    if version == "newer":
+        assert register(actor=manager, product=product, version=version, artifacts=source).version == version
+        return
+    with pytest.raises(Invalid, match="meaning of its own") as caught:
+        register(actor=manager, product=product, version=version, artifacts=source)
+    assert list(caught.value.details["errors"]) == ["version"]
