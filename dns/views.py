@@ -9,6 +9,7 @@ from dns.selectors import addresses_of, zone_of
 from dns.services import names_of, set_hosted_zone, set_hostnames
 from products.forms import carried_out
 from products.selectors import environment_for, product_for
+from users.actions import permit
 from users.http import Request, page
 
 
@@ -16,6 +17,8 @@ from users.http import Request, page
 def hostnames(request: Request, slug: str, name: str) -> HttpResponse:
     """An environment's hostnames and where they were seen to lead; a form for those who may edit them."""
     environment = environment_for(request.user, slug, name)
+    if request.method == "POST":
+        permit(set_hostnames, actor=request.user, environment=environment)
     form = HostnamesForm(request.POST or None, initial={"names": names_of(environment)})
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data

@@ -70,11 +70,23 @@ def action(name: str, *, permission: str) -> Callable[[Callable[P, T]], Callable
                 record_refusal(actor, name, refusal, kwargs)
                 raise
 
-        service.permission = permission  # type: ignore[attr-defined]
+        service.name, service.permission = name, permission  # type: ignore[attr-defined]
         ACTIONS[name] = service
         return service
 
     return decorate
+
+
+def permit(service: Callable[..., Any], *, actor: User | None, **asked: Any) -> None:
+    """Refuse, on record as `service` would, before the form or upload is read that it is asked with.
+
+    `asked` are those of its arguments that are known already. Raises Forbidden.
+    """
+    try:
+        require(actor, service.permission)  # type: ignore[attr-defined]
+    except Forbidden as refusal:
+        record_refusal(actor, service.name, refusal, asked)  # type: ignore[attr-defined]
+        raise
 
 
 def _exactly_one(name: str, written: list[int]) -> None:
@@ -107,4 +119,6 @@ def _place(asked: dict[str, Any]) -> dict[str, str]:
         told = getattr(value, "audit_place", None)
         if isinstance(told, dict):
             place.update({k: v for k, v in told.items() if v or k not in place})
+    if asked.get("version"):
+        place["subject"] = f"{place.get('subject', '')} {asked['version']}".strip()
     return place

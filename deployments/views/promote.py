@@ -22,7 +22,7 @@ from deployments.services.mark_bad import mark_bad
 from products.models import Environment
 from products.selectors import environment_for
 from runs.services import Busy
-from users.actions import allowed
+from users.actions import allowed, permit
 from users.http import Request, page
 from users.refusals import Refused
 
@@ -32,6 +32,8 @@ def promote(request: Request, slug: str, name: str, version: str) -> HttpRespons
     """What promoting `version` here will change, and the click."""
     environment = environment_for(request.user, slug, name)
     release = release_for(environment.product, version)
+    if request.method == "POST":
+        permit(services.promote, actor=request.user, environment=environment, release=release)
     form = _form(request, environment, release)
     note, status = None, 200
     if request.method == "POST" and form.is_valid():
@@ -152,6 +154,8 @@ def _refused(gates: list[page_parts.Check], form: DeployForm) -> str:
 def rollback(request: Request, slug: str, name: str) -> HttpResponse:
     """Back to an older release: the last good one preselected."""
     environment = environment_for(request.user, slug, name)
+    if request.method == "POST":
+        permit(services.rollback, actor=request.user, environment=environment)
     state = state_of(environment)
     leaving = state.running.release if state.running else None
     offered = (

@@ -7,6 +7,7 @@ from products.forms import EnvironmentForm, ProductForm, carried_out
 from products.models import Environment
 from products.selectors import environment_for, environments_of, product_for
 from products.services import create_environment, create_product, edit_environment, edit_product
+from users.actions import permit
 from users.http import Request, page
 
 EDIT = "product.edit"
@@ -86,6 +87,8 @@ def environment_new(request: Request, slug: str) -> HttpResponse:
 def environment_settings(request: Request, slug: str, name: str) -> HttpResponse:
     """The settings of an environment; a form for those who may edit them."""
     found = environment_for(request.user, slug, name)
+    if request.method == "POST":
+        permit(edit_environment, actor=request.user, environment=found)
     form = EnvironmentForm(request.POST or None, instance=environment_for(request.user, slug, name))
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data

@@ -80,4 +80,4 @@ def verify_chain(request: HttpRequest) -> HttpResponse:
             "text": in_words(verdict),
         }
 
-    return doing(request, 200, act)
+    return doing(request, 200, act, sees="audit.view")

@@ -51,21 +51,30 @@ def seeing(request: HttpRequest, permission: str, look: Callable[[User], T]) -> 
     _refuse_nul(request)
     token = token_of(request)
     with acting_with(token, address_of(request)):
-        try:
-            require(token.user, permission)
-        except Forbidden as refusal:
-            key = f"api {token.pk} {request.path}"
-            record_refusal_once(
-                key, action="api.call", text=refusal.text, actor=token.user, subject=request.path
-            )
-            raise
+        _check(request, token, permission)
         return look(token.user)
 
 
+def _check(request: HttpRequest, token: ApiToken, permission: str) -> None:
+    try:
+        require(token.user, permission)
+    except Forbidden as refusal:
+        key = f"api {token.pk} {request.path}"
+        record_refusal_once(key, action="api.call", text=refusal.text, actor=token.user, subject=request.path)
+        raise
+
+
 def doing(
-    request: HttpRequest, status: int, act: Callable[[User], Any], *, asked: bytes | None = None
+    request: HttpRequest,
+    status: int,
+    act: Callable[[User], Any],
+    *,
+    asked: bytes | None = None,
+    sees: str = "estate.view",
 ) -> HttpResponse:
     """Carry out a wish as the token's person, and answer it as JSON with `status`; what it raises is a problem.
+
+    Who may not see (`sees`) what the wish is about is refused first, on record; the service checks and records the rest.
 
     With `Idempotency-Key` the answer is kept 24 h and given again; `asked` stands for the body where that is files.
     """
@@ -74,6 +83,7 @@ def doing(
     if asked is None and nul.ESCAPED_IN_JSON in request.body:
         raise Invalid("The body holds the character NUL, which no text may hold.")
     with acting_with(token, address_of(request)):
+        _check(request, token, sees)
         if key is None:
             return _as_response(_reply(status, act, token.user))
         identity = b"\0".join([(request.method or "").encode(), request.path.encode(), asked or request.body])

@@ -22,6 +22,7 @@ from timcombo_console.api.auth import digest_of, doing, seeing
 from timcombo_console.api.lists import listed
 from timcombo_console.api.problems import unreadable
 from users import nul
+from users.actions import permit
 from users.models import User
 from users.refusals import Invalid
 
@@ -105,7 +106,11 @@ def _register_uploads(request: HttpRequest, slug: str) -> HttpResponse:
     """The files are spooled first; what is then not referred to by an artifact is discarded."""
     stored: dict[str, Spooled] = {}
     try:
-        seeing(request, "release.register", lambda user: product_for(user, slug))
+        seeing(
+            request,
+            "estate.view",
+            lambda user: permit(register, actor=user, product=product_for(user, slug)),
+        )
         given = {key: request.POST.get(key, "") for key in ("version", "commit", "notes")}
         _refuse_nul(given | dict.fromkeys(request.FILES, ""))
         for name, file in _files(request):
