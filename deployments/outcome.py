@@ -97,7 +97,8 @@ def ingest_ended(run: Run) -> None:
 def _ingest_sentence(release: Release, run: Run) -> str:
     if run.state == RunState.SUCCEEDED:
         return f"{release} is ready to be promoted."
-    return f"{release} was rejected: {run.error or 'the check was stopped.'}"
+    why = run.error or "the check was stopped."
+    return why if why.startswith(f"{release} was rejected") else f"{release} was rejected: {why}"
 
 
 def prune_ended(run: Run) -> None:

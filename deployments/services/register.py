@@ -71,14 +71,8 @@ def _check_input(
     product: Product, version: str, commit: str, notes: str, artifacts: Mapping[str, Source]
 ) -> None:
     errors: dict[str, list[str]] = {}
-    try:
-        version_pattern(version)
-    except ValidationError as error:
-        errors["version"] = [str(error.message)]
-    if version in RESERVED_VERSIONS:
-        errors["version"] = [
-            f"The version {version!r} has a meaning of its own in the console. Choose another."
-        ]
+    if wrong := _wrong_version(version):
+        errors["version"] = [wrong]
     if len(commit) > LONGEST_COMMIT:
         errors["commit"] = [f"A commit has at most {LONGEST_COMMIT} characters."]
     if len(notes) > LONGEST_NOTES:
@@ -105,6 +99,16 @@ def _check_input(
             + " ".join(text for texts in errors.values() for text in texts),
             errors=errors,
         )
+
+
+def _wrong_version(version: str) -> str:
+    if version in RESERVED_VERSIONS:
+        return f"The version {version!r} has a meaning of its own in the console. Choose another."
+    try:
+        version_pattern(version)
+    except ValidationError as error:
+        return str(error.message)
+    return ""
 
 
 def _check_incoming(name: str, source: Incoming) -> dict[str, list[str]]:
