@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from runs import selectors
@@ -20,13 +22,23 @@ def on_call_page() -> dict[str, Any]:
         "workers": list(selectors.alive_workers()),
         "wakers": list(selectors.alive_workers("wake")),
         "runs": [_run(run) for run in active],
-        "failed": list(
-            Run.objects.filter(state=RunState.FAILED).select_related("actor").order_by("-id")[:FAILED_SHOWN]
-        ),
+        "failed": list(_failed()[:FAILED_SHOWN]),
         "schedules": list(selectors.overdue_schedules()),
         "two_roles": bool(settings.DATABASE_OWNER_URL) or settings.DEMO,
         "now": timezone.now(),
+        "poll_url": reverse("on-call-now"),
     }
+
+
+def _failed() -> QuerySet[Run]:
+    """Failures of the console, newest first. A build that the check rejected is none: its release says why.
+
+    A rejection names the artifact's target in its reasons; what went wrong otherwise does not.
+    """
+    checks = Q(kind="ingest")
+    broken = Q(release__isnull=False) & ~Q(release__reasons__0__has_key="target")
+    failed = Run.objects.filter(state=RunState.FAILED).filter(~checks | broken)
+    return failed.select_related("actor").order_by("-id")
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("products/<slug:slug>/environments/<slug:name>/menu/", views.cell_menu, name="cell-menu"),
     path("search/", views.search, name="search"),
     path("on-call/", views.on_call, name="on-call"),
+    path("on-call/now/", views.on_call_now, name="on-call-now"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),
