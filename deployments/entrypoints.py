@@ -29,15 +29,24 @@ class Reference(NamedTuple):
 
 def references(page: bytes, path: str = INDEX) -> tuple[Reference, ...]:
     """What the page at `path` loads from its own origin, each once, in its order; inline and foreign code is not."""
-    tags = list(start_tags(page.decode("utf-8", errors="replace")))
-    # The first base counts for all of the page, also for what stands before it.
-    base_link = next(
-        (tag.attributes["href"] for tag in tags if tag.name == "base" and "href" in tag.attributes), ""
-    )
-    base = urljoin(f"{_HERE}/{path}", _tidy(base_link))
+    tags = _tags(page)
+    base = _base(tags, path)
     loads = (load for tag in tags if (load := _load(tag)))
     found = (Reference(own, use) for link, use in loads if (own := _own_path(base, link)) is not None)
     return tuple(dict.fromkeys(found))
+
+
+def _tags(page: bytes) -> list[Tag]:
+    return list(start_tags(page.decode("utf-8", errors="replace")))
+
+
+def _base(tags: list[Tag], path: str) -> str:
+    """What links are relative to. The first base counts for all of the page, also for what stands before it."""
+    given = (tag.attributes["href"] for tag in tags if tag.name == "base" and "href" in tag.attributes)
+    try:
+        return urljoin(f"{_HERE}/{path}", _tidy(next(given, "")))
+    except ValueError:
+        return f"{_HERE}/{path}"
 
 
 def _load(tag: Tag) -> tuple[str, Use] | None:
@@ -92,7 +101,7 @@ def check_entry_points(manifest: Manifest, read: Read, kind: Kind) -> list[Reaso
     if INDEX not in manifest.by_path:
         return [Reason(None, f"There is no {INDEX} at the root of the archive.")]
     if kind == "static":
-        return []
+        return _empty(manifest.by_path[INDEX], read)
     pages = manifest.with_role(Role.ENTRY_POINT)
     return [reason for page in pages for reason in _check_page(manifest, page, read)]
 
@@ -102,8 +111,27 @@ def _check_page(manifest: Manifest, page: FileEntry, read: Read) -> list[Reason]
         return [
             Reason(page.path, f"This page has {page.size} bytes; an app's page has at most {LARGEST_PAGE}.")
         ]
-    checked = ((found, _judge(manifest, found)) for found in references(read(page), page.path))
-    return list(dict.fromkeys(Reason(page.path, text) for _, text in checked if text))
+    if empty := _empty(page, read):
+        return empty
+    body = read(page)
+    texts = (
+        _elsewhere(body, page.path),
+        *(_judge(manifest, found) for found in references(body, page.path)),
+    )
+    return list(dict.fromkeys(Reason(page.path, text) for text in texts if text))
+
+
+def _empty(page: FileEntry, read: Read) -> list[Reason]:
+    if page.size <= LARGEST_PAGE and not _tags(read(page)):
+        return [Reason(page.path, "It holds no HTML; the build may have been broken off.")]
+    return []
+
+
+def _elsewhere(page: bytes, path: str) -> str | None:
+    """Why its code would come from where nobody checks it, and not with the release."""
+    base = _base(_tags(page), path)
+    here = base.startswith(f"{_HERE}/")
+    return None if here else f"Its <base> leads to {base}, so its scripts and styles would load from there."
 
 
 def _judge(manifest: Manifest, found: Reference) -> str | None:

@@ -97,6 +97,19 @@ def test_missing_assets_are_named() -> None:
     assert refused(VITE, JS) == [f"index.html: It names /{CSS}, which is not in the archive."]
 
 
+@pytest.mark.parametrize("page", ["", "\x00\x01binary", "<!-- broken"])
+def test_a_page_without_html_is_named(page: str) -> None:
+    assert refused(page) == ["index.html: It holds no HTML; the build may have been broken off."]
+    manifest, bodies = build(page)
+    assert len(check_entry_points(manifest, lambda file: bodies[file.path], "static")) == 1
+
+
+def test_a_base_elsewhere_is_named() -> None:
+    assert refused(f'<base href="/">{VITE}', JS, CSS, "favicon.svg") == []
+    (reason,) = refused(f'<base href="https://cdn.example.com/v1/">{VITE}', JS, CSS, "favicon.svg")
+    assert "leads to https://cdn.example.com/v1/" in reason
+
+
 def test_preloads_must_be_there_but_not_hashed() -> None:
     page = '<link rel="preload" as="font" href="/fonts/inter.woff2">'
     assert refused(page, "fonts/inter.woff2") == []
