@@ -44,7 +44,8 @@ def _bytes(rng: random.Random, name: str, size: int) -> bytes:
     if not name.endswith(TEXT):
         return rng.randbytes(size)
     start = rng.randrange(len(_text()) - size)
-    return (b"/*" + rng.randbytes(16).hex().encode() + b"*/" + _text()[start : start + size])[:size]
+    head = b"<!doctype html><p>" if name.endswith(".html") else b""
+    return (head + b"/*" + rng.randbytes(16).hex().encode() + b"*/" + _text()[start : start + size])[:size]
 
 
 def _planned(rng: random.Random, files: int) -> list[tuple[str, float]]:
