@@ -141,6 +141,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, for who comes from loopback or brings the token."""
     if not metrics_allowed(request):
         return HttpResponse(
-            "Send CONSOLE_METRICS_TOKEN as a bearer token.\n", status=401, content_type="text/plain"
+            "Send CONSOLE_METRICS_TOKEN as a bearer token. Behind a proxy it must be set.\n",
+            status=401,
+            content_type="text/plain",
         )
     return HttpResponse(metrics_text(), content_type="text/plain; version=0.0.4; charset=utf-8")
