@@ -4,17 +4,21 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from deployments.manifest import FileEntry
+from deployments.manifest import CONFIG, FileEntry
 from deployments.planner import ConfigChange, FileChanges
 
 SHOWN = 8
+SHOWN_WHOLE = 12
+"""A list up to this long is shown whole."""
 
 
 def difference(
     files: FileChanges, config: tuple[ConfigChange, ...], *, everything: bool, all_url: str
 ) -> dict[str, Any]:
-    """Context: the counts, at most eight rows unless `everything` is asked for, and the changed configuration."""
-    total = len(files.added) + len(files.changed) + len(files.removed)
+    """Context: the counts, eight rows of more than twelve unless `everything` is asked for, and the changed configuration."""
+    replaced = len(files.added) + len(files.changed)
+    total = replaced + len(files.removed)
+    whole = everything or total <= SHOWN_WHOLE
     return {
         "files": {
             "added": len(files.added),
@@ -22,9 +26,10 @@ def difference(
             "removed": len(files.removed),
             "unchanged": files.unchanged,
             "bytes": files.bytes,
+            "replaced": replaced,
             "total": total,
-            "rows": list(islice(_rows(files), None if everything else SHOWN)),
-            "all_url": "" if everything or total <= SHOWN else all_url,
+            "rows": list(islice(_rows(files), None if whole else SHOWN)),
+            "all_url": "" if whole else all_url,
         },
         "config": [(change.key, change.old, change.new) for change in config],
         "handlers": [],
@@ -39,4 +44,6 @@ def _rows(files: FileChanges) -> Iterator[dict[str, Any]]:
 
 
 def _row(op: str, file: FileEntry, change: str) -> dict[str, Any]:
+    if file.path == CONFIG and op != "removed":
+        change = f"{'new' if op == 'added' else change}; it carries the configuration"
     return {"op": op, "path": file.path, "role": file.role.value, "size": file.size, "change": change}

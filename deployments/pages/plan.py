@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deployments.manifest import Manifest
+from deployments.manifest import CONFIG, Manifest
 from deployments.models import EnvironmentState, Release
 from deployments.planner import Plan
 from deployments.selectors.deployments import was_live_in
@@ -50,8 +50,16 @@ def unchanged(environment: Environment, plan: Plan) -> list[tuple[str, str]]:
             ),
         )
     if not plan.config:
-        stays.insert(0, ("Configuration", "Every value stays as it is."))
+        stays.insert(0, ("Configuration", _same_values(plan)))
     return stays
+
+
+def _same_values(plan: Plan) -> str:
+    if CONFIG in plan.files.added.paths:
+        return f"Every value stays as it is; the file {CONFIG} that carries them is new here."
+    if CONFIG in plan.files.changed.paths:
+        return f"Every value stays as it is, though the file {CONFIG} that carries them is written anew."
+    return "Every value stays as it is."
 
 
 def checks(
