@@ -222,6 +222,23 @@ def test_a_time_that_is_none_is_refused_in_words(auditor: Client, query: str) ->
     assert auditor.get("/audit/?since=0001-01-01T00:00Z&until=9999-12-31T23:59Z").status_code == 200
 
 
+@pytest.mark.parametrize("query", ["actr=viewer", "result=banana", "run=x"])
+def test_a_filter_that_there_is_none_of_shows_and_exports_nothing(auditor: Client, query: str) -> None:
+    for address in ("/audit/", "/audit/export"):
+        page = auditor.get(f"{address}?format=csv&{query}" if "export" in address else f"{address}?{query}")
+        assert (page.status_code, "The filter does not hold" in page.text) == (422, True)
+    assert "actr" not in query or "There is no parameter actr" in page.text
+    assert auditor.get("/audit/export?format=csv&before=7").status_code == 422
+    assert auditor.get("/audit/?before=7&result=refused").status_code == 200
+    assert auditor.get("/audit/export?format=csv&result=refused").status_code == 200
+
+
+def test_who_may_not_export_is_refused_whatever_the_filter() -> None:
+    admin = visitor(person(Role.ADMIN))
+    assert admin.get("/audit/export?format=csv&actr=1").status_code == 403
+    assert [(action, result) for action, result, _ in events()] == [("audit.export", "refused")]
+
+
 def test_strangers_are_sent_to_the_door() -> None:
     for address in ("/audit/", "/audit/export?format=csv", "/audit/events/1/"):
         assert Client().get(address)["Location"].startswith("/login/")

@@ -117,6 +117,21 @@ def test_head_of_an_export_reads_no_event() -> None:
     assert b"".join(auditor.get(f"{API}/audit/export"))
 
 
+WRONG_FILTERS = ["actr=viewer", "result=banana", "run=x", "since=0001-01-01T00:00:00%2B14:00", "before=7"]
+
+
+@pytest.mark.parametrize("query", WRONG_FILTERS)
+def test_a_filter_of_the_audit_log_that_there_is_none_of(query: str) -> None:
+    auditor = Caller(person(Role.AUDITOR), ["audit"])
+    for call in ("events", "export"):
+        answer = auditor.get(f"{API}/audit/{call}?{query}")
+        assert code(answer) == (422, "invalid")
+        assert query.split("=")[0] in json.loads(answer.content)["detail"]
+        assert auditor.get(f"{API}/audit/{call}?result=refused&run=7").status_code == 200
+    assert auditor.get(f"{API}/audit/events?limit=5&cursor=7").status_code == 200
+    assert auditor.get(f"{API}/audit/export?format=csv").status_code == 200
+
+
 def test_a_body_that_is_no_json(ci: Caller) -> None:
     good = b'{"version": "1.0.0"}'
     for path in (PLAN, f"{TIM}/releases"):

@@ -1,18 +1,21 @@
 """The audit log: filtered and paged, exported, verified."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Literal
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from ninja import Query, Router, Schema
 
+from audit.models import Result
 from audit.search import Filter, search
 from audit.selectors import seals_of
 from timcombo_console.api import shapes
 from timcombo_console.api.auth import doing, seeing
 from timcombo_console.api.lists import cursor_of, limit_of
 from timcombo_console.audit_log.export import lines
+from timcombo_console.audit_log.forms import unknown
 from timcombo_console.audit_log.services import export, in_words, verify
 from users.models import User
 from users.refusals import Invalid
@@ -27,24 +30,33 @@ class Wanted(Schema):
     action: str = ""
     product: str = ""
     environment: str = ""
-    result: str = ""
+    result: Result | Literal[""] = ""
     run: int | None = None
     since: datetime | None = None
     until: datetime | None = None
 
-    def as_filter(self) -> Filter:
+    def as_filter(self, request: HttpRequest, *others: str) -> Filter:
+        """What is asked for. `others` are the call's further parameters; any else is refused."""
+        if wrong := unknown(request.GET, [*type(self).model_fields, *others]):
+            raise Invalid(wrong)
         for name in ("since", "until"):
             given = getattr(self, name)
             if given is not None and given.tzinfo is None:
                 raise Invalid(f"{name} needs its offset, for example {given.isoformat()}Z.")
+            try:
+                given and given.astimezone(UTC)
+            except OverflowError as error:
+                raise Invalid(f"{name} is a time between the years 1 and 9999, in UTC.") from error
         values = self.model_dump()
-        return Filter(actor_name=values.pop("actor"), **values)
+        return Filter(actor_name=values.pop("actor").lower(), **values)
 
 
 @router.get("/events", summary="Events, newest first")
 def events(request: HttpRequest, wanted: Query[Wanted], cursor: str = "", limit: int = 50) -> HttpResponse:
     def look(user: User) -> HttpResponse:
-        page = search(wanted.as_filter(), before=cursor_of(cursor), limit=limit_of(limit))
+        page = search(
+            wanted.as_filter(request, "cursor", "limit"), before=cursor_of(cursor), limit=limit_of(limit)
+        )
         seals = seals_of(page.events)
         items = [shapes.event(event, seals.get(event.pk)) for event in page.events]
         body = {"items": items, "next": str(page.older) if page.older else None}
@@ -59,7 +71,7 @@ TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=
 @router.get("/export", summary="Everything the filter matches, as CSV or JSON lines")
 def export_events(request: HttpRequest, wanted: Query[Wanted], format: str = "jsonl") -> HttpResponseBase:  # noqa: A002
     def look(user: User) -> HttpResponseBase:
-        made = export(actor=user, wanted=wanted.as_filter(), format=format)
+        made = export(actor=user, wanted=wanted.as_filter(request, "format"), format=format)
         answer = StreamingHttpResponse(lines(made), content_type=TYPES[format])
         answer["Content-Disposition"] = f'attachment; filename="audit.{format}"'
         return answer

@@ -1,7 +1,9 @@
 """The filter of the audit log, as its address spells it."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
@@ -47,15 +49,37 @@ class FilterForm(forms.Form):
     until = MomentField(label="to", required=False)
     before = forms.IntegerField(required=False, min_value=1)
 
+    def clean(self) -> dict[str, Any]:
+        """Refuses a filter that there is none of: left out, it would show or export more than was asked for."""
+        if wrong := unknown(self.data, self.fields):
+            raise forms.ValidationError(wrong)
+        return self.cleaned_data
+
     def filter(self) -> Filter:
         """What is asked for. Only after `is_valid`."""
-        asked = {name: self.cleaned_data[name] for name in self.fields if name not in ("person", "before")}
+        apart = ("person", "before", "format")
+        asked = {name: self.cleaned_data[name] for name in self.fields if name not in apart}
         return Filter(actor_name=self.cleaned_data["person"].lower(), **asked)
 
     def address(self, **changed: object) -> str:
         """This filter as a query string with some fields changed, from its newest event on. Times carry their offset."""
         values = {name: self.cleaned_data.get(name) for name in self.fields if name != "before"} | changed
         return "?" + urlencode({name: _text(value) for name, value in values.items() if value})
+
+
+class ExportForm(FilterForm):
+    """A filter whose matches are exported, all of them: there is no page to begin before."""
+
+    before = None  # type: ignore[assignment]
+    format = forms.CharField(required=False)
+
+
+def unknown(asked: Iterable[str], known: Iterable[str]) -> str:
+    """Which of the parameters asked for do not exist, in words; "" when all do."""
+    wrong = sorted(set(asked) - set(known))
+    if not wrong:
+        return ""
+    return f"There is no parameter {', '.join(wrong)[:200]}. There are {', '.join(known)}."
 
 
 def _text(value: object) -> str:

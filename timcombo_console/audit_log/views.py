@@ -12,8 +12,9 @@ from audit.selectors import chain_state, event_by_id, search
 from timcombo_console.audit_log import services
 from timcombo_console.audit_log.drawing import draw, draw_facet
 from timcombo_console.audit_log.export import lines
-from timcombo_console.audit_log.forms import FilterForm
+from timcombo_console.audit_log.forms import ExportForm, FilterForm
 from timcombo_console.audit_log.presentation import by_day, facets, rows
+from users.actions import permit
 from users.http import Request, page
 from users.refusals import Invalid, Missing
 
@@ -50,10 +51,13 @@ def audit_event(request: Request, pk: int) -> HttpResponse:
 
 @page(permission="audit.view")
 def audit_export(request: Request) -> StreamingHttpResponse:
-    form = FilterForm(request.GET)
+    permit(services.export, actor=request.user)
+    form = ExportForm(request.GET)
     if not form.is_valid():
-        raise Invalid("The filter does not hold, so nothing was exported. Open the audit log and correct it.")
-    made = services.export(actor=request.user, wanted=form.filter(), format=request.GET.get("format", ""))
+        told = " ".join(text for texts in form.errors.values() for text in texts)
+        raise Invalid(f"The filter does not hold, so nothing was exported. {told}")
+    asked = form.cleaned_data["format"]
+    made = services.export(actor=request.user, wanted=form.filter(), format=asked)
     response = StreamingHttpResponse(lines(made), content_type=TYPES[made.format])
     name = f"audit-{timezone.now():%Y-%m-%dT%H%MZ}.{made.format}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
