@@ -1,6 +1,7 @@
 """Writing a manifest's files into an environment's bucket, and keeping what was written on record."""
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
 
 from django.db import connection
@@ -113,21 +114,23 @@ def deliver(
         for group in groups:
             jobs = (write_job(wish, file, listed, fenced=file.path not in unfenced) for file in group)
             for batch in batches(jobs):
-                written = carry_out(context, wish, transfer, batch)
+                written = carry_out(transfer, batch, partial(save, context, wish))
                 done += len(written)
                 moved += sum(wish.served.by_path[item.job.key].size for item in written)
                 context.progress(done=done, bytes_done=moved)
     return done
 
 
-def carry_out(context: StepContext, wish: Wish, transfer: Transfer, batch: Iterable[Job]) -> list[Written]:
-    """Write a batch and record what S3 carried out, also where it stopped in the middle."""
+def carry_out(
+    transfer: Transfer, batch: Iterable[Job], keep: Callable[[Sequence[Written]], None]
+) -> list[Written]:
+    """Do a batch and `keep` what S3 carried out, also where it stopped in the middle."""
     try:
         written = transfer.run(batch)
     except TransferFailed as failed:
-        save(context, wish, failed.written)
+        keep(failed.written)
         raise
-    save(context, wish, written)
+    keep(written)
     return written
 
 
@@ -155,12 +158,7 @@ def remove(
 ) -> None:
     """Delete these keys, each only while it has this ETag, and their records with them."""
     for batch in batches(delete_job(environment, key, etag) for key, etag in etags.items()):
-        try:
-            written = transfer.run(batch)
-        except TransferFailed as failed:
-            _forget(context, environment, failed.written)
-            raise
-        _forget(context, environment, written)
+        carry_out(transfer, batch, partial(_forget, context, environment))
 
 
 def _forget(context: StepContext, environment: Environment, written: Sequence[Written]) -> None:
