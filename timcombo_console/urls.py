@@ -12,6 +12,7 @@ urlpatterns = [
     path("changes/", views.matrix_changes, name="matrix-changes"),
     path("products/<slug:slug>/environments/<slug:name>/menu/", views.cell_menu, name="cell-menu"),
     path("search/", views.search, name="search"),
+    path("favicon.ico", views.favicon),
     path("on-call/", views.on_call, name="on-call"),
     path("on-call/now/", views.on_call_now, name="on-call-now"),
     path("healthz", views.healthz, name="healthz"),

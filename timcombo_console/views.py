@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
@@ -121,6 +122,12 @@ def on_call(request: Request) -> HttpResponse:
 def on_call_now(request: Request) -> HttpResponse:
     """The same as it is now, for the page's poll."""
     return render(request, "_on_call.html", on_call_page() | {"oob": True})
+
+
+@login_not_required
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look for an icon on pages that name none, as those of Django's admin site."""
+    return redirect(static("brand.svg"))
 
 
 @login_not_required
