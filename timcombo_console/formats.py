@@ -45,6 +45,12 @@ def duration(value: timedelta | float | None) -> str:
     return _pair(seconds, DAY, "d", HOUR, "h")
 
 
+def about(value: timedelta | float | None) -> str:
+    """A duration that is an estimate: "about 8 s", "under 1 s"; None → "not known"."""
+    told = duration(value)
+    return told if told in (NOT_KNOWN, "under 1 s") else f"about {told}"
+
+
 def _pair(seconds: int, large: int, large_unit: str, small: int, small_unit: str) -> str:
     rest = seconds % large // small
     return f"{seconds // large} {large_unit}" + (f" {rest} {small_unit}" if rest else "")

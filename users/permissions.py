@@ -80,6 +80,9 @@ def may(role: str, permission: str) -> bool:
 
 
 def who_may(permission: str) -> str:
-    """The roles that hold `permission`, in words: "a release manager or an admin"."""
+    """The roles that hold `permission`, in words: "a release manager, an admin or an auditor"."""
     names = [("an " if r.label[0] in "AEIOU" else "a ") + r.label.lower() for r in Role if may(r, permission)]
-    return " or ".join(names) if names else "nobody"
+    if not names:
+        return "nobody"
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last

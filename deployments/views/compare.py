@@ -1,5 +1,6 @@
 """Any two releases or environments of a product, side by side."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,9 +34,24 @@ def compare(request: Request, slug: str) -> HttpResponse:
     if request.GET.get("left") and request.GET.get("right") and form.is_valid():
         context |= _compared(request, product, form.cleaned_data["left"], form.cleaned_data["right"])
     elif form.is_bound:
+        context["unknown"] = _unknown(product, form, request.GET)
         form = CompareForm(initial=request.GET.dict(), sides=_sides(product))
         context["form"] = form
-    return render(request, "deployments/compare.html", context)
+    return render(request, "deployments/compare.html", context, status=404 if context.get("unknown") else 200)
+
+
+def _unknown(product: Product, form: CompareForm, asked: Mapping[str, str]) -> str:
+    """Which of the sides that were asked for cannot be compared, in words; "" when one is only missing."""
+    unknown = [_named(asked[side]) for side in form.errors if asked.get(side)]
+    if not unknown:
+        return ""
+    return f"{product} has no {' and no '.join(unknown)} to compare. Choose among those offered."
+
+
+def _named(side: str) -> str:
+    kind, _, name = side.partition("-")
+    words = {"env": f"environment {name}", "rel": f"release {name} that is ready"}
+    return words.get(kind, f"side {side!r}")[:100]
 
 
 def _sides(product: Product) -> list[tuple[str, str]]:

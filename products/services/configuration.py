@@ -59,6 +59,11 @@ def _save(
 
 def _superseded(row: Environment, revision: int) -> WrongState:
     newest = row.config
+    if newest is not None and revision and not row.config_revisions.filter(number=revision).exists():
+        return WrongState(
+            f"{row} has no configuration revision {revision}; the newest is {newest.number}. Nothing was saved. "
+            "Read it again."
+        )
     if newest is None:
         return WrongState(
             f"{row} has no configuration revision {revision}; none was saved yet. Read it again."

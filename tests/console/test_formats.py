@@ -55,6 +55,14 @@ def test_durations_have_at_most_two_units(seconds: float | timedelta | None, tex
 
 
 @pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "not known"), (0.2, "under 1 s"), (8, "about 8 s"), (140, "about 2 min 20 s")],
+)
+def test_an_estimate_is_about_a_time_or_under_one(seconds: float | None, text: str) -> None:
+    assert formats.about(seconds) == text
+
+
+@pytest.mark.parametrize(
     ("before", "text"),
     [
         (timedelta(0), "1 s ago"),

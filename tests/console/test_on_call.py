@@ -43,7 +43,7 @@ def failures(client: Client) -> list[Run]:
 
 
 def test_a_rejected_build_is_no_failure_of_the_console(client: Client, manager: User) -> None:
-    reason = {"path": "index.html", "text": "It is missing.", "target": "any"}
+    reason: dict[str, object] = {"path": "index.html", "text": "It is missing.", "target": "any"}
     checked(manager, "1.0.0", "Tim-Combo 1.0.0 was rejected: index.html", [reason])
     assert failures(client) == []
 

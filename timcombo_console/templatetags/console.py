@@ -46,6 +46,7 @@ register.filter("count", formats.count)
 register.filter("size", formats.size)
 register.filter("percent", formats.percent)
 register.filter("duration", formats.duration)
+register.filter("about", formats.about)
 register.filter("initials", formats.initials)
 register.filter("stamp", formats.stamp)
 
