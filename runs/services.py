@@ -183,4 +183,4 @@ def _busy(taken: RunScope) -> Busy:
         f"{run.title} is under way, started by {who} (run {run.pk}), and holds {taken.scope}. "
         "Wait until it ends, or cancel it."
     )
-    return Busy(text, run=run.pk, kind=run.kind, title=run.title, url=run.url)
+    return Busy(text, run=run.pk, kind=run.kind, run_title=run.title, url=run.url)

@@ -144,6 +144,61 @@ def test_a_body_that_is_no_json(ci: Caller) -> None:
     assert body(send(ci, PLAN, good, "application/json; charset=utf-8"))
 
 
+def test_a_body_that_is_too_large(ci: Caller) -> None:
+    large = b'{"version": "%s"}' % (b"1" * 3_000_000)
+    for path in (PLAN, f"{TIM}/releases"):
+        assert code(send(ci, path, large, "application/json")) == (413, "too_large")
+
+
+def errors(answer: HttpResponse) -> list[str]:
+    assert code(answer) == (422, "invalid")
+    return list(json.loads(answer.content)["errors"])
+
+
+def test_an_error_names_the_field_as_it_was_sent(ci: Caller) -> None:
+    assert errors(ci.post(PLAN, {})) == ["version"]
+    assert errors(ci.post(PLAN, {"version": "1.0.0", "versoin": "1"})) == ["versoin"]
+    assert errors(ci.post(f"{TIM}/releases", {"artifacts": {}})) == ["version"]
+    assert errors(ci.post(f"{TIM}/releases", {"version": "2", "artifacts": {"any": {"key": "k"}}})) == [
+        "artifacts.any.sha256"
+    ]
+    assert errors(ci.get(f"{TIM}/releases", limit="x")) == ["limit"]
+    assert errors(ci.get(f"{API}/deployments/x")) == ["pk"]
+    for path in (PLAN, f"{TIM}/releases"):
+        assert errors(send(ci, path, b"[]", "application/json")) == ["body"]
+
+
+def test_a_value_of_another_type_is_refused(ci: Caller) -> None:
+    config, admin = f"{TIM}/environments/dev/config", Caller(person(Role.ADMIN), ["config"])
+    values = {"values": {"A": "1"}, "reason": "x"}
+    for revision in (True, "1", 1.0):
+        assert errors(admin.put(config, values | {"revision": revision})) == ["revision"]
+    assert body(admin.put(config, values | {"revision": 1}))["revision"] == 2
+    for bad in (1, "yes"):
+        assert errors(ci.post(f"{TIM}/releases/1.0.0/bad", {"bad": bad, "reason": "x"})) == ["bad"]
+    assert body(ci.post(f"{TIM}/releases/1.0.0/bad", {"bad": True, "reason": "x"}))["bad"] is True
+
+
+def test_a_name_that_is_there_twice_is_refused(ci: Caller) -> None:
+    twice = b'{"version": "1.0.0", "version": "1.0.0"}'
+    for path in (PLAN, f"{TIM}/releases"):
+        assert errors(send(ci, path, twice, "application/json")) == ["version"]
+    inner = b'{"version": "2", "artifacts": {"any": {"key": "a", "key": "b", "sha256": "c"}}}'
+    assert errors(send(ci, f"{TIM}/releases", inner, "application/json")) == ["key"]
+    for path in (PLAN, f"{TIM}/releases"):
+        assert code(send(ci, path, b"[" * 100_000, "application/json")) == (422, "invalid")
+
+
+def test_a_problem_keeps_its_own_members(ci: Caller) -> None:
+    wish = {"version": "1.0.0", "reason": "x"}
+    first = body(ci.post(DEPLOY, wish), 202)
+    busy = json.loads(ci.post(DEPLOY, wish).content)
+    assert (busy["title"], busy["code"], busy["status"], busy["type"]) == ("busy", "busy", 409, "about:blank")
+    assert (busy["running"], "1.0.0" in busy["run_title"]) == (first["id"], True)
+    again = json.loads(problems.problem(409, "busy", "No.", title="Mine", detail="Other", run=7).content)
+    assert (again["title"], again["detail"], again["run"]) == ("busy", "No.", 7)
+
+
 def test_a_body_that_is_no_multipart(ci: Caller) -> None:
     assert code(send(ci, f"{TIM}/releases", b"abc", "multipart/form-data")) == (422, "invalid")
 

@@ -42,7 +42,7 @@ def test_a_scope_in_use_refuses_names_who_holds_it_and_leaves_nothing() -> None:
         "running": None,
         "run": first.pk,
         "kind": "short",
-        "title": "Promotion of 1.1.0 to test",
+        "run_title": "Promotion of 1.1.0 to test",
         "url": "",
     }
     assert (refused.value.code, refused.value.status) == ("busy", 409)

@@ -4,13 +4,14 @@ from ninja import NinjaAPI
 
 from timcombo_console.api import audit, deployments, problems, releases
 from timcombo_console.api.auth import Bearer
+from timcombo_console.api.bodies import JsonParser
 
 api = NinjaAPI(
     title="Tim-Combo console",
     version="1",
     description="Register releases, plan and promote them, roll back, and read the audit log.",
     auth=Bearer(),
-    parser=problems.JsonParser(),
+    parser=JsonParser(),
     docs_url=None,
     urls_namespace="api",
 )

@@ -5,8 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import Router, Schema
-from pydantic import ConfigDict
+from ninja import Router
 
 from deployments.models import Deployment, EnvironmentState
 from deployments.selectors.deployments import deployment_for, state_of
@@ -19,14 +18,11 @@ from products.selectors import environment_for, product_for
 from products.services.configuration import save_config
 from timcombo_console.api import shapes
 from timcombo_console.api.auth import doing, seeing
+from timcombo_console.api.bodies import Strict
 from timcombo_console.api.lists import listed
 from users.models import User
 
 router = Router(tags=["deployments"])
-
-
-class Strict(Schema):
-    model_config = ConfigDict(extra="forbid")
 
 
 class Version(Strict):

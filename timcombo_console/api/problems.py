@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from django.contrib.auth.decorators import login_not_required
@@ -21,10 +21,8 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.parser import Parser
-from ninja.types import DictStrAny
-from pydantic_core import from_json
 
+from timcombo_console.api.bodies import errors_of, in_words
 from users.refusals import Refused
 
 log = structlog.get_logger(__name__)
@@ -34,13 +32,6 @@ CONTENT_TYPE = "application/problem+json"
 JSON = "application/json"
 
 View = Callable[..., HttpResponseBase]
-
-
-class JsonParser(Parser):
-    """Reads a body more strictly than Python does: half a character (a lone surrogate) is no JSON."""
-
-    def parse_body(self, request: HttpRequest) -> DictStrAny:
-        return cast(DictStrAny, from_json(request.body))
 
 
 CODES = {
@@ -56,7 +47,7 @@ CODES = {
 
 
 def problem(status: int, code: str, text: str, **more: Any) -> HttpResponse:
-    """One problem. `more` are members besides type, title, status, detail and code."""
+    """One problem. `more` are members besides type, title, status, detail and code, which are its own."""
     body = {
         "type": "about:blank",
         "title": code.replace("_", " "),
@@ -64,7 +55,7 @@ def problem(status: int, code: str, text: str, **more: Any) -> HttpResponse:
         "detail": text,
         "code": code,
     }
-    return HttpResponse(json.dumps(body | more, default=str), status=status, content_type=CONTENT_TYPE)
+    return HttpResponse(json.dumps(more | body, default=str), status=status, content_type=CONTENT_TYPE)
 
 
 def of_refusal(refusal: Refused) -> HttpResponse:
@@ -142,17 +133,15 @@ def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpRe
 
 
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    errors: dict[str, list[str]] = {}
-    for one in error.errors:
-        errors.setdefault(".".join(map(str, one["loc"][1:])) or "body", []).append(one["msg"])
-    text = " ".join(f"{field}: {' '.join(texts)}." for field, texts in errors.items())
-    return problem(422, "invalid", text, errors=errors)
+    errors = errors_of(error.errors)
+    return problem(422, "invalid", in_words(errors), errors=errors)
 
 
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     # ninja's only 400 is a body that it cannot parse.
     if error.status_code == 400:
-        return unreadable(request)
+        cause = error.__cause__
+        return of_refusal(cause) if isinstance(cause, Refused) else unreadable(request)
     other = "invalid" if error.status_code < 500 else "error"
     return problem(error.status_code, CODES.get(error.status_code, other), str(error))
 

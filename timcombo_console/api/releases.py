@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
-from pydantic import ConfigDict, ValidationError
+from ninja import Router
+from pydantic import ValidationError
 
 from deployments import spool
 from deployments.models import Artifact, Release
@@ -19,6 +19,7 @@ from products.models import Product
 from products.selectors import product_for
 from timcombo_console.api import shapes
 from timcombo_console.api.auth import digest_of, doing, seeing
+from timcombo_console.api.bodies import Strict, errors_of, in_words, read
 from timcombo_console.api.lists import listed
 from timcombo_console.api.problems import unreadable
 from users import nul
@@ -31,25 +32,23 @@ router = Router(tags=["releases"])
 PREFIX = "artifact."
 
 
-class IncomingArtifact(Schema):
+class IncomingArtifact(Strict):
     """A zip under `incoming/` of the product's artifact bucket."""
 
-    model_config = ConfigDict(extra="forbid")
     key: str
     sha256: str
 
 
-class Registration(Schema):
+class Registration(Strict):
     """A release whose artifacts CI put into the artifact bucket."""
 
-    model_config = ConfigDict(extra="forbid")
     version: str
     commit: str = ""
     notes: str = ""
     artifacts: dict[str, IncomingArtifact]
 
 
-class Judgement(Schema):
+class Judgement(Strict):
     """Whether a release is bad, and why."""
 
     bad: bool
@@ -144,10 +143,12 @@ def _kept(stored: dict[str, Spooled]) -> set[str]:
 
 def _register_incoming(request: HttpRequest, slug: str) -> HttpResponse:
     try:
-        given = Registration.model_validate_json(request.body or b"{}")
+        given = Registration.model_validate(read(request.body or b"{}"))
     except ValidationError as error:
-        errors = {".".join(map(str, one["loc"])) or "body": [one["msg"]] for one in error.errors()}
-        return unreadable(request, " ".join(f"{k}: {v[0]}." for k, v in errors.items()), errors=errors)
+        errors = errors_of(error.errors())
+        return unreadable(request, in_words(errors), errors=errors)
+    except ValueError:
+        return unreadable(request)
     artifacts = {target: Incoming(one.key, one.sha256) for target, one in given.artifacts.items()}
     fields = {"version": given.version, "commit": given.commit, "notes": given.notes}
     return doing(request, 202, lambda user: _register(user, slug, fields, artifacts))

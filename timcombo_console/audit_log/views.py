@@ -54,7 +54,7 @@ def audit_export(request: Request) -> StreamingHttpResponse:
     permit(services.export, actor=request.user)
     form = ExportForm(request.GET)
     if not form.is_valid():
-        told = " ".join(text for texts in form.errors.values() for text in texts)
+        told = " ".join(str(text) for texts in form.errors.values() for text in texts)
         raise Invalid(f"The filter does not hold, so nothing was exported. {told}")
     asked = form.cleaned_data["format"]
     made = services.export(actor=request.user, wanted=form.filter(), format=asked)
