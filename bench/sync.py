@@ -100,6 +100,15 @@ def first_upload(ground: Ground, what: str, peers: list[Peer], bars: dict[str, f
     return _rows(what, ground.contest(ours, {peer.name: partial(theirs, peer) for peer in peers}), bars)
 
 
+def check(ground: Ground, what: str, limit: float) -> Row:
+    """A build is read as hostile input and hashed, which no peer does."""
+    tree, rounds = str(ground.tree), range(ground.rounds)
+    seconds = [
+        ground.order("ingest", tree=tree, release=f"checked-{n}", measured="check")["seconds"] for n in rounds
+    ]
+    return against(what, median(seconds), limit, LIMIT, 1)
+
+
 def promote(
     ground: Ground, what: str, peers: list[Peer], bars: dict[str, float], latency: float
 ) -> list[Row]:
@@ -234,6 +243,7 @@ def _tree(root: Path, files: int, megabytes: float) -> Path:
 def _small(ground: Ground, s5cmd: Peer, aws: Peer) -> Iterator[Row]:
     both = [s5cmd, aws]
     yield from first_upload(ground, "first upload, 2,000 files, 30 ms", both, {"s5cmd": 0.7, "aws": 0.15})
+    yield check(ground, "check of a build of 2,000 files", limit=2)
     yield from promote(ground, "promote, 2,000 objects, 30 ms", both, {"s5cmd": 0.7, "aws": 0.2}, latency=30)
     yield from promote(ground, "promote, 2,000 objects, 80 ms", both, {"s5cmd": 1.0, "aws": 0.2}, latency=80)
     yield from rebuilt(ground, s5cmd)

@@ -7,7 +7,7 @@ import pytest
 
 from bench.peers import S5cmd
 from bench.simulator import ARCHIVE, ENVIRONMENT, PEER, simulator
-from bench.sync import Ground, faults, no_change, promote, rebuilt, rollback
+from bench.sync import Ground, check, faults, no_change, promote, rebuilt, rollback
 from bench.tree import rebuild, touch_all, write_tree
 from bench.worker import Worker
 from deployments.models import Delivered, EnvironmentState, Release
@@ -72,6 +72,8 @@ def test_counts_are_exact(ground: Ground, s5cmd: S5cmd) -> None:
 
 
 def test_ours_is_what_a_deployment_does(ground: Ground) -> None:
+    assert check(ground, "check", limit=60).ok
+    ground.sim.empty()
     release, _ = ground.ingest()
     assert ground.sim.requests()["PutObject"] == FILES
     ground.fresh_environment()
