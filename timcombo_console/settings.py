@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "users.middleware.NulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -86,7 +87,6 @@ MIDDLEWARE = [
     "audit.middleware.OriginMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "users.middleware.RefusalMiddleware",
-    "users.middleware.NulMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -164,7 +164,9 @@ def test_a_rejected_registration_is_replaced(ci: Caller, product: Product) -> No
     RunScope.objects.all().delete()
     made = body(ci.post(f"{TIM}/releases", version="1.0.0", **{"artifact.any": zipped(text="better")}), 202)
     assert made["status"] == "ingesting"
-    assert Event.objects.filter(action="release.register", summary__contains="in place of a rejected one").exists()
+    assert Event.objects.filter(
+        action="release.register", summary__contains="in place of a rejected one"
+    ).exists()
 
 
 def test_a_registration_must_hold_together(ci: Caller, product: Product, spool: Path) -> None:

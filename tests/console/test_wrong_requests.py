@@ -58,3 +58,17 @@ def test_nul_in_a_form_is_answered_by_a_page(manager: User) -> None:
 def test_changes_since_no_time(browser: Client, time: str) -> None:
     assert browser.get("/changes/", {"since": time}).status_code == 422
     assert browser.get("/changes/", {"since": "2026-11-22T09:00:00Z"}).status_code == 200
+
+
+def test_nul_in_a_cookie() -> None:
+    for path in ("/", "/api/v1/products"):
+        answer = Client().get(path, headers={"Cookie": r'sessionid="aaaaaaaa\000"'})
+        assert (answer.status_code, answer["Content-Type"].startswith("text/html")) == (400, path == "/")
+    assert Client().get("/", headers={"Cookie": "sessionid=aaaaaaaa"}).status_code == 302
+
+
+def test_nul_in_a_call_without_a_good_token() -> None:
+    for bearer in ("tcc_wrong", "a\0b"):
+        answer = Client().get("/api/v1/products/%00/releases", headers={"Authorization": f"Bearer {bearer}"})
+        assert answer.status_code == 422
+    assert Client().get("/api/v1/products/%00/releases").status_code == 401

@@ -25,6 +25,7 @@ class Bearer(HttpBearer):
     """`Authorization: Bearer tcc_…`. A token that may not be used now is refused without saying why."""
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
+        _refuse_nul(request)
         found = authenticate(token)
         if found is None:
             address = address_of(request)
@@ -48,7 +49,6 @@ def actor_of(request: HttpRequest) -> User:
 
 def seeing(request: HttpRequest, permission: str, look: Callable[[User], T]) -> T:
     """Look as the token's person, within its scopes. A refusal is put on record."""
-    _refuse_nul(request)
     token = token_of(request)
     with acting_with(token, address_of(request)):
         _check(request, token, permission)
@@ -78,7 +78,6 @@ def doing(
 
     With `Idempotency-Key` the answer is kept 24 h and given again; `asked` stands for the body where that is files.
     """
-    _refuse_nul(request)
     token, key = token_of(request), request.headers.get("Idempotency-Key")
     if asked is None and nul.ESCAPED_IN_JSON in request.body:
         raise Invalid("The body holds the character NUL, which no text may hold.")
@@ -93,7 +92,8 @@ def doing(
 
 
 def _refuse_nul(request: HttpRequest) -> None:
-    if nul.in_address(request) or nul.in_any([request.headers.get("Idempotency-Key", "")]):
+    headers = (request.headers.get(name, "") for name in ("Authorization", "Idempotency-Key"))
+    if nul.in_address(request) or nul.in_any(headers):
         raise Invalid("The address or a header holds the character NUL, which no text may hold.")
 
 
