@@ -66,10 +66,15 @@ def config_diff(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[ConfigC
 def invalidation(changes: FileChanges, kind: Kind) -> tuple[str, ...]:
     """The paths to invalidate when these changes are made to an environment that runs a release of ours.
 
-    Removed files of a static site are deleted and so invalidated; those of an app stay in the bucket.
+    Removed pages of a static site are deleted and so invalidated; other files stay in the bucket.
     """
-    gone = changes.removed.with_role(Role.ENTRY_POINT).paths if kind == "static" else []
-    return invalidation_paths([*changes.changed.with_role(*REPLACED_IN_PLACE).paths, *gone], kind)
+    replaced = changes.changed.with_role(*REPLACED_IN_PLACE).paths
+    return invalidation_paths([*replaced, *deleted_pages(changes, kind)], kind)
+
+
+def deleted_pages(changes: FileChanges, kind: Kind) -> list[str]:
+    """The pages of a static site that go with these changes; all other removed files stay in the bucket."""
+    return changes.removed.with_role(Role.ENTRY_POINT).paths if kind == "static" else []
 
 
 def invalidation_paths(paths: list[str], kind: Kind) -> tuple[str, ...]:
@@ -151,7 +156,10 @@ class Situation:
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be done, frozen: shown before the click and recorded after it."""
+    """What would be done, frozen: shown before the click and recorded after it.
+
+    `deleted` are the removed files that do not stay in the bucket.
+    """
 
     digest: str
     environment: str
@@ -162,6 +170,7 @@ class Plan:
     config: tuple[ConfigChange, ...]
     handlers: tuple[HandlerChange, ...]
     warnings: tuple[str, ...]
+    deleted: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -206,6 +215,7 @@ def make_plan(now: Situation) -> Plan:
         config=config,
         handlers=now.handlers,
         warnings=tuple(_warnings(now, changes, config)),
+        deleted=tuple(deleted_pages(changes, now.kind)),
     )
 
 

@@ -1,6 +1,6 @@
 """The difference of two sides as `deployments/_difference.html` shows it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any
 
@@ -13,7 +13,12 @@ SHOWN_WHOLE = 12
 
 
 def difference(
-    files: FileChanges, config: tuple[ConfigChange, ...], *, everything: bool, all_url: str
+    files: FileChanges,
+    config: tuple[ConfigChange, ...],
+    *,
+    everything: bool,
+    all_url: str,
+    deleted: Collection[str] = (),
 ) -> dict[str, Any]:
     """Context: the counts, eight rows of more than twelve unless `everything` is asked for, and the changed configuration."""
     replaced = len(files.added) + len(files.changed)
@@ -24,11 +29,13 @@ def difference(
             "added": len(files.added),
             "changed": len(files.changed),
             "removed": len(files.removed),
+            "deleted": len(deleted),
+            "kept": len(files.removed) - len(deleted),
             "unchanged": files.unchanged,
             "bytes": files.bytes,
             "replaced": replaced,
             "total": total,
-            "rows": list(islice(_rows(files), None if whole else SHOWN)),
+            "rows": list(islice(_rows(files, deleted), None if whole else SHOWN)),
             "all_url": "" if whole else all_url,
         },
         "config": [(change.key, change.old, change.new) for change in config],
@@ -37,10 +44,15 @@ def difference(
     }
 
 
-def _rows(files: FileChanges) -> Iterator[dict[str, Any]]:
+def _rows(files: FileChanges, deleted: Collection[str]) -> Iterator[dict[str, Any]]:
     yield from (_row("changed", file, "other content or headers") for file in files.changed)
     yield from (_row("added", file, "new") for file in files.added)
-    yield from (_row("removed", file, "no longer named, stays in the bucket") for file in files.removed)
+    for file in files.removed:
+        yield _row(
+            "removed",
+            file,
+            f"no longer named, {'deleted' if file.path in deleted else 'stays in the bucket'}",
+        )
 
 
 def _row(op: str, file: FileEntry, change: str) -> dict[str, Any]:

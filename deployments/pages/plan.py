@@ -41,11 +41,12 @@ def unchanged(environment: Environment, plan: Plan) -> list[tuple[str, str]]:
         ("Distribution and its cache policies", "Only paths are cleared, no setting changes."),
         ("Other environments", f"Only {environment.bucket} is written."),
     ]
-    if plan.files.removed:
+    kept = len(plan.files.removed) - len(plan.deleted)
+    if kept:
         stays.insert(
             0,
             (
-                f"{len(plan.files.removed)} files that the release no longer names",
+                f"{kept} files that the release no longer names",
                 "They stay, so that open tabs can still load them.",
             ),
         )

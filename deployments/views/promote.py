@@ -136,7 +136,11 @@ def _difference(
     everything = request.GET.get("files") == "all"
     return {
         **difference(
-            plan.files, plan.config, everything=everything, all_url=f"{request.path}?files=all#files"
+            plan.files,
+            plan.config,
+            everything=everything,
+            all_url=f"{request.path}?files=all#files",
+            deleted=plan.deleted,
         ),
         "config_note": page_parts.config_note(running, wanted),
     }

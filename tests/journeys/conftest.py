@@ -1,4 +1,5 @@
 import pytest
+from django.test import Client
 
 from tests.journeys.web import web, web_env
 from tests.shipping import Prepared
@@ -10,3 +11,15 @@ __all__ = ["template", "web", "web_env"]
 def template(prepared: Prepared) -> str:
     """What `cloned_database` copies in this folder."""
     return prepared.database
+
+
+@pytest.fixture
+def browser(world: World) -> Client:
+    """A release manager's browser."""
+    from users.models import User
+
+    client = Client()
+    manager = User.objects.filter(role="release_manager").first()
+    assert manager is not None
+    client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
+    return client

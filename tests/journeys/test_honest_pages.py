@@ -1,22 +1,11 @@
 """What pages say of visitors when a deployment fails at its switch, and what a rollback page says before the click."""
 
-import pytest
 from django.test import Client
 
 from products.models import Environment
 from tests.shipping import PRODUCT, World
-from users.models import User
 
 TEST = f"/products/{PRODUCT}/environments/test/"
-
-
-@pytest.fixture
-def browser(world: World) -> Client:
-    client = Client()
-    manager = User.objects.filter(role="release_manager").first()
-    assert manager is not None
-    client.force_login(manager, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 def test_a_refused_first_entry_point_leaves_what_ran(world: World, browser: Client) -> None:

@@ -1,6 +1,8 @@
 """A static site: replaced in place, pages that are gone are gone, folders and unknown addresses have their pages."""
 
-from tests.shipping import World
+from django.test import Client
+
+from tests.shipping import PRODUCT, World
 
 SITE = "static"
 
@@ -40,3 +42,11 @@ def test_pages_deleted_by_a_failed_deployment_are_forgotten_by_the_edge_after_th
     world.live("1.1.0", SITE)
     world.settle()
     assert (world.visit("/prices.html", SITE).status, world.visit("/contact.html", SITE).status) == (404, 200)
+
+
+def test_the_plan_says_which_pages_go_and_which_files_stay(world: World, browser: Client) -> None:
+    world.stock("1.0.0", "1.1.0")
+    world.live("1.0.0", SITE)
+    page = browser.get(f"/products/{PRODUCT}/environments/{SITE}/promote/1.1.0/").text
+    assert "1 page of 1.0.0 is deleted." in page
+    assert "no longer named, deleted" in page
