@@ -1,6 +1,7 @@
 """What the API answers to calls that it cannot carry out: always a problem, whose code says what to do."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -243,11 +244,12 @@ def test_a_reason_is_as_long_as_in_the_forms(ci: Caller, product: Product) -> No
     bad, plan = f"{TIM}/releases/1.0.0/bad", {"version": "1.0.0"}
     admin = Caller(person(Role.ADMIN), ["config"])
     values = {"values": {"A": "1"}, "revision": 1}
-    for act in (
+    acts: list[Callable[[str], HttpResponse]] = [
         lambda reason: ci.post(DEPLOY, plan | {"reason": reason}),
         lambda reason: ci.post(bad, {"bad": True, "reason": reason}),
         lambda reason: admin.put(f"{TIM}/environments/dev/config", values | {"reason": reason}),
-    ):
+    ]
+    for act in acts:
         answer = act("x" * (LONGEST_REASON + 1))
         assert code(answer) == (422, "invalid")
         assert list(json.loads(answer.content)["errors"]) == ["reason"]

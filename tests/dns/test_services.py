@@ -23,7 +23,9 @@ def test_hostnames_are_set_in_order_with_one_event(admin: User, dev: Environment
     event = Event.objects.get(action="hostnames.edit")
     assert event.before == {"hostnames": ["dev.tim-combo.com"], "settings_revision": 1}
     assert event.after == {"hostnames": names_of(dev), "settings_revision": 2}
-    assert event.summary == "Hostnames of Tim-Combo dev changed: new.tim-combo.com added, a.tim-combo.com added"
+    assert (
+        event.summary == "Hostnames of Tim-Combo dev changed: new.tim-combo.com added, a.tim-combo.com added"
+    )
     with pytest.raises(Invalid, match="these already"):
         set_hostnames(actor=admin, environment=dev, names=names_of(dev), reason="Again")
     set_hostnames(actor=admin, environment=dev, names=[*names_of(dev)[::-1]], reason="Turned round")

@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 
 from tests.journeys.web import web, web_env
-from tests.shipping import Prepared
+from tests.shipping import Prepared, World
 
 __all__ = ["template", "web", "web_env"]
 
