@@ -93,10 +93,9 @@ class ConsoleRun:
             return False
 
     def children(self) -> dict[int, str]:
-        """The supervisor's children and their command lines."""
-        return {
-            pid: Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in children_of(self.pid)
-        }
+        """The supervisor's children and their command lines, without one that ends while they are read."""
+        commands = {pid: command_of(pid) for pid in children_of(self.pid)}
+        return {pid: command for pid, command in commands.items() if command is not None}
 
     def family(self) -> list[int]:
         """The supervisor and all that descend from it."""
@@ -152,6 +151,14 @@ def children_of(pid: int) -> list[int]:
         return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except FileNotFoundError:
         return []
+
+
+def command_of(pid: int) -> str | None:
+    """The command line, None when the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
 
 
 def descendants(pid: int) -> list[int]:
