@@ -6,11 +6,11 @@ from django.contrib import admin
 
 from dns.models import HostedZone, Hostname
 from dns.services import set_hosted_zone
-from products.admin import ServiceAdmin
+from products.admin import EditedAdmin, EstateAdmin
 
 
 @admin.register(HostedZone)
-class HostedZoneAdmin(ServiceAdmin):
+class HostedZoneAdmin(EditedAdmin):
     permission = "product.edit"
     list_display = ("product", "account", "zone_id")
     list_select_related = ("product", "account")
@@ -25,7 +25,7 @@ class HostedZoneAdmin(ServiceAdmin):
 
 
 @admin.register(Hostname)
-class HostnameAdmin(ServiceAdmin):
+class HostnameAdmin(EstateAdmin):
     list_display = ("name", "environment", "position", "points_here", "seen_at")
     list_filter = ("points_here",)
     list_select_related = ("environment__product",)

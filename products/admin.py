@@ -3,6 +3,7 @@
 Nothing is added, deleted or edited in bulk here; accounts' roles, new rows and hostnames have pages of their own.
 """
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django import forms
@@ -13,6 +14,7 @@ from django.http import HttpRequest
 from products.forms import reason_field
 from products.models import Account, ConfigRevision, Environment, Product
 from products.services import edit_account, edit_environment, edit_product
+from users.admin import ServiceAdmin
 from users.models import User
 
 
@@ -22,14 +24,8 @@ class ReasonForm(forms.ModelForm):  # type: ignore[type-arg]
     reason = reason_field()
 
 
-class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Lists for everybody who may see the estate; saves by `edit`, for whom the service lets."""
-
-    form = ReasonForm
-    actions = None
-    show_full_result_count = False
-    permission: ClassVar[str] = ""
-    """Who may edit; empty: nobody, here."""
+class EstateAdmin(ServiceAdmin):
+    """Rows of the estate: lists for everybody who may see it."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -38,27 +34,28 @@ class ServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return isinstance(request.user, User) and request.user.may("estate.view")
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(self.permission) and isinstance(request.user, User) and request.user.may(self.permission)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+
+class EditedAdmin(EstateAdmin):
+    """Besides, saved by `edit`: the service of this kind of row, for who has its `permission`."""
+
+    form = ReasonForm
+    permission: ClassVar[str]
+    edit: Callable[[Any, Any, dict[str, Any], dict[str, Any]], None]
+    """Given the actor, the row, the values that differ and all that was asked."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return isinstance(request.user, User) and request.user.may(self.permission)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Hand what differs to the service; a refusal becomes the page that says why."""
         rows = {field.name for field in obj._meta.fields}
         values = {name: form.cleaned_data[name] for name in form.changed_data if name in rows}
         self.edit(request.user, obj, values, form.cleaned_data)
 
-    def edit(self, actor: Any, row: Any, values: dict[str, Any], asked: dict[str, Any]) -> None:
-        """Call the service of this kind of row."""
-        raise NotImplementedError
-
 
 @admin.register(Account)
-class AccountAdmin(ServiceAdmin):
+class AccountAdmin(EditedAdmin):
     permission = "account.edit"
     list_display = ("name", "aws_id", "tier", "region", "description")
     list_filter = ("tier",)
@@ -69,7 +66,7 @@ class AccountAdmin(ServiceAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(ServiceAdmin):
+class ProductAdmin(EditedAdmin):
     permission = "product.edit"
     list_display = ("name", "slug", "domain", "artifact_account", "artifact_bucket")
     list_select_related = ("artifact_account",)
@@ -94,7 +91,7 @@ class EnvironmentAdminForm(ReasonForm):
 
 
 @admin.register(Environment)
-class EnvironmentAdmin(ServiceAdmin):
+class EnvironmentAdmin(EditedAdmin):
     permission = "product.edit"
     form = EnvironmentAdminForm
     list_display = ("name", "product", "kind", "protected", "cache_profile", "bucket", "distribution_id")
@@ -115,7 +112,7 @@ class EnvironmentAdmin(ServiceAdmin):
 
 
 @admin.register(ConfigRevision)
-class ConfigRevisionAdmin(ServiceAdmin):
+class ConfigRevisionAdmin(EstateAdmin):
     list_display = ("environment", "number", "actor", "at", "reason")
     list_select_related = ("environment__product", "actor")
     search_fields = ("environment__product__name", "environment__name")

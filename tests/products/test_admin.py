@@ -51,6 +51,7 @@ def test_an_edit_goes_through_the_service(prod: Environment, browser: Client) ->
     refused = browser.post(address, {**post, "revision": 2, "bucket": "tim-app-other-855652006097"})
     assert refused.status_code == 422
     assert "Tim-Combo prod is protected" in refused.content.decode()
+    assert Event.objects.filter(action="environment.edit", result="refused").count() == 1
     prod.refresh_from_db()
     assert prod.bucket == "tim-app-prod-855652006097"
 
