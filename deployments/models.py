@@ -141,6 +141,13 @@ class Deployment(models.Model):
         return {**self.environment.audit_place, "subject": str(self)}
 
     @property
+    def in_words(self) -> str:
+        """ "the promotion of 1.1.0 to Tim-Combo test" """
+        if self.kind == DeploymentKind.ROLLBACK:
+            return f"the rollback of {self.environment} to {self.release.version}"
+        return f"the promotion of {self.release.version} to {self.environment}"
+
+    @property
     def status(self) -> str:
         """The API's word for where it is: queued, running, live, failed or cancelled."""
         return "live" if self.run.state == RunState.SUCCEEDED else str(self.run.state)
@@ -150,8 +157,9 @@ class EnvironmentState(models.Model):
     """What runs where, as pointers: no page searches for it.
 
     `running`: the deployment whose entry points visitors get, set when `switch` begins, and set back when S3 refused
-    before anything was written. `live`: the last one the edge was seen to serve. `active`: the one under way. `failed`: the newest, when it failed and nothing came after.
-    `observation`: facts last seen in AWS (see `deployments.steps.check`), with their age. `changed_at`: when a pointer moved.
+    before anything was written. `live`: the last one the edge was seen to serve. `active`: the one under way.
+    `failed`: the newest, when it failed and nothing came after. `observation`: facts last seen in AWS (see
+    `deployments.steps.check`), with their age. `changed_at`: when a pointer moved.
     """
 
     environment = models.OneToOneField(

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from audit.models import Result
 from audit.services import record
-from deployments.models import Deployment, DeploymentKind, EnvironmentState, Release, ReleaseStatus
+from deployments.models import Deployment, EnvironmentState, Release, ReleaseStatus
 from deployments.selectors.deployments import scopes_of, wrote_after
 from products.models import Environment
 from runs.models import Run, RunState, StepState
@@ -57,17 +57,10 @@ def _deployment_sentence(deployment: Deployment, run: Run, *, seen: bool) -> str
         return f"{deployment.release.version} runs in {deployment.environment}, not verified: that step was skipped."
     if run.state == RunState.SUCCEEDED:
         return f"{deployment.release.version} is live in {deployment.environment}, seen at the edge."
-    what = _deployment_words(deployment)
+    what = f"{deployment.in_words[0].upper()}{deployment.in_words[1:]}"
     if run.state == RunState.CANCELLED:
         return f"{what} was stopped before entry points were written; visitors noticed nothing."
     return f"{what} failed: {run.error}"
-
-
-def _deployment_words(deployment: Deployment) -> str:
-    version, environment = deployment.release.version, deployment.environment
-    if deployment.kind == DeploymentKind.ROLLBACK:
-        return f"The rollback of {environment} to {version}"
-    return f"The promotion of {version} to {environment}"
 
 
 def request_ids(run: Run) -> list[str]:

@@ -217,13 +217,9 @@ def _on_record(deployment: Deployment, plan: Plan) -> None:
 
 
 def _sentence(deployment: Deployment, plan: Plan) -> str:
-    """ "Promoted 1.1.0 to Tim-Combo test: 4 files added, 2 changed." """
-    version, environment = deployment.release.version, deployment.environment
-    verb = f"Promoted {version} to {environment}"
-    if deployment.kind == DeploymentKind.ROLLBACK:
-        verb = f"Rolled {environment} back to {version}"
+    """ "Started the promotion of 1.1.0 to Tim-Combo test: 4 files added, 2 changed." How it ended is an event of its own."""
     added, changed, values = len(plan.files.added), len(plan.files.changed), len(plan.config)
     parts = [f"{added} {'file' if added == 1 else 'files'} added, {changed} changed"]
     if values:
         parts.append(f"{values} configuration {'value' if values == 1 else 'values'} changed")
-    return f"{verb}: {', '.join(parts)}."
+    return f"Started {deployment.in_words}: {', '.join(parts)}."

@@ -69,7 +69,7 @@ def test_the_ends_of_runs_name_release_and_environment() -> None:
     manager, product = person(Role.RELEASE_MANAGER, "ana"), estate()
     release, dev = ready(product, "1.0.0", manager), environment(product, "dev")
     first = promote(actor=manager, environment=dev, release=release, reason="Try it.")
-    assert newest().what.startswith(f"Promoted 1.0.0 to {dev}: ")
+    assert newest().what.startswith(f"Started the promotion of 1.0.0 to {dev}: ")
     end(first, RunState.FAILED)
     first.run.state, first.run.error = RunState.FAILED, "No answer."
     deployment_ended(first.run)
