@@ -95,15 +95,20 @@ def address_of(endpoint: str, bucket: str) -> Address:
     return Address(f"{parts.scheme}://{parts.netloc}", parts.netloc, f"{parts.path.rstrip('/')}/{bucket}/")
 
 
+@lru_cache(maxsize=4)
+def _trusted(ca_bundle: str) -> ssl.SSLContext:
+    """Read once per process: it takes 30 ms, as long as a request."""
+    return ssl.create_default_context(cafile=ca_bundle)
+
+
 class Channel:
     """An HTTP session with at most `connections` connections, which trusts whom the file `ca_bundle` names."""
 
     def __init__(self, endpoint: str, connections: int, ca_bundle: str) -> None:
         # Proxies are read once: looking at the environment for each request costs more than signing it.
         self._proxy = get_environ_proxies(endpoint).get(urlsplit(endpoint).scheme)
-        trusted = ssl.create_default_context(cafile=ca_bundle)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections, ssl=trusted, keepalive_timeout=20),
+            connector=aiohttp.TCPConnector(limit=connections, ssl=_trusted(ca_bundle), keepalive_timeout=20),
             headers={"user-agent": AGENT},
             skip_auto_headers=("content-type", "accept-encoding"),
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+import uvloop
 from botocore.credentials import ReadOnlyCredentials
 
 from aws.access import Account
@@ -67,7 +68,7 @@ class Transfer:
     ) -> None:
         self._account, self._in_flight, self._patience = account, in_flight, patience_seconds
         self._endpoint: str = account.client("s3").meta.endpoint_url
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._renewing = asyncio.Lock()
 
     def __enter__(self) -> Self:
