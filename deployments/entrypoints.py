@@ -4,20 +4,21 @@ An app's page may name only hashed scripts and styles of its own build: any othe
 page, or be missing, while releases are switched.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
+from deployments.inline import Load, Use, inline_loads
 from deployments.manifest import CONFIG, INDEX, FileEntry, Kind, Manifest, Role
 from deployments.markup import Tag, start_tags
 from deployments.reasons import Reason
 
 Read = Callable[[FileEntry], bytes]
-Use = Literal["script", "style", "preload"]
 
 # More would keep a worker busy with parsing; a bundler's page has a few kilobytes.
 LARGEST_PAGE = 1024 * 1024
 _HERE = "https://this.invalid"
+EMPTY = "It holds no HTML; the build may have been broken off."
 
 
 class Reference(NamedTuple):
@@ -28,10 +29,26 @@ class Reference(NamedTuple):
 
 
 def references(page: bytes, path: str = INDEX) -> tuple[Reference, ...]:
-    """What the page at `path` loads from its own origin, each once, in its order; inline and foreign code is not."""
+    """What the page at `path` loads from its own origin, each once, in its order; foreign code is not.
+
+    What inline scripts and styles import is, as far as a literal names it.
+    """
     tags = _tags(page)
-    base = _base(tags, path)
-    loads = (load for tag in tags if (load := _load(tag)))
+    return _references(tags, _base(tags, path))
+
+
+def vites_references(page: bytes, path: str) -> tuple[Reference, ...]:
+    """Those of them that Vite names itself.
+
+    Vite: it gives every tag that it writes the attribute `crossorigin`, and leaves those as they are that load files
+    of `public/`.
+    """
+    tags = _tags(page)
+    return _references([tag for tag in tags if "crossorigin" in tag.attributes], _base(tags, path))
+
+
+def _references(tags: list[Tag], base: str) -> tuple[Reference, ...]:
+    loads = (load for tag in tags for load in _loads(tag))
     found = (Reference(own, use) for link, use in loads if (own := _own_path(base, link)) is not None)
     return tuple(dict.fromkeys(found))
 
@@ -49,12 +66,14 @@ def _base(tags: list[Tag], path: str) -> str:
         return f"{_HERE}/{path}"
 
 
-def _load(tag: Tag) -> tuple[str, Use] | None:
+def _loads(tag: Tag) -> Iterator[Load]:
     given = tag.attributes
-    if tag.name == "script" and given.get("src"):
-        return given["src"], "script"
-    use = _link_use(given) if tag.name == "link" and given.get("href") else None
-    return (given["href"], use) if use else None
+    if tag.name == "link" and given.get("href") and (use := _link_use(given)):
+        yield given["href"], use
+    elif tag.name == "script" and given.get("src"):
+        yield given["src"], "script"
+    else:
+        yield from inline_loads(tag)
 
 
 def _link_use(given: Mapping[str, str]) -> Use | None:
@@ -101,7 +120,8 @@ def check_entry_points(manifest: Manifest, read: Read, kind: Kind) -> list[Reaso
     if INDEX not in manifest.by_path:
         return [Reason(None, f"There is no {INDEX} at the root of the archive.")]
     if kind == "static":
-        return _empty(manifest.by_path[INDEX], read)
+        index = manifest.by_path[INDEX]
+        return [] if index.size > LARGEST_PAGE or _tags(read(index)) else [Reason(INDEX, EMPTY)]
     pages = manifest.with_role(Role.ENTRY_POINT)
     return [reason for page in pages for reason in _check_page(manifest, page, read)]
 
@@ -111,25 +131,18 @@ def _check_page(manifest: Manifest, page: FileEntry, read: Read) -> list[Reason]
         return [
             Reason(page.path, f"This page has {page.size} bytes; an app's page has at most {LARGEST_PAGE}.")
         ]
-    if empty := _empty(page, read):
-        return empty
-    body = read(page)
+    tags = _tags(read(page))
+    base = _base(tags, page.path)
     texts = (
-        _elsewhere(body, page.path),
-        *(_judge(manifest, found) for found in references(body, page.path)),
+        None if tags else EMPTY,
+        _elsewhere(base),
+        *(_judge(manifest, found) for found in _references(tags, base)),
     )
     return list(dict.fromkeys(Reason(page.path, text) for text in texts if text))
 
 
-def _empty(page: FileEntry, read: Read) -> list[Reason]:
-    if page.size <= LARGEST_PAGE and not _tags(read(page)):
-        return [Reason(page.path, "It holds no HTML; the build may have been broken off.")]
-    return []
-
-
-def _elsewhere(page: bytes, path: str) -> str | None:
-    """Why its code would come from where nobody checks it, and not with the release."""
-    base = _base(_tags(page), path)
+def _elsewhere(base: str) -> str | None:
+    """Why the page's code would come from where nobody checks it, and not with the release."""
     here = base.startswith(f"{_HERE}/")
     return None if here else f"Its <base> leads to {base}, so its scripts and styles would load from there."
 

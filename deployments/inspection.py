@@ -1,15 +1,20 @@
 """From an uploaded archive to its manifest, or to every reason why it is refused."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import md5, sha256
 from pathlib import Path
-from urllib.parse import unquote
 
 from deployments.archive import LIMITS, Archive, BadArchive, Entry, Limits, open_archive
-from deployments.entrypoints import LARGEST_PAGE, Read, check_entry_points, conflicts, page_references
+from deployments.entrypoints import (
+    LARGEST_PAGE,
+    Read,
+    check_entry_points,
+    conflicts,
+    page_references,
+    vites_references,
+)
 from deployments.manifest import CONFIG, FileEntry, Kind, Manifest, Role, describe
-from deployments.markup import start_tags
 from deployments.naming import extension, hashed_beside
 
 
@@ -51,23 +56,13 @@ def _manifest(archive: Archive, wanted: Wanted) -> Manifest:
 
 
 def _hashed_by_bundler(archive: Archive) -> frozenset[str]:
-    """Scripts and styles whose hash looks like a word: beside others like it, and loaded by a tag that Vite wrote.
-
-    Vite: it gives every tag that it writes the attribute `crossorigin`, and leaves those as they are that load files
-    of `public/`.
-    """
+    """Scripts and styles whose hash looks like a word: beside others like it, and loaded by a tag that Vite wrote."""
     unsure = hashed_beside([entry.path for entry in archive.entries])
     if not unsure:
         return unsure
     pages = [e for e in archive.entries if extension(e.path) == "html" and e.size <= LARGEST_PAGE]
-    return unsure & {path for page in pages for path in _loaded_crossorigin(b"".join(archive.read(page)))}
-
-
-def _loaded_crossorigin(page: bytes) -> Iterator[str]:
-    for _, given in start_tags(page.decode("utf-8", errors="replace")):
-        link = given.get("src") or given.get("href") or ""
-        if "crossorigin" in given and not link.startswith(("http:", "https:", "//")):
-            yield unquote(link.partition("?")[0]).removeprefix(".").removeprefix("/")
+    found = (vites_references(b"".join(archive.read(page)), page.path) for page in pages)
+    return unsure & {reference.path for references in found for reference in references}
 
 
 def _described(archive: Archive, entry: Entry, kind: Kind, hashed: bool) -> FileEntry:

@@ -22,10 +22,14 @@ _TEXT_ENDS = {
 
 
 class Tag(NamedTuple):
-    """A start tag: name and attribute names in small letters; of two attributes with one name the first counts."""
+    """A start tag: name and attribute names in small letters; of two attributes with one name the first counts.
+
+    `text` is what a script, style or the like holds; empty for other elements.
+    """
 
     name: str
     attributes: dict[str, str]
+    text: str = ""
 
 
 def start_tags(page: str) -> Iterator[Tag]:
@@ -39,10 +43,12 @@ def start_tags(page: str) -> Iterator[Tag]:
         attributes, at = _attributes(page, found.end())
         if at is None:
             return
-        yield Tag(name, attributes)
-        if name in _TEXT_ENDS:
-            end = _TEXT_ENDS[name].search(page, at)
-            at = end.start() if end else None
+        if name not in _TEXT_ENDS:
+            yield Tag(name, attributes)
+            continue
+        end = _TEXT_ENDS[name].search(page, at)
+        yield Tag(name, attributes, page[at : end.start()] if end else "")
+        at = end.start() if end else None
 
 
 def _after(page: str, found: re.Match[str]) -> int | None:

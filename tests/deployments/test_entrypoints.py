@@ -65,6 +65,23 @@ def test_scripts_and_styles_of_a_bundlers_page() -> None:
         ('<script src="/a.js', []),
         ("1 < 2 <3 <? x > </p x><script src=/a.js></script>", [("a.js", "script")]),
         ('<script>document.write("<script src=/a.js>")</script>', []),
+        ('<script type="module">import "/a.js"</script>', [("a.js", "script")]),
+        ("<script type=module>import x,{y} from'./a.js';</script>", [("app/a.js", "script")]),
+        ('<script>import( "/a.js" ).then(run)</script>', [("a.js", "script")]),
+        ("<script>// import '/b.js'\nimport('/a.js')</script>", [("a.js", "script")]),
+        ('<script>/* import "/b.js" */ x="https://c"; import("/a.js")</script>', [("a.js", "script")]),
+        ("""<script>x='import "/b.js"'</script>""", []),
+        ('<script>import("_").catch(()=>1); import React from "react"</script>', []),
+        ('<script>import "https://cdn.example.com/a.js"</script>', []),
+        ('<script type="importmap">{"imports":{"a":"/a.js","b/":"/b/"}}</script>', [("a.js", "script")]),
+        ('<script type="importmap">{"scopes":{"/x/":{"a":"./a.js"}}}</script>', [("app/a.js", "script")]),
+        ('<script type="importmap">[1] or no JSON</script>', []),
+        (
+            '<script nomodule id="vite-legacy-entry" data-src="/a.js">System.import(x)</script>',
+            [("a.js", "script")],
+        ),
+        ('<style>@import "/a.css"; /* @import "/b.css" */ p {}</style>', [("a.css", "style")]),
+        ("<style>@IMPORT url(/a.css) screen;</style>", [("a.css", "style")]),
     ],
 )
 def test_forms_of_references(tag: str, expected: list[tuple[str, str]]) -> None:
@@ -124,6 +141,8 @@ def test_preloads_must_be_there_but_not_hashed() -> None:
         "<link rel=modulepreload href=main.js>",
         '<script src="/config.json">',
         '<script src="/sw.js">',
+        '<script type="module">import { run } from "/main.js"; run()</script>',
+        '<style>@import "/main.css";</style>',
     ],
 )
 def test_unhashed_scripts_and_styles_are_named(tag: str) -> None:
@@ -178,6 +197,13 @@ def test_a_page_too_large_to_parse() -> None:
         b"<a " + b"b=&" * 300_000,
         b"<!" * 300_000,
         b"</a" * 300_000,
+        b"<script>" + b"/*" * 500_000 + b"</script>",
+        b"<script>" + b"'\\" * 300_000 + b"</script>",
+        b"<script>" + b"import(" * 100_000 + b"</script>",
+        b"<script>" + b"import " + b" " * 900_000 + b"</script>",
+        b"<script type=importmap>" + b'{"imports":' * 90_000 + b"</script>",
+        b"<style>" + b"/*" * 500_000 + b"</style>",
+        b"<style>" + b"@import;" * 100_000 + b"</style>",
     ],
 )
 def test_hostile_pages_are_parsed_in_time(hostile: bytes) -> None:
