@@ -1,5 +1,6 @@
 """Reads about Runs for pages, probes and metrics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
@@ -77,7 +78,12 @@ def shown_steps(run: Run) -> list[ShownStep]:
 def usual_seconds(kind: str) -> dict[str, float]:
     """By step name, the median of the last 20 times that a step of this kind of Run took."""
     times = StepTime.objects.filter(kind=kind)
-    return {time.step: median(time.recent) for time in times}
+    return {time.step: usual_of(time.recent) for time in times}
+
+
+def usual_of(recent: Sequence[float]) -> float:
+    """The usual one of a step's recent times (`StepTime.recent`), in seconds."""
+    return median(recent)
 
 
 def log_lines(run: Run, after: int = 0, limit: int = 500) -> list[StepLine]:

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from statistics import median
 from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, Subquery
 
 from products.models import Kind
 from runs.models import RunStep, StepState, StepTime
+from runs.selectors import usual_of
 from runs.steps import recipe_of
 from timcombo_console.addresses import address
 from timcombo_console.cells import Cell
@@ -64,7 +64,7 @@ def _progress(steps: list[Step], labels: dict[str, str]) -> Progress:
         step=min(len(steps) - len(left) + 1, len(steps)),
         steps=len(steps),
         name=labels.get(left[0].name, left[0].name) if left else "",
-        seconds_left=sum(median(step.times or ()) for step in left) if known else None,
+        seconds_left=sum(usual_of(step.times or ()) for step in left) if known else None,
     )
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from deployments.models import EnvironmentState, Release
-from deployments.pages.status import entry, served_by, status_of
+from deployments.pages.status import entry, status_of, visitors_get
 from deployments.selectors.deployments import last_good, state_of, timeline
 from deployments.selectors.releases import deployable, find_artifact
 from dns.selectors import addresses_of
@@ -122,7 +122,7 @@ def _note(environment: Environment, state: EnvironmentState) -> dict[str, Any] |
         }
     if state.failed:
         url = reverse("deployment", args=[state.failed.pk])
-        served = f"Visitors get {served_by(state.running)}." if state.running else "Nothing runs here yet."
+        served = f"Visitors get {visitors_get(state.running)}." if state.running else "Nothing runs here yet."
         return {
             "kind": "stop",
             "icon": "fail",

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from deployments.models import Deployment
-from deployments.pages.status import seconds_of, served_by
+from deployments.pages.status import seconds_of, visitors_get
 from deployments.selectors.deployments import is_switched, last_good, state_of
 from runs.models import RunState, StepLine, StepState
 from runs.selectors import ShownStep, shown_steps
@@ -94,7 +94,7 @@ def _visitors(deployment: Deployment) -> str:
     if deployment.run.state == RunState.SUCCEEDED:
         return f"visitors get {deployment.release.version}"
     if deployment.switched_at:
-        return f"visitors get {served_by(deployment)}, it is not verified yet"
+        return f"visitors get {visitors_get(deployment)}, it is not verified yet"
     return f"visitors still get {before}" if before else "visitors get nothing here yet"
 
 
@@ -102,7 +102,7 @@ def _error(deployment: Deployment, current: ShownStep | None) -> dict[str, Any] 
     """The card on top when it failed; a quieter one while a step is tried again."""
     if deployment.run.state == RunState.FAILED:
         safe = (
-            f"Visitors get {served_by(deployment)}."
+            f"Visitors get {visitors_get(deployment)}."
             if deployment.switched_at
             else "No entry point was written, so no visitor is affected."
         )

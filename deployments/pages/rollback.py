@@ -90,7 +90,6 @@ def _chosen(
     leaving = state.running.release.version if state.running else ""
     form.bind_to(plan.digest)
     return {
-        "digest": plan.digest,
         "choice": chosen.release.version,
         "choice_note": f"was live here, by {chosen.actor}",
         "loses": f"visitors no longer get {leaving}" if leaving else "",

@@ -22,7 +22,7 @@ def status_of(deployment: Deployment, state: EnvironmentState | None = None) -> 
     return "live"
 
 
-def served_by(deployment: Deployment) -> str:
+def visitors_get(deployment: Deployment) -> str:
     """The version that visitors get since its switch; both where it stopped in the middle of that."""
     version = deployment.release.version
     if deployment.run.state != RunState.FAILED or is_switched(deployment):
