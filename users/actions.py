@@ -1,8 +1,8 @@
 """The one way a person's wish enters the console.
 
-`@action(name, permission=…)` makes a service of a function: keyword-only, `actor` required. The wrapper checks
-the permission and how long the reason is, opens the transaction, and insists on exactly one audit event. A refusal rolls the transaction
-back and is recorded in a transaction of its own.
+`@action(name, permission=…)` makes a service of a function: keyword-only, `actor` required. The wrapper checks the
+permission and how long the reason is, opens the transaction, and insists on exactly one audit event. A refusal rolls
+the transaction back and is recorded in a transaction of its own.
 """
 
 from collections.abc import Callable

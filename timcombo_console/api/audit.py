@@ -1,7 +1,7 @@
 """The audit log: filtered and paged, exported, verified."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -15,7 +15,7 @@ from timcombo_console.api import shapes
 from timcombo_console.api.auth import doing, seeing
 from timcombo_console.api.lists import cursor_of, limit_of
 from timcombo_console.audit_log.export import lines
-from timcombo_console.audit_log.forms import unknown
+from timcombo_console.audit_log.forms import in_utc, unknown
 from timcombo_console.audit_log.services import export, in_words, verify
 from users.models import User
 from users.refusals import Invalid
@@ -40,15 +40,19 @@ class Wanted(Schema):
         if wrong := unknown(request.GET, [*type(self).model_fields, *others]):
             raise Invalid(wrong)
         for name in ("since", "until"):
-            given = getattr(self, name)
-            if given is not None and given.tzinfo is None:
-                raise Invalid(f"{name} needs its offset, for example {given.isoformat()}Z.")
-            try:
-                given and given.astimezone(UTC)
-            except OverflowError as error:
-                raise Invalid(f"{name} is a time between the years 1 and 9999, in UTC.") from error
+            if given := getattr(self, name):
+                _check_time(name, given)
         values = self.model_dump()
         return Filter(actor_name=values.pop("actor").lower(), **values)
+
+
+def _check_time(name: str, given: datetime) -> None:
+    if given.tzinfo is None:
+        raise Invalid(f"{name} needs its offset, for example {given.isoformat()}Z.")
+    try:
+        in_utc(given)
+    except ValueError as error:
+        raise Invalid(f"{name}: {error}") from error
 
 
 @router.get("/events", summary="Events, newest first")

@@ -28,14 +28,18 @@ class MomentField(forms.Field):
             raise forms.ValidationError(
                 "Write it as 2026-11-22 09:00, in UTC, or with its offset as 2026-11-22T10:00+01:00."
             ) from error
-        return _in_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        try:
+            return in_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC. Raises ValueError, in words, where UTC counts no such year."""
     try:
         return moment.astimezone(UTC)
     except OverflowError as error:
-        raise forms.ValidationError("Write a time between the years 1 and 9999, in UTC.") from error
+        raise ValueError("Write a time between the years 1 and 9999, in UTC.") from error
 
 
 class FilterForm(forms.Form):
