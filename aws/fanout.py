@@ -5,6 +5,7 @@ questions to the lease and the same record of each attempt.
 """
 
 import asyncio
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -50,11 +51,24 @@ class TransferFailed(Exception):
 
 @dataclass(slots=True)
 class _Batch:
-    """What the workers of one run share."""
+    """What the workers of one run share. `enough` is set when `size` of them wait to be given."""
 
     jobs: Iterator[Job]
+    size: int
     written: list[Written] = field(default_factory=list)
     failure: tuple[AwsError, Job] | None = None
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, written: Written) -> None:
+        self.written.append(written)
+        if len(self.written) >= self.size:
+            self.enough.set()
+
+    def take(self) -> list[Written]:
+        """What was carried out since the last time."""
+        taken, self.written = self.written, []
+        self.enough.clear()
+        return taken
 
 
 class Transfer:
@@ -85,15 +99,29 @@ class Transfer:
         self._runner.close()
 
     def run(self, jobs: Iterable[Job]) -> list[Written]:
-        """Carry out all `jobs`, in any order; they are taken from the iterable only as places become free.
+        """Carry out all `jobs` and say what S3 answered. Raises as `stream` does; its TransferFailed has all that was written."""
+        return [written for batch in self.stream(jobs, sys.maxsize) for written in batch]
 
-        Raises TransferFailed with the first failure, after the jobs in flight have ended; what the lease raises,
-        at once. Fenced jobs (`before_lease_ends`) are not repeated after 412, 409 or an expired signature.
+    def stream(self, jobs: Iterable[Job], size: int) -> Iterator[list[Written]]:
+        """Carry out all `jobs`, in any order, and give what S3 carried out, about `size` at a time, while others go on.
+
+        The jobs are taken from the iterable only as places become free. Raises TransferFailed with the first failure,
+        after the jobs in flight have ended, and with what was not given yet; what the lease raises, at once. Fenced
+        jobs (`before_lease_ends`) are not repeated after 412, 409 or an expired signature.
         """
-        return self._runner.run(self._run(_Batch(iter(jobs))))
+        self._credentials = self._account.credentials()
+        batch = _Batch(iter(jobs), size)
+        all_of_it = self._runner.run(self._start(batch))
+        try:
+            while not all_of_it.done() or batch.written or batch.failure:
+                yield self._runner.run(self._some(batch, all_of_it))
+        finally:
+            self._runner.run(self._stop(all_of_it))
 
-    async def _run(self, batch: _Batch) -> list[Written]:
-        self._credentials = await asyncio.to_thread(self._account.credentials)
+    async def _start(self, batch: _Batch) -> "asyncio.Task[None]":
+        return asyncio.create_task(self._all(batch))
+
+    async def _all(self, batch: _Batch) -> None:
         workers = [asyncio.create_task(self._work(batch)) for _ in range(self._in_flight)]
         try:
             await asyncio.gather(*workers)
@@ -101,15 +129,27 @@ class Transfer:
             for worker in workers:
                 worker.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
-        if batch.failure:
-            error, job = batch.failure
-            raise TransferFailed(error, job, batch.written) from error
-        return batch.written
+
+    async def _some(self, batch: _Batch, all_of_it: "asyncio.Task[None]") -> list[Written]:
+        """What S3 carried out next: as soon as it is enough, or all that is left."""
+        enough = asyncio.create_task(batch.enough.wait())
+        await asyncio.wait([enough, all_of_it], return_when=asyncio.FIRST_COMPLETED)
+        enough.cancel()
+        if all_of_it.done():
+            all_of_it.result()
+            if batch.failure:
+                error, job = batch.failure
+                raise TransferFailed(error, job, batch.take()) from error
+        return batch.take()
+
+    async def _stop(self, all_of_it: "asyncio.Task[None]") -> None:
+        all_of_it.cancel()
+        await asyncio.gather(all_of_it, return_exceptions=True)
 
     async def _work(self, batch: _Batch) -> None:
         for job in batch.jobs:
             try:
-                batch.written.append(await self._carry_out(job, batch))
+                batch.add(await self._carry_out(job, batch))
             except AwsError as error:
                 batch.failure = batch.failure or (error, job)
             if batch.failure:

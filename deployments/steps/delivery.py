@@ -1,8 +1,8 @@
 """Writing a manifest's files into an environment's bucket, and keeping what was written on record."""
 
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 
 from django.db import connection
 
@@ -86,13 +86,6 @@ def delete_job(environment: Environment, key: str, etag: str) -> Delete:
     return Delete(bucket=environment.bucket, owner=owner, key=key, if_match=etag, before_lease_ends=True)
 
 
-def batches(jobs: Iterable[Job]) -> Iterator[Iterator[Job]]:
-    """The jobs by the thousand. They are made as they are taken; each batch is taken whole before the next."""
-    rest = iter(jobs)
-    for first in rest:
-        yield chain([first], islice(rest, BATCH - 1))
-
-
 def deliver(
     context: StepContext,
     door: Door,
@@ -103,35 +96,36 @@ def deliver(
 ) -> int:
     """Write the files, each group when the one before is written. Says how many.
 
-    Fenced are all but `unfenced`. At most a thousand are written between two saves of what was written.
+    Fenced are all but `unfenced`. What was written is saved by the thousand, while the others go on.
     """
     files = [file for group in groups for file in group]
     context.progress(done=0, total=len(files), bytes_done=0, bytes_total=sum(file.size for file in files))
     done = moved = 0
     if not files:
         return 0
+
+    def keep(written: Sequence[Written]) -> None:
+        nonlocal done, moved
+        save(context, wish, written)
+        done += len(written)
+        moved += sum(wish.served.by_path[item.job.key].size for item in written)
+        context.progress(done=done, bytes_done=moved)
+
     with Transfer(door) as transfer:
         for group in groups:
             jobs = (write_job(wish, file, listed, fenced=file.path not in unfenced) for file in group)
-            for batch in batches(jobs):
-                written = carry_out(transfer, batch, partial(save, context, wish))
-                done += len(written)
-                moved += sum(wish.served.by_path[item.job.key].size for item in written)
-                context.progress(done=done, bytes_done=moved)
+            carry_out(transfer, jobs, keep)
     return done
 
 
-def carry_out(
-    transfer: Transfer, batch: Iterable[Job], keep: Callable[[Sequence[Written]], None]
-) -> list[Written]:
-    """Do a batch and `keep` what S3 carried out, also where it stopped in the middle."""
+def carry_out(transfer: Transfer, jobs: Iterable[Job], keep: Callable[[Sequence[Written]], None]) -> None:
+    """Do the jobs and `keep` what S3 carried out, also where it stops in the middle."""
     try:
-        written = transfer.run(batch)
+        for written in transfer.stream(jobs, BATCH):
+            keep(written)
     except TransferFailed as failed:
         keep(failed.written)
         raise
-    keep(written)
-    return written
 
 
 def save(context: StepContext, wish: Wish, written: Sequence[Written]) -> None:
@@ -157,8 +151,8 @@ def remove(
     context: StepContext, transfer: Transfer, environment: Environment, etags: Mapping[str, str]
 ) -> None:
     """Delete these keys, each only while it has this ETag, and their records with them."""
-    for batch in batches(delete_job(environment, key, etag) for key, etag in etags.items()):
-        carry_out(transfer, batch, partial(_forget, context, environment))
+    jobs = (delete_job(environment, key, etag) for key, etag in etags.items())
+    carry_out(transfer, jobs, partial(_forget, context, environment))
 
 
 def _forget(context: StepContext, environment: Environment, written: Sequence[Written]) -> None:

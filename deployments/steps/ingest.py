@@ -20,7 +20,7 @@ from deployments.models import Artifact, Delivered, Release, ReleaseStatus, Stor
 from deployments.naming import FOREVER
 from deployments.reasons import Reason
 from deployments.selectors.releases import manifest_of
-from deployments.steps.delivery import batches
+from deployments.steps.delivery import BATCH
 from deployments.steps.door import aws_step, open_account
 from products.models import Environment, Product
 from runs.steps import Done, StepContext, StepFailed, Wait
@@ -167,8 +167,7 @@ def _archive(context: StepContext, door: Door, artifact: Artifact, path: Path, c
         NamedTemporaryFile(dir=path.parent, prefix="unpacked-") as unpacked,
         Transfer(door) as transfer,
     ):
-        for batch in batches(_puts(artifact, build, missing, unpacked.file)):
-            written = transfer.run(batch)
+        for written in transfer.stream(_puts(artifact, build, missing, unpacked.file), BATCH):
             counts.done += len(written)
             counts.moved += sum(len(item.job.body) for item in written)
             context.progress(done=counts.done, bytes_done=counts.moved)

@@ -24,7 +24,10 @@ class Wish:
 
     @classmethod
     def of(cls, context: StepContext) -> "Wish":
-        deployment = deployments().select_related("artifact__release__product").get(run=context.run)
+        # All of it now: the jobs of a transfer are made inside its event loop, where no row can be read.
+        places = ("environment__frontend_account", "environment__product__artifact_account")
+        rows = deployments().select_related("artifact__release__product", *places)
+        deployment = rows.get(run=context.run)
         return cls(deployment, manifest_of(deployment.artifact))
 
     @property

@@ -147,3 +147,32 @@ def _memory(name: str) -> int:
     """Megabytes by the kernel's count."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(name))
+
+
+def test_what_is_written_is_given_while_the_others_go_on(sim: Simulator, open_sim: Open) -> None:
+    sim.configure(latency=50)
+    taken: list[int] = []
+
+    def jobs() -> Iterator[Job]:
+        for number in range(100):
+            taken.append(number)
+            yield put(f"k/{number}.js", b"x", "archive")
+
+    with Transfer(open_sim(), in_flight=4) as transfer:
+        stream = transfer.stream(jobs(), 10)
+        first = next(stream)
+        # Ten are given when four are on their way, not when all jobs were taken.
+        assert 10 <= len(first) <= 14
+        assert len(taken) <= 18
+        rest = list(stream)
+    assert len(first) + sum(map(len, rest)) == 100
+    assert len(sim.etags("archive")) == 100
+
+
+def test_who_stops_listening_stops_the_transfer(sim: Simulator, open_sim: Open) -> None:
+    with Transfer(open_sim(), in_flight=4) as transfer:
+        stream = transfer.stream((put(f"k/{number}.js", b"x", "archive") for number in range(500)), 10)
+        next(stream)
+        stream.close()  # type: ignore[attr-defined]
+        assert len(sim.etags("archive")) < 100
+        assert len(transfer.run([put("after.js", b"x", "archive")])) == 1
