@@ -124,14 +124,29 @@ class ProductForm(RowForm):
 
     class Meta:
         model = Product
-        fields = ["slug", "name", "domain", "artifact_account", "artifact_bucket", "branding"]
+        fields = [
+            "slug",
+            "name",
+            "domain",
+            "artifact_account",
+            "artifact_bucket",
+            "handler_account",
+            "handler_bucket",
+            "branding",
+        ]
         labels = {
             "artifact_account": "Account of the release archive",
             "artifact_bucket": "Bucket of the release archive",
+            "handler_account": "Account of the handlers' bucket",
+            "handler_bucket": "Bucket of the handlers",
+        }
+        help_texts = {
+            "handler_bucket": "Where the zips of back-end handlers are kept, from where they go to other accounts."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["handler_account"].empty_label = "None, without a back end"  # type: ignore[attr-defined]
         if self.instance.pk:
             self.only(["slug"])
 
@@ -160,6 +175,8 @@ class EnvironmentForm(RowForm):
             "backend_account",
             "api_origin",
             "function_prefix",
+            "code_bucket",
+            "failure_budget",
         ]
         labels = {
             "requires": "A release must have been live before in",
@@ -173,6 +190,8 @@ class EnvironmentForm(RowForm):
             "protected": "Promotions, rollbacks and changes of where it is served from then need its name typed.",
             "distribution_domain": "Like d111111abcdef8.cloudfront.net. It is not made of the id.",
             "function_prefix": "The names of the Lambda functions begin with it.",
+            "code_bucket": "In the back end's account and Region: from here Lambda loads the handlers' code.",
+            "failure_budget": "So many handlers may fail in a deployment without the others being taken back.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

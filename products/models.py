@@ -110,7 +110,10 @@ class AccountCheck(models.Model):
 
 
 class Product(models.Model):
-    """A web product. Its releases are archived in `artifact_bucket` of `artifact_account`."""
+    """A web product. Its releases are archived in `artifact_bucket` of `artifact_account`.
+
+    The zips of its handlers are kept in `handler_bucket` of `handler_account`, from where they go to other accounts.
+    """
 
     slug = models.CharField(max_length=60, unique=True, validators=[slug])
     name = models.CharField(max_length=100)
@@ -118,6 +121,10 @@ class Product(models.Model):
     branding = models.JSONField(default=dict, blank=True)
     artifact_account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     artifact_bucket = models.CharField(max_length=63, validators=[bucket_name])
+    handler_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    handler_bucket = models.CharField(max_length=63, blank=True, validators=[bucket_name])
 
     class Meta:
         ordering = ["name"]
@@ -128,6 +135,12 @@ class Product(models.Model):
     @property
     def audit_place(self) -> dict[str, str]:
         return {"product": self.slug, "subject": self.name}
+
+    def clean(self) -> None:
+        """Account and bucket of the handlers are one place."""
+        if (self.handler_account is None) != (not self.handler_bucket):
+            text = "Handlers need both an account and a bucket in it. Fill in both, or neither."
+            raise ValidationError({"handler_bucket": text})
 
 
 class Kind(models.TextChoices):
@@ -148,6 +161,8 @@ class Environment(models.Model):
 
     `settings_revision` counts edits of this row, so that a plan made before an edit no longer holds.
     `requires` is the environment in which a release must have been live before it may come here.
+    Its back end is the Lambda functions of `backend_account` whose names begin with `function_prefix`; Lambda loads
+    their code from `code_bucket`, and `failure_budget` of them may fail without the rest being taken back.
     """
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="environments")
@@ -166,6 +181,8 @@ class Environment(models.Model):
     )
     api_origin = models.CharField("API origin", max_length=200, blank=True, validators=[https_address])
     function_prefix = models.CharField(max_length=60, blank=True)
+    code_bucket = models.CharField(max_length=63, blank=True, validators=[bucket_name])
+    failure_budget = models.PositiveSmallIntegerField(default=0)
     settings_revision = models.PositiveIntegerField(default=1)
     config = models.ForeignKey(
         "ConfigRevision", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -200,8 +217,8 @@ class Environment(models.Model):
         if before and (before.product_id != self.product_id or before.position >= self.position):
             text = "A release can only be required to have been live in an environment that comes before this one."
             raise ValidationError({"requires": text})
-        if self.backend_account is None and (self.api_origin or self.function_prefix):
-            text = "A back end needs its account. Choose it, or leave API origin and function prefix empty."
+        if self.backend_account is None and (self.api_origin or self.function_prefix or self.code_bucket):
+            text = "A back end needs its account. Choose it, or leave API origin, function prefix and code bucket empty."
             raise ValidationError({"backend_account": text})
 
 

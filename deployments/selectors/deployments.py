@@ -61,10 +61,10 @@ def timeline(environment: Environment, *, before: int | None = None, limit: int 
 
 
 def good_deployments(environment: Environment) -> QuerySet[Deployment]:
-    """What a rollback may go back to, newest first: once live here, of a release that is not bad."""
+    """What a rollback of the front end may go back to, newest first: once live here, of a release that is not bad."""
     return (
         deployments()
-        .filter(environment=environment, live_at__isnull=False, release__bad=False)
+        .filter(environment=environment, live_at__isnull=False, release__bad=False, artifact__isnull=False)
         .prefetch_related("release__artifacts")
         .order_by("-id")
     )
@@ -100,7 +100,7 @@ def unseen_before(deployment: Deployment) -> list[Deployment]:
     live = EnvironmentState.objects.filter(pk=deployment.environment_id).values("live_id")
     after = Coalesce(Subquery(live), 0)
     earlier = Deployment.objects.filter(environment=deployment.environment_id, pk__lt=deployment.pk)
-    return list(earlier.filter(pk__gt=after))
+    return list(earlier.filter(pk__gt=after, artifact__isnull=False))
 
 
 def wrote_after(deployment: Deployment) -> Deployment | None:

@@ -37,13 +37,13 @@ def plan_with(
     artifact = artifact_for(release, environment)
     state = state or state_of(environment)
     running = state.running
-    manifests = manifests_of([artifact, *([running.artifact] if running else [])])
+    manifests = manifests_of([artifact, *([running.front_end] if running else [])])
     return make_plan(
         Situation(
             environment=environment.name,
             kind="static" if environment.kind == "static" else "app",
             settings_revision=environment.settings_revision,
-            running=_side(running.release, running.artifact, running.config, manifests) if running else None,
+            running=_side(running.release, running.front_end, running.config, manifests) if running else None,
             wanted=_side(release, artifact, revision, manifests),
             configuration_revision=revision.number if revision else None,
             observation=state.observation,

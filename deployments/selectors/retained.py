@@ -22,9 +22,11 @@ def retained_manifests(environment: Environment, since: datetime) -> list[Manife
 
 def _last_live(environment: Environment) -> set[int]:
     """Artifact ids of the last five distinct releases that were live here."""
-    lived = Deployment.objects.filter(environment=environment, live_at__isnull=False).order_by("-id")
+    lived = Deployment.objects.filter(environment=environment, live_at__isnull=False, artifact__isnull=False)
     found: dict[int, int] = {}
-    for release, artifact in lived.values_list("release_id", "artifact_id").iterator(chunk_size=100):
+    for release, artifact in (
+        lived.order_by("-id").values_list("release_id", "artifact_id").iterator(chunk_size=100)
+    ):
         found.setdefault(release, artifact)
         if len(found) == KEPT_RELEASES:
             break
@@ -34,7 +36,7 @@ def _last_live(environment: Environment) -> set[int]:
 def _pointed_at(environment: Environment) -> set[int]:
     state = state_of(environment)
     pointers = (state.running, state.active, state.failed, last_good(environment, state.running))
-    return {one.artifact_id for one in pointers if one is not None}
+    return {one.artifact_id for one in pointers if one is not None and one.artifact_id is not None}
 
 
 def _served_since(environment: Environment, since: datetime) -> set[int]:

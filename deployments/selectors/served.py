@@ -13,6 +13,6 @@ def served_config(environment: Environment) -> Served | None:
         .first()
     )
     running = state.running if state else None
-    if running is None or running.artifact.target != Artifact.ANY:
+    if running is None or running.front_end.target != Artifact.ANY:
         return None
     return Served(running.release.version, running.config.values if running.config else {})

@@ -28,7 +28,7 @@ class Wish:
         places = ("environment__frontend_account", "environment__product__artifact_account")
         rows = deployments().select_related("artifact__release__product", *places)
         deployment = rows.get(run=context.run)
-        return cls(deployment, manifest_of(deployment.artifact))
+        return cls(deployment, manifest_of(deployment.front_end))
 
     @property
     def environment(self) -> Environment:
@@ -36,7 +36,7 @@ class Wish:
 
     @property
     def artifact(self) -> Artifact:
-        return self.deployment.artifact
+        return self.deployment.front_end
 
     @property
     def archive_account(self) -> Account:

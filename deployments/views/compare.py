@@ -99,7 +99,7 @@ def _side(request: Request, product: Product, name: str, beside: str) -> tuple[S
 
 def _artifact(release: Release, beside: str) -> Artifact:
     """The artifact to compare: the one for the environment on the other side, else the one for all, else the first."""
-    artifacts = {artifact.target: artifact for artifact in release.artifacts.all()}
+    artifacts = {a.target: a for a in release.artifacts.all() if a.target != Artifact.BACKEND}
     for target in (beside.removeprefix("env-"), Artifact.ANY, *artifacts):
         if target in artifacts:
             return artifacts[target]
@@ -121,6 +121,6 @@ def _running(environment: Environment) -> tuple[Side, dict[str, str]]:
         "version": running.release.version,
         "note": f"configuration revision {config.number}" if config else "no configuration",
     }
-    one_for_all = running.artifact.target == Artifact.ANY
+    one_for_all = running.front_end.target == Artifact.ANY
     values = config.values if config else {}
-    return Side(running.release.version, manifest_of(running.artifact), values, one_for_all), shown
+    return Side(running.release.version, manifest_of(running.front_end), values, one_for_all), shown

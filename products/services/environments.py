@@ -15,7 +15,16 @@ from users.models import User
 from users.refusals import Invalid, WrongState
 
 DANGEROUS = frozenset(
-    {"protected", "frontend_account", "bucket", "distribution_id", "distribution_domain", "backend_account"}
+    {
+        "protected",
+        "frontend_account",
+        "bucket",
+        "distribution_id",
+        "distribution_domain",
+        "backend_account",
+        "function_prefix",
+        "code_bucket",
+    }
 )
 """Settings that decide what visitors of an environment get. Where it is protected, its name must be typed."""
 

@@ -41,7 +41,7 @@ def test_an_edit_goes_through_the_service(prod: Environment, browser: Client) ->
     address = f"/admin/products/environment/{prod.pk}/change/"
     page = browser.get(address)
     form = page.context["adminform"].form
-    post = {n: v for n, v in form.initial.items() if n in form.fields and v not in (None, False)}
+    post = {n: v for n, v in form.initial.items() if n in form.fields and v is not None and v is not False}
     post |= {"protected": "on", "reason": "Fewer requests", "cache_profile": "long", "confirm": ""}
     assert browser.post(address, post).status_code == 302
     prod.refresh_from_db()

@@ -53,7 +53,7 @@ def estate() -> schema.Estate:
     by_product: dict[int, list[rows.Environment]] = {}
     for environment in environments:
         by_product.setdefault(environment.product_id, []).append(environment)
-    products = rows.Product.objects.select_related("artifact_account").order_by("pk")
+    products = rows.Product.objects.select_related("artifact_account", "handler_account").order_by("pk")
     return schema.Estate(
         version=1,
         accounts=[_account(account) for account in accounts],
@@ -83,9 +83,16 @@ def _product(
         domain=row.domain,
         branding=_sorted(row.branding),
         artifacts=schema.Archive(account=row.artifact_account.name, bucket=row.artifact_bucket),
+        handlers=_handlers(row),
         hosted_zone=schema.Zone(account=zone.account.name, zone_id=zone.zone_id) if zone else None,
         environments=[_environment(environment) for environment in environments],
     )
+
+
+def _handlers(row: rows.Product) -> schema.Archive | None:
+    if row.handler_account is None:
+        return None
+    return schema.Archive(account=row.handler_account.name, bucket=row.handler_bucket)
 
 
 def _environment(row: rows.Environment) -> schema.Environment:
@@ -111,7 +118,11 @@ def _backend(row: rows.Environment) -> schema.Backend | None:
     if row.backend_account is None:
         return None
     return schema.Backend(
-        account=row.backend_account.name, api_origin=row.api_origin, function_prefix=row.function_prefix
+        account=row.backend_account.name,
+        api_origin=row.api_origin,
+        function_prefix=row.function_prefix,
+        code_bucket=row.code_bucket,
+        failure_budget=row.failure_budget,
     )
 
 

@@ -105,6 +105,8 @@ class _Import:
             "branding": part.branding,
             "artifact_account": self.accounts[part.artifacts.account],
             "artifact_bucket": part.artifacts.bucket,
+            "handler_account": self.accounts[part.handlers.account] if part.handlers else None,
+            "handler_bucket": part.handlers.bucket if part.handlers else "",
         }
         made, change = not row.pk, self._save(place, row, values)
         if not row.pk:
@@ -153,6 +155,8 @@ class _Import:
             "backend_account": self.accounts[backend.account] if backend else None,
             "api_origin": backend.api_origin if backend else "",
             "function_prefix": backend.function_prefix if backend else "",
+            "code_bucket": backend.code_bucket if backend else "",
+            "failure_budget": backend.failure_budget if backend else 0,
         }
 
     def _hostnames(self, place: Place, row: rows.Environment, names: list[str]) -> Change:
@@ -226,6 +230,10 @@ _FIELDS: dict[str, Place] = {
     "backend_account": ("backend", "account"),
     "api_origin": ("backend", "api_origin"),
     "function_prefix": ("backend", "function_prefix"),
+    "code_bucket": ("backend", "code_bucket"),
+    "failure_budget": ("backend", "failure_budget"),
+    "handler_account": ("handlers", "account"),
+    "handler_bucket": ("handlers", "bucket"),
 }
 """Where in the file the value of a row's field stands, when the names differ."""
 

@@ -101,6 +101,8 @@ class Backend(Part):
     account: LongName
     api_origin: Annotated[str, Field(max_length=200), _by(rows.https_address, empty=True)] = ""
     function_prefix: Annotated[str, Field(max_length=60)] = ""
+    code_bucket: Annotated[str, _by(rows.bucket_name, empty=True)] = ""
+    failure_budget: Annotated[int, Field(ge=0, le=32_767)] = 0
 
 
 class Environment(Part):
@@ -121,6 +123,7 @@ class Product(Part):
     domain: Hostname
     branding: Words = {}
     artifacts: Archive
+    handlers: Archive | None = None
     hosted_zone: Zone | None
     environments: list[Environment]
 
