@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from aws.access import Access, connect
+from aws.lease import Unleased, unrecorded
 from bench.simulator import ARCHIVE, ENVIRONMENT
 from deployments import spool
 from deployments.models import Delivered, EnvironmentState, Release
@@ -74,7 +76,19 @@ class Shop:
         """Promote a release; measured are the copying of assets and the writing of entry points."""
         wanted = Release.objects.get(product=self.product, version=release)
         made = promote(actor=self.person, environment=self.environment, release=wanted, reason="Measured.")
+        self._sign_in(made.run)
         return _carry_out(made.run, skipped=ELSEWHERE, measured=("copy", "switch"))
+
+    def _sign_in(self, run: Run) -> None:
+        """Take the account's role for this Run, as its first step, the check, has done before the measured ones."""
+        role = AccountRole.objects.get(account__aws_id=ACCOUNT)
+        connect(
+            Access(ACCOUNT, role.account.region, role.role_arn, role.external_id),
+            session_name=f"console-run-{run.pk}",
+            source_identity=self.person.username,
+            lease=Unleased(),
+            record=unrecorded,
+        )
 
     def forget(self) -> Took:
         """Drop what is known of the environment, whose bucket was emptied."""

@@ -22,7 +22,7 @@ from bench.worker import Worker
 ROUNDS = 5
 PAGE = 1000
 SIGN_IN = {"AssumeRole", "GetCallerIdentity"}
-"""Once for each Run, and in its seconds; not of S3."""
+"""Once for each Run, by its check; not of S3."""
 
 Turn = Callable[[], float]
 """Seconds that somebody's turn took, without what went before it."""
