@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from hashlib import sha256
+from typing import Any
 
+from deployments.fleet_planner import Seen
 from deployments.handlers import HANDLERS_FILE, Handler, Handlers
 from tests.deployments.forge import REGULAR, Forged, forge
 
@@ -51,3 +53,15 @@ def handler(name: str, version: str = "1", *, content: str = "", architecture: s
 def release(names: Collection[str], version: str = "1") -> Handlers:
     """The handlers of `backend(names, version)`."""
     return Handlers.of(handler(name, version) for name in names)
+
+
+def seen(version: str = "1", *, name: str, live: str = "1", **fields: Any) -> Seen:
+    """The function `name` as observed: `code(name, version)` in `$LATEST` and in what its alias names."""
+    digest = sha256(code(name, version)).hexdigest()
+    plain = {"runtime": "nodejs20.x", "memory": 256, "architecture": "x86_64", "keys": ["STAGE", "TABLE"]}
+    return Seen(**{"sha256": digest, "live": live, "live_sha256": digest if live else "", **plain, **fields})
+
+
+def fleet(names: Collection[str], version: str = "1", **fields: Any) -> dict[str, Seen]:
+    """Functions by name, all as observed with this version of their code."""
+    return {name: seen(version, name=name, **fields) for name in names}
