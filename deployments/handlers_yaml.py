@@ -29,6 +29,8 @@ MOST_HANDLERS = 5_000
 # AWS: an object key has up to 1,024 bytes; handlers of a registered prefix lie under their paths.
 LONGEST_PATH = 900
 _DEPTH = 4
+# A handler with all fields is a mapping of four keys and values, ten events, and the file a few around them.
+_MOST_EVENTS = 11 * MOST_HANDLERS
 _FIELDS = ("name", "file", "architecture", "sha256")
 # AWS: the name of a function has up to 64 letters, digits, - and _.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -117,7 +119,10 @@ def _document(body: bytes) -> _Node:
 def _allowed(events: Iterator[Event]) -> Iterator[Event]:
     """The events of the nodes of one document, no deeper than `handlers` needs."""
     depth = documents = 0
-    for event in events:
+    for count, event in enumerate(events):
+        if count > _MOST_EVENTS:
+            text = f"the file holds more values than {MOST_HANDLERS} handlers have. Leave all else out of it."
+            raise _Wrong(event.start_mark.line + 1, text)
         documents += isinstance(event, DocumentStartEvent)
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
         _refuse(event, depth, documents)
