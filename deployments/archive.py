@@ -41,7 +41,7 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of an archive: size in bytes, CRC-32, and where its packed bytes lie."""
+    """One file of an archive: size in bytes, CRC-32, where its packed bytes lie, whether somebody may execute it."""
 
     path: str
     size: int
@@ -49,6 +49,7 @@ class Entry:
     packed: int
     offset: int
     deflated: bool
+    executable: bool
 
 
 class Archive:
@@ -114,8 +115,12 @@ def _wrong(entry: Entry, text: str) -> BadArchive:
 
 
 @contextmanager
-def open_archive(path: Path | str, limits: Limits = LIMITS, *, key_prefix: str = "") -> Iterator[Archive]:
+def open_archive(
+    path: Path | str, limits: Limits = LIMITS, *, key_prefix: str = "", one_folder: bool = False
+) -> Iterator[Archive]:
     """Open and check the zip at `path`; `key_prefix` is what stands before each file's key in the archive bucket.
+
+    `one_folder`: all files may be inside one folder, as the code of a function may.
 
     Raises BadArchive with every reason found, and OSError when the file cannot be read.
     """
@@ -123,7 +128,7 @@ def open_archive(path: Path | str, limits: Limits = LIMITS, *, key_prefix: str =
         members = read_members(file, packed=limits.packed, entries=limits.entries)
         reasons = [
             *_check_sizes(members, limits),
-            *check_names(members, limits.key - len(key_prefix.encode())),
+            *check_names(members, limits.key - len(key_prefix.encode()), one_folder=one_folder),
         ]
         if reasons:
             raise BadArchive(reasons)
@@ -138,6 +143,7 @@ def _entry(member: Member) -> Entry:
         packed=member.packed,
         offset=member.data,
         deflated=member.method == DEFLATED,
+        executable=member.executable,
     )
 
 

@@ -23,13 +23,17 @@ def is_ignored(name: str) -> bool:
     return not last or last == ".DS_Store" or "__MACOSX" in folders
 
 
-def check_names(members: Iterable[Named], longest: int) -> Iterator[Reason]:
-    """Every reason to refuse one of the names, or all of them together; `longest` in bytes of UTF-8."""
+def check_names(members: Iterable[Named], longest: int, *, one_folder: bool = False) -> Iterator[Reason]:
+    """Every reason to refuse one of the names, or all of them together; `longest` in bytes of UTF-8.
+
+    All of them inside one folder are a mistake, except where `one_folder` says so.
+    """
     names = [member.name for member in members]
     wrong = [Reason(shown(name), text) for name in names if (text := _judge(name, longest))]
     yield from wrong
     if not wrong:
         yield from _check_together(names)
+        yield from _check_top([name for name in names if not is_ignored(name)], one_folder)
 
 
 def shown(name: str) -> str:
@@ -69,7 +73,6 @@ def _check_together(names: list[str]) -> Iterator[Reason]:
             yield Reason(name, f"Its name is the same as {files[folded]} once case and accents are folded.")
         files[folded] = name
     yield from (Reason(files[name], "It is a file and a folder at once.") for name in files.keys() & folders)
-    yield from _check_top([name for name in names if not is_ignored(name)])
 
 
 def fold(name: str) -> str:
@@ -77,11 +80,11 @@ def fold(name: str) -> str:
     return name if name.isascii() and name.islower() else normalize("NFC", normalize("NFC", name).casefold())
 
 
-def _check_top(files: list[str]) -> Iterator[Reason]:
+def _check_top(files: list[str], one_folder: bool) -> Iterator[Reason]:
     tops = {name.partition("/")[0] for name in files}
     if not files:
         yield Reason(None, "The archive holds no files.")
-    elif len(tops) == 1 and "/" in files[0]:
+    elif len(tops) == 1 and "/" in files[0] and not one_folder:
         (top,) = tops
         yield Reason(
             None, f"All files are inside the folder {top}/; make the archive from what is in that folder."

@@ -27,13 +27,17 @@ _UTF8 = 0x0800
 _COMPARED = _ENCRYPTED | _DESCRIPTOR | _PATCHED | _UTF8
 
 _DIRECTORY, _REGULAR, _TYPE = 0o040000, 0o100000, 0o170000
+_EXECUTE = 0o111
 _REPARSE_POINT = 0x400
 # Where names are bytes that everybody takes for UTF-8, marked or not: Info-ZIP and macOS do not mark them.
 _UNIX_HOSTS = (3, 19)
 
 
 class Member(NamedTuple):
-    """One entry of the central directory: sizes in bytes, `data` is where its packed bytes begin."""
+    """One entry of the central directory: sizes in bytes, `data` is where its packed bytes begin.
+
+    `executable`: somebody may execute it.
+    """
 
     name: str
     raw_name: bytes
@@ -44,6 +48,7 @@ class Member(NamedTuple):
     size: int
     header: int
     data: int
+    executable: bool
 
 
 class _Disagree(Exception):
@@ -111,7 +116,8 @@ def _member(raw_name: bytes, fields: tuple[int, ...], raw_extra: bytes) -> Membe
         raise _Disagree("It is stored, but its packed and unpacked sizes differ.")
     _check_type(raw_name, attributes, size)
     name = name_in(extra, raw_name, utf8=bool(flags & _UTF8) or made_by >> 8 in _UNIX_HOSTS)
-    return Member(name, raw_name, flags, method, crc, packed, size, header, 0)
+    executable = bool(attributes >> 16 & _EXECUTE)
+    return Member(name, raw_name, flags, method, crc, packed, size, header, 0, executable)
 
 
 def _check_flags(flags: int, method: int) -> None:

@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 
 from deployments.models import Artifact
+from deployments.selectors.plans import HALVES
 from deployments.services.register import LONGEST_COMMIT, LONGEST_NOTES
 from products.models import Environment, Product
 from users.reasons import LONGEST_REASON
@@ -29,6 +30,9 @@ class DeployForm(forms.Form):
     """The click on a plan: bound to its digest, with a reason, and the name typed where the environment is protected."""
 
     plan_digest = forms.CharField(widget=forms.HiddenInput, required=False)
+    half = forms.ChoiceField(
+        widget=forms.HiddenInput, required=False, choices=[(name, name) for name in ("", *HALVES)]
+    )
     reason = REASON
 
     def __init__(self, *args: Any, environment: Environment, override: bool = False, **kwargs: Any) -> None:
@@ -75,9 +79,14 @@ class ReleaseForm(forms.Form):
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = [Artifact.ANY, *product.environments.values_list("name", flat=True)]
+        back_end = [Artifact.BACKEND] if product.handler_bucket else []
+        names = [Artifact.ANY, *product.environments.values_list("name", flat=True), *back_end]
+        labels = {
+            Artifact.ANY: "Zip for all app environments",
+            Artifact.BACKEND: "Zip of the back end's handlers",
+        }
         for name in names:
-            label = "Zip for all app environments" if name == Artifact.ANY else f"Zip for {name}"
+            label = labels.get(name, f"Zip for {name}")
             widget = forms.ClearableFileInput(attrs={"accept": ".zip"})
             self.fields[f"artifact.{name}"] = forms.FileField(label=label, required=False, widget=widget)
 

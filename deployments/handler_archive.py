@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from zipfile import ZipFile
 
 from deployments.archive import LIMITS, SMALL, Archive, BadArchive, Entry, Limits, open_archive
-from deployments.archive_names import is_ignored
 from deployments.canonical import digest_of
 from deployments.handlers import HANDLERS_FILE, Handler, Handlers
 from deployments.handlers_yaml import LARGEST_YAML, Declared, read_handlers_yaml
@@ -22,7 +20,6 @@ __all__ = ["LAMBDA", "Declared", "inspect_handler", "inspect_handlers", "read_ha
 # AWS: a function's code has up to 250 MB unzipped, layers included; so a useful zip has no more.
 _LAMBDA_BYTES = 262_144_000
 LAMBDA = Limits(packed=_LAMBDA_BYTES, unpacked=_LAMBDA_BYTES)
-_EXECUTE = 0o111
 
 
 def inspect_handlers(path: Path, limits: Limits = LIMITS, each: Limits = LAMBDA) -> Handlers:
@@ -47,8 +44,8 @@ def inspect_handler(path: Path, declared: Declared, limits: Limits = LAMBDA) -> 
         found = hashlib.file_digest(file, "sha256").hexdigest()
     try:
         _check_sha256(found, declared)
-        with open_archive(path, limits) as archive:
-            content = _content(path, archive)
+        with open_archive(path, limits, one_folder=True) as archive:
+            content = _content(archive)
             unpacked = sum(entry.size for entry in archive.entries)
     except BadArchive as bad:
         raise BadArchive([_named(reason, declared) for reason in bad.reasons]) from bad
@@ -127,22 +124,9 @@ def _check_sha256(found: str, declared: Declared) -> None:
         raise BadArchive([Reason(None, text)])
 
 
-def _content(path: Path, archive: Archive) -> str:
+def _content(archive: Archive) -> str:
     """SHA-256 over what Lambda runs of the zip: paths, whether they may be executed, bytes. No times, no order."""
-    executable = _executable(path)
-    return digest_of(
-        sorted(
-            (entry.path, place in executable, _sha256(archive, entry))
-            for place, entry in enumerate(archive.entries)
-        )
-    )
-
-
-def _executable(path: Path) -> set[int]:
-    """The places, in the order of the central directory, of the files that somebody may execute."""
-    with ZipFile(path) as opened:
-        files = [info for info in opened.infolist() if not is_ignored(info.filename)]
-    return {place for place, info in enumerate(files) if info.external_attr >> 16 & _EXECUTE}
+    return digest_of(sorted((one.path, one.executable, _sha256(archive, one)) for one in archive.entries))
 
 
 def _sha256(archive: Archive, entry: Entry) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from audit.models import Result
 from audit.services import record
 from deployments.models import Deployment, EnvironmentState, Release, ReleaseStatus
-from deployments.selectors.deployments import scopes_of, wrote_after
+from deployments.selectors.deployments import scopes_of, switched_after, wrote_after
 from products.models import Environment
 from runs.models import Run, RunState, StepState
 
@@ -27,12 +27,15 @@ def deployment_ended(run: Run) -> None:
     )
     states = EnvironmentState.objects.filter(pk=deployment.environment_id)
     states.filter(active=deployment).update(active=None, changed_at=Now())
-    seen = run.steps.filter(name="verify", state=StepState.DONE).exists()
+    verifying = run.steps.filter(name__in=("verify", "verify-handlers"))
+    seen = not verifying.exclude(state=StepState.DONE).exists()
     if run.state == RunState.SUCCEEDED and not seen:
         states.update(failed=None, changed_at=Now())
     elif run.state == RunState.SUCCEEDED:
         Deployment.objects.filter(pk=deployment.pk).update(live_at=Now())
-        states.update(live=deployment, failed=None, changed_at=Now())
+        states.update(
+            failed=None, changed_at=Now(), **({"live": deployment} if deployment.artifact_id else {})
+        )
     elif run.state == RunState.FAILED:
         states.update(failed=deployment, changed_at=Now())
     else:
@@ -46,17 +49,24 @@ def deployment_ended(run: Run) -> None:
         subject=str(deployment),
         subject_url=reverse("deployment", args=[deployment.pk]),
         summary=_deployment_sentence(deployment, run, seen=seen),
-        after={"status": "live" if run.state == RunState.SUCCEEDED else run.state},
+        after={"status": _status(deployment, run)},
         run=run.pk,
         request_ids=request_ids(run),
     )
+
+
+def _status(deployment: Deployment, run: Run) -> str:
+    if run.state == RunState.SUCCEEDED:
+        return "live"
+    return "partial" if run.state == RunState.FAILED and deployment.partial else run.state
 
 
 def _deployment_sentence(deployment: Deployment, run: Run, *, seen: bool) -> str:
     if run.state == RunState.SUCCEEDED and not seen:
         return f"{deployment.release.version} runs in {deployment.environment}, not verified: that step was skipped."
     if run.state == RunState.SUCCEEDED:
-        return f"{deployment.release.version} is live in {deployment.environment}, seen at the edge."
+        where = "at the edge" if deployment.artifact_id else "in its functions"
+        return f"{deployment.release.version} is live in {deployment.environment}, seen {where}."
     what = f"{deployment.in_words[0].upper()}{deployment.in_words[1:]}"
     if run.state == RunState.CANCELLED:
         return f"{what} was stopped before entry points were written; visitors noticed nothing."
@@ -125,10 +135,15 @@ def retry_refused(run: Run) -> str | None:
     """Why a failed deployment may not be retried: what its steps before the failed one did no longer holds."""
     deployment = Deployment.objects.select_related("environment__product").get(run=run)
     environment = deployment.environment
-    if sorted(scopes_of(environment)) != run.scope_names:
+    if sorted(scopes_of(environment, deployment.carried)) != run.scope_names:
         return (
-            f"{environment} got another bucket or distribution after this deployment was made, so its steps would "
-            "write to two places. Promote the release anew instead."
+            f"{environment} got another bucket, distribution or back end after this deployment was made, so its steps "
+            "would write to two places. Promote the release anew instead."
+        )
+    if deployment.backend_id and (newer := switched_after(deployment)):
+        return (
+            f"Deployment {newer.pk} ({newer.release.version}) began to change the same handlers after this one. "
+            "Promote the release anew instead."
         )
     later = wrote_after(deployment)
     if later is None:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from deployments.canonical import digest_of
 from deployments.environment_config import with_config
+from deployments.fleet_planner import FleetPlan
 from deployments.manifest import CONFIG, INDEX, Files, Kind, Manifest, Role
 
 MOST_PATHS = 15
@@ -33,6 +34,11 @@ class FileChanges:
     @property
     def empty(self) -> bool:
         return not (self.added or self.changed or self.removed)
+
+
+_NONE = Files(Manifest.of(()).columns, ())
+NO_CHANGES = FileChanges(_NONE, _NONE, _NONE, 0)
+"""Of a plan that leaves the front end as it is."""
 
 
 def diff(current: Manifest | None, wanted: Manifest) -> FileChanges:
@@ -97,13 +103,6 @@ def viewer_path(path: str) -> str:
     return "/" + quote(path, safe=_SAFE)
 
 
-class HandlerChange(NamedTuple):
-    """One back-end handler and what happens to it: added, changed or removed."""
-
-    name: str
-    change: str
-
-
 @dataclass(frozen=True)
 class Side:
     """A release as an environment runs it or would run it.
@@ -127,17 +126,21 @@ class Side:
 
 @dataclass(frozen=True)
 class Situation:
-    """All that a plan depends on. `observation` is what AWS was seen to hold, as JSON values without times."""
+    """All that a plan depends on. `observation` is what AWS was seen to hold, as JSON values without times.
+
+    `wanted` is None where the front end stays as it is, `fleet` where the back end does; `version` is the release's.
+    """
 
     environment: str
     kind: Kind
     settings_revision: int
+    version: str
     running: Side | None
-    wanted: Side
+    wanted: Side | None
     configuration_revision: int | None
     observation: object = None
     backend_known: bool = True
-    handlers: tuple[HandlerChange, ...] = ()
+    fleet: FleetPlan | None = None
 
     @property
     def digest(self) -> str:
@@ -146,10 +149,10 @@ class Situation:
             {
                 "settings": self.settings_revision,
                 "running": self.running.content() if self.running else None,
-                "wanted": self.wanted.content(),
+                "wanted": self.wanted.content() if self.wanted else None,
                 "configuration": self.configuration_revision,
                 "observation": self.observation,
-                "handlers": self.handlers,
+                "fleet": self.fleet.digest if self.fleet else None,
             }
         )
 
@@ -158,7 +161,8 @@ class Situation:
 class Plan:
     """What would be done, frozen: shown before the click and recorded after it.
 
-    `deleted` are the removed files that do not stay in the bucket.
+    `deleted` are the removed files that do not stay in the bucket. `front` says whether the front end is part of it,
+    `fleet` is what happens to the back end, if that is.
     """
 
     digest: str
@@ -168,13 +172,19 @@ class Plan:
     files: FileChanges
     invalidation: tuple[str, ...]
     config: tuple[ConfigChange, ...]
-    handlers: tuple[HandlerChange, ...]
     warnings: tuple[str, ...]
     deleted: tuple[str, ...] = ()
+    front: bool = True
+    fleet: FleetPlan | None = None
 
     @property
     def empty(self) -> bool:
-        return self.files.empty and not (self.config or self.handlers)
+        return self.files.empty and not (self.config or (self.fleet and self.fleet.to_change))
+
+    @property
+    def blockers(self) -> tuple[str, ...]:
+        """Why it cannot be done as long as they hold."""
+        return self.fleet.blockers if self.fleet else ()
 
     def as_json(self) -> dict[str, object]:
         """The API's Plan, except `created_at`, which who makes the plan adds."""
@@ -190,9 +200,20 @@ class Plan:
             "bytes": self.files.bytes,
             "invalidation": list(self.invalidation),
             "config": [change._asdict() for change in self.config],
-            "handlers": [change._asdict() for change in self.handlers],
+            **_fleet(self.fleet),
             "warnings": list(self.warnings),
         }
+
+
+def _fleet(fleet: FleetPlan | None) -> dict[str, object]:
+    """The handlers, and the rest of it; its warnings are among the plan's."""
+    if fleet is None:
+        return {"handlers": [], "backend": None}
+    told = fleet.as_json()
+    return {
+        "handlers": told["handlers"],
+        "backend": {name: told[name] for name in ("mode", "counts", "calls", "seconds", "blockers")},
+    }
 
 
 def _listed(files: Files) -> list[dict[str, object]]:
@@ -202,21 +223,28 @@ def _listed(files: Files) -> list[dict[str, object]]:
 def make_plan(now: Situation) -> Plan:
     """The plan for the situation; the same situation gives the same plan."""
     running, wanted = now.running, now.wanted
-    changes = diff(running.served() if running else None, wanted.served())
-    config = config_diff(running.configuration if running else {}, wanted.configuration)
+    changes = diff(running.served() if running else None, wanted.served()) if wanted else NO_CHANGES
+    config = config_diff(running.configuration if running else {}, wanted.configuration) if wanted else ()
     return Plan(
         digest=now.digest,
         environment=now.environment,
         running=running.version if running else None,
-        wanted=wanted.version,
+        wanted=now.version,
         files=changes,
-        # What the edge holds of a bucket that we never wrote to is unknown.
-        invalidation=invalidation(changes, now.kind) if running else EVERYTHING,
+        invalidation=_paths(now, changes),
         config=config,
-        handlers=now.handlers,
         warnings=tuple(_warnings(now, changes, config)),
         deleted=tuple(deleted_pages(changes, now.kind)),
+        front=wanted is not None,
+        fleet=now.fleet,
     )
+
+
+def _paths(now: Situation, changes: FileChanges) -> tuple[str, ...]:
+    """What the edge holds of a bucket that we never wrote to is unknown."""
+    if now.wanted is None:
+        return ()
+    return invalidation(changes, now.kind) if now.running else EVERYTHING
 
 
 def _warnings(now: Situation, changes: FileChanges, config: tuple[ConfigChange, ...]) -> list[str]:
@@ -228,6 +256,7 @@ def _warnings(now: Situation, changes: FileChanges, config: tuple[ConfigChange, 
             if now.backend_known
             else [f"The back end of {now.environment} is unknown: no API origin is set."]
         ),
+        *(now.fleet.warnings if now.fleet else ()),
     ]
 
 
@@ -242,7 +271,7 @@ def _replaced_in_place(now: Situation, changes: FileChanges) -> list[str]:
 
 
 def _configuration(now: Situation, config: tuple[ConfigChange, ...]) -> list[str]:
-    if not now.running or not config:
+    if not now.running or not now.wanted or not config:
         return []
     if not now.wanted.one_for_all:
         keys = ", ".join(change.key for change in config)

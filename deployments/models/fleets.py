@@ -71,7 +71,7 @@ class CodeCopy(models.Model):
 
 
 class KnownFunction(models.Model):
-    """How the console last left a function: what is seen otherwise was edited by hand."""
+    """How the console last left a function, and the version its alias named: what is seen otherwise was edited by hand."""
 
     fleet = models.ForeignKey(Fleet, on_delete=models.CASCADE, related_name="known")
     name = models.CharField(max_length=64)
@@ -80,6 +80,7 @@ class KnownFunction(models.Model):
     memory = models.PositiveIntegerField(default=0)
     architecture = models.CharField(max_length=10, blank=True)
     keys = models.JSONField(default=list)
+    version = models.CharField(max_length=20, blank=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

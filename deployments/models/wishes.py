@@ -74,6 +74,11 @@ class Deployment(models.Model):
         return self.artifact
 
     @property
+    def carried(self) -> tuple[bool, bool]:
+        """Whether it carries the front end, and the back end."""
+        return self.artifact_id is not None, self.backend_id is not None
+
+    @property
     def in_words(self) -> str:
         """ "the promotion of 1.1.0 to Tim-Combo test" """
         if self.kind == DeploymentKind.ROLLBACK:

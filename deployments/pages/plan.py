@@ -6,6 +6,7 @@ from deployments.manifest import CONFIG, Manifest
 from deployments.models import EnvironmentState, Release
 from deployments.planner import Plan
 from deployments.selectors.deployments import was_live_in
+from deployments.selectors.fleets import sharing
 from dns.selectors import addresses_of
 from products.models import Environment
 from runs.selectors import usual_seconds
@@ -36,10 +37,10 @@ def estimate() -> float | None:
 def unchanged(environment: Environment, plan: Plan) -> list[tuple[str, str]]:
     """What stays as it is, and why."""
     stays = [
-        ("Back end", "Handlers and API stay as they are; this deployment carries the front end only."),
+        *_other_half(plan),
         ("DNS and certificate", "No record, alias or certificate is touched."),
         ("Distribution and its cache policies", "Only paths are cleared, no setting changes."),
-        ("Other environments", f"Only {environment.bucket} is written."),
+        _others(environment, plan),
     ]
     kept = len(plan.files.removed) - len(plan.deleted)
     if kept:
@@ -53,6 +54,35 @@ def unchanged(environment: Environment, plan: Plan) -> list[tuple[str, str]]:
     if not plan.config:
         stays.insert(0, ("Configuration", _same_values(plan)))
     return stays
+
+
+def _other_half(plan: Plan) -> list[tuple[str, str]]:
+    if plan.fleet is None:
+        return [
+            ("Back end", "Handlers and API stay as they are; this deployment carries the front end only.")
+        ]
+    configuration = (
+        "Configuration of functions",
+        "Only code is deployed: no memory, runtime or variable changes.",
+    )
+    if plan.front:
+        return [configuration]
+    return [
+        ("Front end", "Pages and assets stay as they are; this deployment carries the back end only."),
+        configuration,
+    ]
+
+
+def _others(environment: Environment, plan: Plan) -> tuple[str, str]:
+    if plan.fleet is None:
+        return "Other environments", f"Only {environment.bucket} is written."
+    callers = ", ".join(str(one) for one in sharing(environment))
+    if callers:
+        return (
+            "Other environments",
+            f"Their pages stay, but {callers} call the same functions and get the new code, too.",
+        )
+    return "Other environments", "None of them calls these functions."
 
 
 def _same_values(plan: Plan) -> str:
@@ -72,6 +102,17 @@ def checks(
         found.append(_path(environment, release))
     found += [_free(state), _observed(state)]
     return found
+
+
+def back_end_checks(plan: Plan) -> list[Check]:
+    """What stands in the way of the back end, if it is part of the plan."""
+    if plan.fleet is None:
+        return []
+    if not plan.fleet.blockers:
+        return [{"met": "yes", "text": "The back end can be deployed", "why": "As it was last seen."}]
+    return [
+        {"met": "no", "text": "The back end cannot be deployed", "why": why} for why in plan.fleet.blockers
+    ]
 
 
 def _role(actor: User, permission: str) -> Check:

@@ -9,7 +9,8 @@ from deployments.models import Deployment, EnvironmentState
 from deployments.pages import plan as parts
 from deployments.planner import Plan
 from deployments.selectors.deployments import good_deployments, last_good
-from deployments.selectors.plans import plan_with
+from deployments.selectors.plans import HALVES, plan_with
+from deployments.services.promote import halves_back
 from products.models import Environment
 from users.http import Request
 
@@ -86,7 +87,15 @@ def _chosen(
 ) -> dict[str, Any]:
     configs = _configs(environment, chosen, form.data.get("config") or request.GET.get("config", ""))
     then = any(name == "then" and picked for name, _, picked in configs)
-    plan = plan_with(environment, chosen.release, chosen.config if then else environment.config, state=state)
+    half = str(form["half"].value() or "")
+    plan = plan_with(
+        environment,
+        chosen.release,
+        chosen.config if then else environment.config,
+        halves_back(chosen, half if half in HALVES else ""),
+        state=state,
+        rollback=True,
+    )
     leaving = state.running.release.version if state.running else ""
     form.bind_to(plan.digest)
     return {

@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from deployments.models import Deployment, EnvironmentState, Release
+from deployments.selectors.fleets import fleet_of
 from products.models import Environment
 from runs.models import RunState, StepState
 from users.refusals import Missing
@@ -70,9 +71,29 @@ def good_deployments(environment: Environment) -> QuerySet[Deployment]:
     )
 
 
+def good_back_ends(environment: Environment) -> QuerySet[Deployment]:
+    """What a rollback of the back end may go back to, newest first."""
+    return (
+        deployments()
+        .filter(environment=environment, live_at__isnull=False, release__bad=False, backend__isnull=False)
+        .prefetch_related("release__artifacts")
+        .order_by("-id")
+    )
+
+
+def running_back_end(environment: Environment) -> Deployment | None:
+    """The deployment whose code the environment's API calls."""
+    fleet = fleet_of(environment)
+    return fleet.running if fleet else None
+
+
 def last_good(environment: Environment, running: Deployment | None) -> Deployment | None:
     """The newest good deployment before the running one, of another release, not itself rolled away from."""
-    found = good_deployments(environment)
+    return last_of(good_deployments(environment), running)
+
+
+def last_of(found: QuerySet[Deployment], running: Deployment | None) -> Deployment | None:
+    """As `last_good`, among these, which are ordered newest first."""
     if running is not None:
         found = found.filter(pk__lt=running.pk).exclude(release=running.release_id)
     newest: dict[int, Deployment] = {}
@@ -109,11 +130,33 @@ def wrote_after(deployment: Deployment) -> Deployment | None:
     return later.filter(Q(switched_at__isnull=False) | ~Q(replaced=[])).order_by("-id").first()
 
 
-def scopes_of(environment: Environment) -> list[str]:
-    """What a deployment to the environment holds: nobody else changes its rows, its bucket or its distribution."""
-    scopes = [environment.scope, f"bucket:{environment.bucket}"]
-    if environment.distribution_id:
+def switched_after(deployment: Deployment) -> Deployment | None:
+    """The newest later deployment that may have changed functions of the same fleet, if any."""
+    environment = deployment.environment
+    later = deployments().filter(
+        backend__isnull=False,
+        environment__backend_account=environment.backend_account_id,
+        environment__function_prefix=environment.function_prefix,
+        pk__gt=deployment.pk,
+    )
+    begun = later.filter(run__steps__name__in=("prepare", "switch-handlers"), run__steps__claims__gt=0)
+    return begun.order_by("-id").first()
+
+
+def scopes_of(environment: Environment, carried: tuple[bool, bool]) -> list[str]:
+    """What a deployment to the environment holds: nobody else changes its rows, nor what its halves write to.
+
+    `carried` says whether it carries the front end and the back end.
+    """
+    front, back = carried
+    scopes = [environment.scope]
+    if front:
+        scopes.append(f"bucket:{environment.bucket}")
+    if front and environment.distribution_id:
         scopes.append(f"distribution:{environment.distribution_id}")
+    if back and environment.backend_account:
+        account = environment.backend_account
+        scopes.append(f"fleet:{account.aws_id}/{account.region}/{environment.function_prefix}")
     return scopes
 
 

@@ -1,23 +1,41 @@
 """Promote and roll back: a wish becomes a Deployment with its Run, bound to the plan the person saw."""
 
+from dataclasses import dataclass
+
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.services import record
-from deployments.models import Deployment, DeploymentKind, EnvironmentState, Release
+from deployments.models import (
+    Deployment,
+    DeploymentKind,
+    EnvironmentState,
+    Fleet,
+    HandlerChange,
+    Release,
+)
 from deployments.planner import Plan
 from deployments.refusals import NoArtifact, OutOfOrder, StalePlan
 from deployments.selectors.deployments import (
+    good_back_ends,
     good_deployments,
-    last_good,
+    last_of,
+    running_back_end,
     running_deployment_of,
     scopes_of,
     state_of,
     was_live_in,
 )
-from deployments.selectors.plans import plan_with
-from deployments.selectors.releases import artifact_for
+from deployments.selectors.plans import (
+    BACK_END,
+    FRONT_END,
+    Halves,
+    check_deployable,
+    halves_of,
+    plan_with,
+)
+from deployments.services.handlers import changes_of
 from products.models import ConfigRevision, Environment
 from runs.models import Run
 from runs.services import Busy, start
@@ -39,18 +57,22 @@ def promote(
     plan_digest: str | None = None,
     confirm: str = "",
     override: str = "",
+    half: str = "",
 ) -> Deployment:
     """Deploy `release` to `environment` as its plan says.
 
     `plan_digest` binds the wish to the plan that was shown; `confirm` is the environment's name where it is
-    protected; `override` a reason to go past the promotion path. Raises Invalid, Busy, StalePlan, BadRelease,
-    NoArtifact or OutOfOrder, and then nothing was started.
+    protected; `override` a reason to go past the promotion path; `half` is `frontend` or `backend` when only one shall
+    go. Raises Invalid, Busy, StalePlan, BadRelease, NoArtifact, OutOfOrder or WrongState, and then nothing was started.
     """
     _check_words(environment, reason, confirm)
     state = _lock(environment)
     _check_path(actor, state.environment, release, override)
-    config = state.environment.config
-    return _deploy(DeploymentKind.PROMOTE, actor, state, release, reason, config, plan_digest, override)
+    check_deployable(release)
+    wish = Wanted(
+        DeploymentKind.PROMOTE, release, halves_of(release, state.environment, half), reason, override
+    )
+    return _deploy(actor, state, wish, state.environment.config, plan_digest)
 
 
 @action("deployment.rollback", permission="deployment.rollback")
@@ -63,34 +85,47 @@ def rollback(
     plan_digest: str | None = None,
     confirm: str = "",
     then_config: bool = False,
+    half: str = "",
 ) -> Deployment:
-    """Go back to `release`, or without one to the last good one.
+    """Go back to `release`, or without one to the last good one; with `half` only its front end or its back end.
 
     The configuration is the present one, or with `then_config` the one that release last ran with here.
     Raises as `promote` does; NoArtifact when there is nothing to go back to.
     """
     _check_words(environment, reason, confirm)
     state = _lock(environment)
-    goal = rollback_goal(environment, state, release)
+    goal = rollback_goal(environment, state, release, half)
     config = goal.config if then_config else state.environment.config
-    return _deploy(DeploymentKind.ROLLBACK, actor, state, goal.release, reason, config, plan_digest, "")
+    wish = Wanted(DeploymentKind.ROLLBACK, goal.release, halves_back(goal, half), reason)
+    return _deploy(actor, state, wish, config, plan_digest)
 
 
-def rollback_goal(environment: Environment, state: EnvironmentState, release: Release | None) -> Deployment:
+def halves_back(goal: Deployment, half: str) -> Halves:
+    """What of an earlier deployment a rollback repeats: what it carried, or the one half that is wanted."""
+    front = None if half == BACK_END else goal.artifact
+    return Halves(front, None if half == FRONT_END else goal.backend)
+
+
+def rollback_goal(
+    environment: Environment, state: EnvironmentState, release: Release | None, half: str = ""
+) -> Deployment:
     """The earlier deployment a rollback would repeat.
 
     Raises NoArtifact in words when there is none, WrongState for the release that runs.
     """
+    by_back_end = half == BACK_END or state.running is None
+    good = good_back_ends(environment) if by_back_end else good_deployments(environment)
+    running = running_back_end(environment) if by_back_end else state.running
     if release is None:
-        goal = last_good(environment, state.running)
+        goal = last_of(good, running)
         if goal is None:
             raise NoArtifact(
                 f"{environment} has no earlier good release to roll back to. Promote a release to it instead."
             )
         return goal
-    if state.running and state.running.release_id == release.pk:
+    if running and running.release_id == release.pk:
         raise WrongState(f"{release} is what runs in {environment}. To write it again, promote it.")
-    goal = good_deployments(environment).filter(release=release).first()
+    goal = good.filter(release=release).first()
     if goal is None:
         raise NoArtifact(
             f"{release} is no release to roll {environment} back to: it was never live there, or is marked bad. "
@@ -136,48 +171,81 @@ def _check_path(actor: User, environment: Environment, release: Release, overrid
         )
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for: which halves of which release, as a promotion or a rollback, and why."""
+
+    kind: DeploymentKind
+    release: Release
+    halves: Halves
+    reason: str
+    override: str = ""
+
+
 def _deploy(
-    kind: DeploymentKind,
     actor: User,
     state: EnvironmentState,
-    release: Release,
-    reason: str,
+    wish: Wanted,
     config: ConfigRevision | None,
     plan_digest: str | None,
-    override: str,
 ) -> Deployment:
-    environment = state.environment
-    run = _start(actor, environment, release, kind)
-    plan = plan_with(environment, release, config, state=state)
+    environment, halves = state.environment, wish.halves
+    fleet = _lock_fleet(environment) if halves.back else None
+    run = _start(actor, environment, wish, fleet)
+    rollback = wish.kind == DeploymentKind.ROLLBACK
+    plan = plan_with(environment, wish.release, config, halves, state=state, rollback=rollback)
+    if plan.blockers:
+        raise WrongState(plan.blockers[0])
     if plan_digest is not None and plan_digest != plan.digest:
         raise StalePlan(
             f"{environment} changed since this plan was made, so it no longer holds. Nothing was started; look at the new plan."
         )
     deployment = Deployment.objects.create(
         environment=environment,
-        release=release,
-        artifact=artifact_for(release, environment),
+        release=wish.release,
+        artifact=halves.front,
+        backend=halves.back,
         previous=state.running,
-        kind=kind,
-        reason=reason,
-        override=override,
+        kind=wish.kind,
+        reason=wish.reason,
+        override=wish.override,
         actor=actor,
         config=config,
         run=run,
         plan=_kept(plan),
         digest=plan.digest,
     )
+    if fleet and halves.back and plan.fleet:
+        HandlerChange.objects.bulk_create(changes_of(deployment, fleet, halves.back, plan.fleet))
     Run.objects.filter(pk=run.pk).update(url=reverse("deployment", args=[deployment.pk]))
     EnvironmentState.objects.filter(pk=state.pk).update(active=deployment, changed_at=Now())
     _on_record(deployment, plan)
     return deployment
 
 
-def _start(actor: User, environment: Environment, release: Release, kind: DeploymentKind) -> Run:
-    verb = "Roll back" if kind == DeploymentKind.ROLLBACK else "Promote"
-    title = f"{verb} {environment} to {release.version}"
+def _lock_fleet(environment: Environment) -> Fleet:
+    account, prefix = environment.backend_account, environment.function_prefix
+    assert account is not None
+    Fleet.objects.get_or_create(account=account, prefix=prefix)
+    rows = Fleet.objects.select_for_update(of=("self",)).select_related("account")
+    return rows.get(account=account, prefix=prefix)
+
+
+RECIPES = {
+    (True, False): "deployment",
+    (False, True): "back-end",
+    (True, True): "release-set",
+}
+"""The kind of Run by what is carried: front end, back end. A rollback of both goes the other way round."""
+
+
+def _start(actor: User, environment: Environment, wish: Wanted, fleet: Fleet | None) -> Run:
+    verb = "Roll back" if wish.kind == DeploymentKind.ROLLBACK else "Promote"
+    title = f"{verb} {environment} to {wish.release.version}"
+    carried = wish.halves.front is not None, wish.halves.back is not None
+    kind = "release-set-back" if all(carried) and wish.kind == DeploymentKind.ROLLBACK else RECIPES[carried]
     try:
-        return start(kind="deployment", title=title, scopes=scopes_of(environment), actor=actor)
+        return start(kind=kind, title=title, scopes=scopes_of(environment, carried), actor=actor)
     except Busy as busy:
         running = running_deployment_of(busy.details["run"])
         busy.details["running"] = running.pk if running else None

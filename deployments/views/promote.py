@@ -15,7 +15,7 @@ from deployments.pages.rollback import rollback_page
 from deployments.planner import Plan
 from deployments.refusals import StalePlan
 from deployments.selectors.deployments import deployment_for, state_of, was_live_in
-from deployments.selectors.plans import plan_for
+from deployments.selectors.plans import HALVES, plan_for
 from deployments.selectors.releases import release_for
 from deployments.services import promote as services
 from deployments.services.mark_bad import mark_bad
@@ -59,7 +59,10 @@ def _form(request: Request, environment: Environment, release: Release) -> Deplo
     needed = environment.requires
     past = needed is not None and not was_live_in(release, needed)
     override = past and allowed(request.user, "deployment.override")
-    return DeployForm(request.POST or None, environment=environment, override=override)
+    half = request.GET.get("half", "")
+    return DeployForm(
+        request.POST or None, environment=environment, override=override, initial={"half": half}
+    )
 
 
 def _same_click(refusal: Refused, release: Release) -> Deployment | None:
@@ -96,8 +99,10 @@ def _page(
     request: Request, environment: Environment, release: Release, form: DeployForm, note: Any
 ) -> dict[str, Any]:
     state = state_of(environment)
-    plan = plan_for(environment, release, state=state)
+    half = str(form["half"].value() or "")
+    plan = plan_for(environment, release, state=state, wanted=half if half in HALVES else "")
     gates = page_parts.checks(request.user, environment, release, state, "deployment.promote")
+    gates += page_parts.back_end_checks(plan)
     estimate = page_parts.estimate()
     form.bind_to(plan.digest)
     return {
@@ -165,7 +170,12 @@ def rollback(request: Request, slug: str, name: str) -> HttpResponse:
     offered = (
         leaving.version if leaving and allowed(request.user, "release.mark_bad") and not leaving.bad else ""
     )
-    form = RollbackForm(request.POST or None, environment=environment, leaving=offered)
+    form = RollbackForm(
+        request.POST or None,
+        environment=environment,
+        leaving=offered,
+        initial={"half": request.GET.get("half", "")},
+    )
     note, status = None, 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -194,6 +204,7 @@ def _roll_back(
         plan_digest=given["plan_digest"] or None,
         confirm=given.get("confirm", ""),
         then_config=request.POST.get("config") == "then",
+        half=given["half"],
     )
     if given.get("bad") and leaving is not None:
         mark_bad(actor=request.user, release=leaving, bad=True, reason=given["reason"])

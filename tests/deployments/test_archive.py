@@ -463,4 +463,6 @@ def test_python_seeking_with_zip64(tmp_path: Path) -> None:
 
 def test_entry_says_where_it_lies(put: Put) -> None:
     with open_archive(put(forge(Forged("index.html", b"hi", method=0)))) as archive:
-        assert archive.entries == (Entry("index.html", 2, zlib.crc32(b"hi"), 2, 40, deflated=False),)
+        assert archive.entries == (
+            Entry("index.html", 2, zlib.crc32(b"hi"), 2, 40, deflated=False, executable=False),
+        )

@@ -300,6 +300,12 @@ def test_no_more_is_read_than_anybody_would_be_told(put: Path) -> None:
 # What Lambda runs
 
 
+def test_code_may_lie_in_one_folder(put: Path) -> None:
+    """A function's handler is a path, such as `src/index.handler`."""
+    put.write_bytes(artifact({"a": handler_zip({"src/index.mjs": b"export", "src/lib.mjs": b"a"})}))
+    assert inspect_handlers(put).by_name["a"].unpacked == 7
+
+
 def content(path: Path, body: bytes) -> str:
     path.write_bytes(body)
     return inspect_handler(path, Declared("a", "a.zip")).content

@@ -8,10 +8,10 @@ import pytest
 
 from deployments.environment_config import config_body
 from deployments.manifest import FileEntry, Kind, Manifest, describe
+from deployments.fleet_planner import FleetPlan, HandlerPlan
 from deployments.planner import (
     EVERYTHING,
     ConfigChange,
-    HandlerChange,
     Plan,
     Side,
     Situation,
@@ -117,7 +117,16 @@ def side(files: Manifest, version: str = "1.0.0", *, shared: bool = True, **valu
 
 
 def situation(running: Side | None, wanted: Side, kind: Kind = "app") -> Situation:
-    return Situation("test", kind, 3, running, wanted, configuration_revision=7, observation={"bucket": "b"})
+    return Situation(
+        "test",
+        kind,
+        3,
+        wanted.version,
+        running,
+        wanted,
+        configuration_revision=7,
+        observation={"bucket": "b"},
+    )
 
 
 def plan(running: Manifest | None, wanted: Manifest, kind: Kind = "app") -> Plan:
@@ -184,6 +193,11 @@ def test_an_unknown_back_end_is_warned_of() -> None:
     )
 
 
+def back_end(*changed: str) -> FleetPlan:
+    handlers = tuple(HandlerPlan(name, "changed", "1" * 64, "2" * 64, 10, "update") for name in changed)
+    return FleetPlan("alias", handlers, ("Mind the gap.",), ())
+
+
 def test_digest_follows_the_situation_and_nothing_else() -> None:
     now = situation(side(ONE, a="1"), side(TWO, "1.1.0", a="1"))
     assert make_plan(now) == make_plan(now)
@@ -196,14 +210,15 @@ def test_digest_follows_the_situation_and_nothing_else() -> None:
         replace(now, wanted=side(ONE, a="1")),
         replace(now, configuration_revision=8),
         replace(now, observation={"bucket": "c"}),
-        replace(now, handlers=(HandlerChange("users", "added"),)),
+        replace(now, fleet=back_end("users")),
+        replace(now, wanted=None),
     ]
     assert len({now.digest, *(other.digest for other in others)}) == len(others) + 1
 
 
 def test_the_apis_shape() -> None:
     now = situation(side(ONE, shared=False), side(TWO, "1.1.0", shared=False))
-    now = replace(now, handlers=(HandlerChange("users", "changed"),))
+    now = replace(now, fleet=back_end("users"))
     made = make_plan(now)
     assert made.as_json() == {
         "digest": now.digest,
@@ -217,8 +232,27 @@ def test_the_apis_shape() -> None:
         "bytes": 9,
         "invalidation": ["/", "/index.html", "/sw.js"],
         "config": [],
-        "handlers": [{"name": "users", "change": "changed"}],
-        "warnings": [],
+        "handlers": [
+            {
+                "name": "users",
+                "change": "changed",
+                "old_sha256": "1" * 64,
+                "new_sha256": "2" * 64,
+                "size": 10,
+                "way": "update",
+                "edits": [],
+                "version": "",
+                "note": "",
+            }
+        ],
+        "backend": {
+            "mode": "alias",
+            "counts": {"changed": 1, "same": 0, "missing": 0, "extra": 0, "edited": 0},
+            "calls": 3,
+            "seconds": 0.2,
+            "blockers": [],
+        },
+        "warnings": ["Mind the gap."],
     }
     assert not made.empty
     assert make_plan(situation(None, side(ONE))).as_json()["from"] is None

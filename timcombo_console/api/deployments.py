@@ -1,7 +1,7 @@
 """Environments: what runs there, their configuration, plans and deployments."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -25,10 +25,15 @@ from users.models import User
 router = Router(tags=["deployments"])
 
 
+Half = Literal["", "frontend", "backend"]
+"""Only this half of a release; empty: whatever it holds for the environment."""
+
+
 class Version(Strict):
     """Which release."""
 
     version: str
+    half: Half = ""
 
 
 class Wish(Strict):
@@ -39,6 +44,7 @@ class Wish(Strict):
     plan_digest: str | None = None
     confirm: str = ""
     override: str = ""
+    half: Half = ""
 
 
 class WayBack(Strict):
@@ -47,6 +53,7 @@ class WayBack(Strict):
     version: str | None = None
     reason: str
     confirm: str = ""
+    half: Half = ""
 
 
 class Values(Strict):
@@ -132,7 +139,8 @@ def plan(request: HttpRequest, slug: str, name: str, given: Version) -> HttpResp
     def look(user: User) -> shapes.Json:
         environment = environment_for(user, slug, name)
         release = release_for(environment.product, given.version)
-        return shapes.plan(plan_for(environment, release, state=state_of(environment)), timezone.now())
+        plan = plan_for(environment, release, state=state_of(environment), wanted=given.half)
+        return shapes.plan(plan, timezone.now())
 
     return doing(request, 200, look)
 
@@ -150,6 +158,7 @@ def deploy(request: HttpRequest, slug: str, name: str, given: Wish) -> HttpRespo
             plan_digest=given.plan_digest,
             confirm=given.confirm,
             override=given.override,
+            half=given.half,
         )
         return _deployment(made.pk)
 
@@ -162,7 +171,12 @@ def roll_back(request: HttpRequest, slug: str, name: str, given: WayBack) -> Htt
         environment = environment_for(user, slug, name)
         release = release_for(environment.product, given.version) if given.version else None
         made = rollback(
-            actor=user, environment=environment, release=release, reason=given.reason, confirm=given.confirm
+            actor=user,
+            environment=environment,
+            release=release,
+            reason=given.reason,
+            confirm=given.confirm,
+            half=given.half,
         )
         return _deployment(made.pk)
 

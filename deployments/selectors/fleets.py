@@ -1,0 +1,109 @@
+"""Reading fleets, and the plan of a back end. No AWS call is made for it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deployments.fleet_planner import FleetPlan, FleetSituation, Known, Mode, Seen, Version, plan_fleet
+from deployments.handlers import Handlers
+from deployments.models import Artifact, Deployment, Fleet, HandlerVersion, Release, StoredManifest
+from products.models import Environment
+
+COMPARED = 10
+"""Of so many artifacts of the product, the newest, it is known which zips hold equal files."""
+
+
+def has_back_end(environment: Environment) -> bool:
+    """Whether it is known which functions stand behind the environment's API."""
+    return environment.backend_account_id is not None and bool(environment.function_prefix)
+
+
+def fleet_of(environment: Environment) -> Fleet | None:
+    """The functions behind an environment's API; None where they are not known, or nobody has worked on them yet."""
+    if not has_back_end(environment):
+        return None
+    rows = Fleet.objects.select_related("account", "running__release", "running__backend")
+    return rows.filter(account=environment.backend_account_id, prefix=environment.function_prefix).first()
+
+
+def sharing(environment: Environment) -> list[Environment]:
+    """The other environments that call the same functions."""
+    if not has_back_end(environment):
+        return []
+    others = Environment.objects.filter(
+        backend_account=environment.backend_account_id, function_prefix=environment.function_prefix
+    )
+    return list(
+        others.exclude(pk=environment.pk).select_related("product").order_by("product__name", "position")
+    )
+
+
+def find_back_end(release: Release) -> Artifact | None:
+    """The release's artifact of handlers, if it has one."""
+    return next((one for one in release.artifacts.all() if one.target == Artifact.BACKEND), None)
+
+
+def handlers_of(artifact: Artifact) -> Handlers:
+    """The handlers of an ingested artifact. One query; raises DoesNotExist when it has none."""
+    return Handlers.from_bytes(bytes(StoredManifest.objects.get(artifact=artifact).body))
+
+
+def fleet_plan(environment: Environment, artifact: Artifact, *, rollback: bool = False) -> FleetPlan:
+    """What deploying these handlers would do to the environment's functions, as they were last seen."""
+    fleet, handlers = fleet_of(environment), handlers_of(artifact)
+    if fleet is None:
+        return plan_fleet(FleetSituation(environment.function_prefix, "unknown", handlers, None))
+    mode: Mode = fleet.mode  # type: ignore[assignment]
+    return plan_fleet(
+        FleetSituation(
+            prefix=fleet.prefix,
+            mode=mode,
+            handlers=handlers,
+            seen=_seen(fleet.functions),
+            known=_known(fleet),
+            content_of=_contents(artifact, fleet),
+            versions=_versions(fleet),
+            bindings=fleet.bindings,
+            rollback=rollback,
+            budget=environment.failure_budget,
+            code_used=fleet.code_used,
+            code_limit=fleet.code_limit,
+        )
+    )
+
+
+def _seen(functions: Mapping[str, Any] | None) -> dict[str, Seen] | None:
+    return None if functions is None else {name: Seen(**fields) for name, fields in functions.items()}
+
+
+def _known(fleet: Fleet) -> dict[str, Known]:
+    fields = ("sha256", "version", "runtime", "memory", "architecture", "keys")
+    return {row.pop("name"): Known(**row) for row in fleet.known.values("name", *fields)}
+
+
+def _versions(fleet: Fleet) -> dict[tuple[str, str], Version]:
+    rows = HandlerVersion.objects.filter(fleet=fleet, gone=False).order_by("number")
+    return {
+        (one.name, one.sha256): Version(
+            number=str(one.number), runtime=one.runtime, memory=one.memory, keys=one.keys
+        )
+        for one in rows
+    }
+
+
+def _contents(artifact: Artifact, fleet: Fleet) -> dict[str, str]:
+    """What the zips of the product's newest artifacts hold, and of those that were deployed to the fleet last."""
+    newest = Artifact.objects.filter(
+        target=Artifact.BACKEND, release__product=artifact.release.product_id, stored__isnull=False
+    ).order_by("-id")[:COMPARED]
+    deployed = (
+        Deployment.objects.filter(
+            backend__isnull=False,
+            environment__backend_account=fleet.account_id,
+            environment__function_prefix=fleet.prefix,
+        )
+        .order_by("-id")
+        .values_list("backend_id", flat=True)[:COMPARED]
+    )
+    wanted = {one.pk for one in newest} | set(deployed)
+    bodies = StoredManifest.objects.filter(artifact__in=wanted).values_list("body", flat=True)
+    return {one.sha256: one.content for body in bodies for one in Handlers.from_bytes(bytes(body)).all}

@@ -1,0 +1,1 @@
+"""The steps of a back end: look, bring the code, prepare, switch, verify."""

@@ -1,0 +1,152 @@
+"""What is done to one function. Each looks before it acts: done twice is done once, also after a lost answer.
+
+Errors of one function are HandlerFailed in words; `StillChanging` and a moved revision mean that somebody else, or a
+lost answer of our own, was faster: look again.
+"""
+
+import time
+from dataclasses import dataclass
+
+from aws.access import Account as Door
+from aws.errors import NotFound, PreconditionFailed, StillChanging
+from aws.functions import Function, get_function, publish_version, switch_alias, update_code
+from deployments.models import CodeCopy, HandlerChange
+from deployments.steps.fleets.crew import HandlerFailed
+from deployments.steps.fleets.reach import ALIAS
+
+LOOK_SECONDS = 0.5
+SETTLED_WITHIN = 120.0
+LOOKS = 3
+"""So many times an update is begun anew because the function moved under it."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """How a function was left: the code callers get or will get, and what AWS says of its configuration."""
+
+    function: Function
+    version: str = ""
+
+
+def code_of(door: Door, name: str) -> Function:
+    """A function when no update of it is under way. Raises HandlerFailed when it is gone or does not settle."""
+    until = time.monotonic() + SETTLED_WITHIN
+    while True:
+        try:
+            function = get_function(door, name)
+        except NotFound as gone:
+            raise HandlerFailed(
+                f"There is no function {name} in account {door.account_id} any more."
+            ) from gone
+        if function.status != "InProgress":
+            return function
+        if time.monotonic() > until:
+            raise HandlerFailed(
+                f"{name} has been updating for {SETTLED_WITHIN:.0f} s. Look at it in AWS, then retry."
+            )
+        time.sleep(LOOK_SECONDS)
+
+
+def bring_back(door: Door, name: str, change: HandlerChange, code: CodeCopy | None) -> Function:
+    """Have `$LATEST` hold the code that the deployment found there."""
+    found = (change.before or {})["sha256"]
+    if code is not None:
+        return bring_code(door, name, change, code, found)
+    function = code_of(door, name)
+    if function.sha256 != found:
+        raise HandlerFailed(
+            f"The code that {name} had before was never deployed by the console, so there is no copy of it to put back."
+        )
+    return function
+
+
+def bring_code(door: Door, name: str, change: HandlerChange, code: CodeCopy, sha256: str) -> Function:
+    """Have `$LATEST` hold this code, if it holds what the deployment found there, or this already."""
+    for _ in range(LOOKS):
+        function = code_of(door, name)
+        if function.sha256 == sha256 and function.status != "Failed":
+            return function
+        _refuse_foreign(name, change, function)
+        try:
+            _update(door, name, change, code, function)
+        except (PreconditionFailed, StillChanging):
+            continue
+        function = code_of(door, name)
+        if function.status == "Failed":
+            raise HandlerFailed(f"AWS could not take over the code of {name}: {function.reason}")
+        if function.sha256 == sha256:
+            return function
+    raise HandlerFailed(
+        f"{name} is being changed by somebody else at the same time. Agree who does, then retry."
+    )
+
+
+def _update(door: Door, name: str, change: HandlerChange, code: CodeCopy, function: Function) -> None:
+    update_code(
+        door,
+        name,
+        bucket=code.bucket,
+        key=code.key,
+        version_id=code.version_id,
+        architecture=change.architecture,
+        revision=function.revision,
+    )
+
+
+def _refuse_foreign(name: str, change: HandlerChange, function: Function) -> None:
+    """What is there must be what was found when the deployment began, or this deployment's own."""
+    expected = {change.sha256, (change.before or {}).get("sha256")}
+    if function.sha256 not in expected:
+        raise HandlerFailed(
+            f"{name} was edited by hand since this deployment began: it holds code that nobody planned to replace. "
+            "Nothing was written to it. Promote anew to see it in the plan."
+        )
+
+
+def prepare(door: Door, name: str, change: HandlerChange, code: CodeCopy) -> Left:
+    """Publish a version with the new code. AWS: unchanged code and configuration publish no second one."""
+    function = bring_code(door, name, change, code, change.sha256)
+    text = f"deployment {change.deployment_id}"
+    version = publish_version(door, name, sha256=change.sha256, revision=function.revision, description=text)
+    return Left(function, version.version)
+
+
+def switch(door: Door, name: str, change: HandlerChange) -> Left:
+    """Have the alias name the prepared version, if it names what was found, or that already."""
+    live = named_by_alias(door, name)
+    found = (change.before or {}).get("live", "")
+    if live is None or live.version != change.version:
+        if (live.version if live else "") != found:
+            raise HandlerFailed(
+                f"The alias {ALIAS} of {name} was moved by hand to version {live.version if live else 'none'} "
+                "since this deployment began. Nothing was written to it."
+            )
+        switch_alias(door, name, ALIAS, change.version)
+    return Left(live) if live and live.version == change.version else Left(get_function(door, name, ALIAS))
+
+
+def switch_back(door: Door, name: str, change: HandlerChange) -> Left:
+    """Have the alias name what it named before."""
+    found = (change.before or {}).get("live", "")
+    if not found:
+        raise HandlerFailed(f"{name} had no alias {ALIAS} before, so there is nothing to put back.")
+    live = named_by_alias(door, name)
+    if live is None or live.version != found:
+        switch_alias(door, name, ALIAS, found)
+    return Left(get_function(door, name, ALIAS), found)
+
+
+def named_by_alias(door: Door, name: str) -> Function | None:
+    """The version that the alias names, None without an alias."""
+    try:
+        return get_function(door, name, ALIAS)
+    except NotFound:
+        return None
+
+
+def served(door: Door, name: str, *, by_alias: bool) -> Function:
+    """What callers get."""
+    found = named_by_alias(door, name) if by_alias else code_of(door, name)
+    if found is None:
+        raise HandlerFailed(f"{name} has no alias {ALIAS}, through which the API calls it.")
+    return found

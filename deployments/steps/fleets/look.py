@@ -1,0 +1,150 @@
+"""Looking at a fleet: its functions, what the API calls, how much code storage is left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from aws.access import Account as Door
+from aws.bindings import bindings
+from aws.functions import CodeStorage, Function, code_storage, list_functions
+from deployments.fleet_planner import mode_of
+from deployments.models import Fleet, HandlerChange, HandlerVersion, KnownFunction, Mode
+from deployments.steps.door import aws_step
+from deployments.steps.fleets.crew import Crew, HandlerFailed
+from deployments.steps.fleets.handler import Left, named_by_alias
+from deployments.steps.fleets.reach import BackEnd, open_fleet
+from deployments.steps.fleets.rows import known, version
+from runs.steps import Done, StepContext, StepFailed, Wait
+
+MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was seen: functions and what the alias names, by name without the prefix, and what the API calls."""
+
+    functions: Mapping[str, Function]
+    live: Mapping[str, Function | None]
+    bound: Mapping[str, str]
+    storage: CodeStorage
+
+    @property
+    def mode(self) -> Mode:
+        return Mode(mode_of(self.bound))
+
+    def as_json(self) -> dict[str, dict[str, Any]]:
+        return {name: self._one(name) for name in sorted(self.functions)}
+
+    def _one(self, name: str) -> dict[str, Any]:
+        function, live = self.functions[name], self.live.get(name)
+        return {
+            "sha256": function.sha256,
+            "runtime": function.runtime,
+            "memory": function.memory,
+            "architecture": function.architecture,
+            "keys": list(function.keys),
+            "live": live.version if live else "",
+            "live_sha256": live.sha256 if live else "",
+        }
+
+
+def see(door: Door, prefix: str, api_origin: str) -> Sight:
+    """Look at all of it. AWS: a listing does not tell aliases; GetFunction does, by a limit of its own."""
+    functions = {one.name.removeprefix(prefix): one for one in list_functions(door, prefix)}
+    called = bindings(door, api_origin) if api_origin else {}
+    bound = {n.removeprefix(prefix): q for n, q in called.items() if n.startswith(prefix)}
+    live: dict[str, Function | None] = {}
+    if any(bound.values()):
+        live = _aliases(door, prefix, functions)
+    return Sight(functions, live, bound, code_storage(door))
+
+
+def _aliases(door: Door, prefix: str, functions: Mapping[str, Function]) -> dict[str, Function | None]:
+    found: dict[str, Function | None] = {}
+
+    def keep(results: Mapping[str, "Function | HandlerFailed | None"]) -> None:
+        for name, result in results.items():
+            if isinstance(result, HandlerFailed):
+                raise StepFailed(str(result))
+            found[name] = result
+
+    Crew[Function | None](lambda name: named_by_alias(door, f"{prefix}{name}"), keep).run(functions)
+    return found
+
+
+def save_sight(fleet: Fleet, sight: Sight) -> None:
+    """Keep what was seen, for plans to read; in the caller's transaction."""
+    Fleet.objects.filter(pk=fleet.pk).update(
+        mode=sight.mode,
+        functions=sight.as_json(),
+        bindings=dict(sight.bound),
+        code_used=sight.storage.used,
+        code_limit=sight.storage.limit,
+        observed_at=timezone.now(),
+    )
+    _know_new_ones(fleet, sight)
+    seen = [version(fleet, name, Left(live, live.version)) for name, live in sight.live.items() if live]
+    HandlerVersion.objects.bulk_create(seen, ignore_conflicts=True)
+
+
+def _know_new_ones(fleet: Fleet, sight: Sight) -> None:
+    """A function that is seen for the first time is taken as it is; from then on a change by hand shows."""
+    new = [known(fleet, name, Left(function)) for name, function in sight.functions.items()]
+    for row in new:
+        live = sight.live.get(row.name)
+        row.version = live.version if live else ""
+    KnownFunction.objects.bulk_create(new, ignore_conflicts=True)
+
+
+@aws_step
+def look(context: StepContext) -> Done | Wait:
+    """See that the fleet is as the plan showed it, and note of each handler how it was found."""
+    back = BackEnd.of(context)
+    door = open_fleet(context, back.account)
+    sight = see(door, back.fleet.prefix, back.environment.api_origin)
+    with context.transaction():
+        save_sight(back.fleet, sight)
+    if sight.mode != back.fleet.mode:
+        raise StepFailed(
+            f"The API of {back.environment} calls {sight.mode.label} now; the plan was made for {back.fleet.get_mode_display()}. "
+            "Nothing was changed. Look at the new plan."
+        )
+    _refuse_moved(back, sight)
+    with context.transaction():
+        _note_before(back, sight)
+    return Done({"functions": len(sight.functions), "to_change": len(back.changes)})
+
+
+def _refuse_moved(back: BackEnd, sight: Sight) -> None:
+    """Callers' code must be what the plan was about, or this deployment's own of an earlier try."""
+    seen = sight.as_json()
+    moved = [
+        name
+        for name, change in back.changes.items()
+        if change.before is not None and "revision" not in change.before and _moved(change, seen.get(name))
+    ]
+    if moved:
+        named = ", ".join(moved[:MOST_NAMED]) + (
+            f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
+        )
+        raise StepFailed(
+            f"Changed by hand or deleted since the plan was made: {named}. Nothing was changed. Look at the new plan."
+        )
+
+
+def _moved(change: HandlerChange, seen: Mapping[str, Any] | None) -> bool:
+    if seen is None:
+        return True
+    assert change.before is not None
+    return any(seen[field] != change.before[field] for field in ("sha256", "live", "live_sha256"))
+
+
+def _note_before(back: BackEnd, sight: Sight) -> None:
+    """Once: a later try must not take this deployment's own work for what was there before."""
+    fresh = [change for change in back.changes.values() if "revision" not in (change.before or {})]
+    seen = sight.as_json()
+    for change in fresh:
+        change.before = {**seen[change.name], "revision": sight.functions[change.name].revision}
+    HandlerChange.objects.bulk_update(fresh, ["before"])

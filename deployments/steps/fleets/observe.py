@@ -1,0 +1,25 @@
+"""Looking at a fleet without changing anything, so that plans know it."""
+
+from deployments.models import Fleet
+from deployments.steps.door import aws_step
+from deployments.steps.fleets.look import save_sight, see
+from deployments.steps.fleets.reach import open_fleet
+from products.models import Environment, Purpose
+from runs.steps import Done, StepContext, Wait
+
+
+@aws_step
+def observe(context: StepContext) -> Done | Wait:
+    """See functions, bindings and code storage, as the role that only reads."""
+    fleet = Fleet.objects.select_related("account").get(run=context.run)
+    door = open_fleet(context, fleet.account, Purpose.READ)
+    sight = see(door, fleet.prefix, _api_origin(fleet))
+    with context.transaction():
+        save_sight(fleet, sight)
+    return Done({"functions": len(sight.functions), "mode": sight.mode})
+
+
+def _api_origin(fleet: Fleet) -> str:
+    """The API through which the environments call the fleet; the first of them that names one."""
+    callers = Environment.objects.filter(backend_account=fleet.account, function_prefix=fleet.prefix)
+    return callers.exclude(api_origin="").order_by("pk").values_list("api_origin", flat=True).first() or ""

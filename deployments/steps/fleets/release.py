@@ -1,0 +1,196 @@
+"""Preparing, switching and verifying the handlers of a deployment, and putting them back."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+from aws.access import Account as Door
+from aws.functions import recent_errors
+from deployments.fleet_planner import waves
+from deployments.models import Deployment, Fleet, HandlerChange, HandlerState, Mode
+from deployments.steps.door import aws_step
+from deployments.steps.fleets import handler
+from deployments.steps.fleets.crew import HandlerFailed
+from deployments.steps.fleets.handler import Left
+from deployments.steps.fleets.reach import BackEnd, open_fleet
+from deployments.steps.fleets.rows import MOST_NAMED, Ledger, told, too_many
+from runs.steps import Done, StepContext, StepFailed, Wait
+
+UNDER_WAY = (HandlerState.PENDING, HandlerState.UPDATING, HandlerState.READY)
+LEFT_ALONE = (HandlerState.RETURNED, HandlerState.SKIPPED)
+
+
+@aws_step
+def prepare(context: StepContext) -> Done | Wait:
+    """Alias: publish every new version while callers get the old ones. `$LATEST`: nothing can be prepared."""
+    back = BackEnd.of(context)
+    if back.fleet.mode != Mode.ALIAS:
+        return Done()
+    door = open_fleet(context, back.account)
+    due = [change for change in back.in_state(*UNDER_WAY) if not change.version]
+    code = back.code({change.sha256 for change in due})
+
+    def work(name: str) -> Left:
+        change = back.changes[name]
+        return handler.prepare(door, back.function(name), change, code[change.sha256])
+
+    Ledger(context, back, HandlerState.READY).crew(work).run([change.name for change in due])
+    failed = back.in_state(HandlerState.FAILED)
+    if too_many(back):
+        raise StepFailed(
+            f"{told(failed)} Nothing was switched, so callers still get the code that they got before."
+        )
+    return Done({"prepared": len(due) - len(failed), "failed": len(failed)})
+
+
+@aws_step
+def switch(context: StepContext) -> Done | Wait:
+    """Give callers the new code: by alias all at once, in `$LATEST` by waves. Too many failures: everything back."""
+    back = BackEnd.of(context)
+    door = open_fleet(context, back.account)
+    if not back.deployment.returning:
+        by_alias = back.fleet.mode == Mode.ALIAS
+        if by_alias:
+            _by_alias(context, back, door)
+        elif wait := _by_waves(context, back, door):
+            return wait
+        if not too_many(back):
+            return _kept(context, back)
+        with context.transaction():
+            Deployment.objects.filter(pk=back.deployment.pk).update(returning=True)
+    _put_back(context, back, door)
+    raise StepFailed(_returned(back))
+
+
+def _kept(context: StepContext, back: BackEnd) -> Done:
+    """All handlers have the new code, or all but a few that the budget allows: a person decides about these."""
+    done, failed = back.in_state(HandlerState.DONE), back.in_state(HandlerState.FAILED)
+    partial = bool(failed or back.in_state(HandlerState.SKIPPED))
+    with context.transaction():
+        Fleet.objects.filter(pk=back.fleet.pk).update(running=back.deployment)
+        Deployment.objects.filter(pk=back.deployment.pk).update(partial=partial)
+    if failed:
+        raise StepFailed(
+            f"{told(failed)} The other {len(done)} have the new code. Retry, leave each of the failed ones out with a "
+            "reason, or roll back."
+        )
+    return Done({"switched": len(done)})
+
+
+def _by_alias(context: StepContext, back: BackEnd, door: Door) -> None:
+    """All that is left. One that failed to be prepared is prepared first, when a person lets it try again."""
+    due = back.in_state(*UNDER_WAY)
+    code = back.code({change.sha256 for change in due if not change.version})
+
+    def work(name: str) -> Left:
+        change, function = back.changes[name], back.function(name)
+        if not change.version:
+            change.version = handler.prepare(door, function, change, code[change.sha256]).version
+        return handler.switch(door, function, change)
+
+    crew = Ledger(context, back, HandlerState.DONE).crew(work)
+    crew.run([change.name for change in due], enough=lambda: too_many(back))
+
+
+def _by_waves(context: StepContext, back: BackEnd, door: Door) -> Wait | None:
+    """The next wave, after a look at how those before it fare. None when there is nothing more to do."""
+    _plan_waves(context, back)
+    _watch(context, back, door)
+    due = back.in_state(*UNDER_WAY)
+    if not due or too_many(back):
+        return None
+    wave = min(change.wave for change in due)
+    names = [change.name for change in due if change.wave == wave]
+    code = back.code({back.changes[name].sha256 for name in names})
+
+    def work(name: str) -> Left:
+        change = back.changes[name]
+        return Left(handler.bring_code(door, back.function(name), change, code[change.sha256], change.sha256))
+
+    context.log(f"Wave {wave + 1}: {len(names)} handlers.")
+    Ledger(context, back, HandlerState.DONE).crew(work).run(names, enough=lambda: too_many(back))
+    seconds = settings.CONSOLE_WAVE_SECONDS
+    since = {"since": context.step.output.get("since") or timezone.now().isoformat()}
+    return Wait(seconds, f"Watching the errors of wave {wave + 1} for {seconds:g} s.", since)
+
+
+def _plan_waves(context: StepContext, back: BackEnd) -> None:
+    """Once, before the first of them."""
+    if len(back.in_state(HandlerState.PENDING)) < len(back.changes) or any(
+        c.wave for c in back.changes.values()
+    ):
+        return
+    for number, names in enumerate(waves(sorted(back.changes), back.fleet.bindings)):
+        for name in names:
+            back.changes[name].wave = number
+    with context.transaction():
+        HandlerChange.objects.bulk_update(back.changes.values(), ["wave"])
+
+
+def _watch(context: StepContext, back: BackEnd, door: Door) -> None:
+    """A handler that was updated and has had errors or throttles since the first wave has failed."""
+    since = context.step.output.get("since")
+    updated = {back.function(change.name): change.name for change in back.in_state(HandlerState.DONE)}
+    if since is None or not updated:
+        return
+    seen = recent_errors(door, list(updated), datetime.fromisoformat(since))
+    failed = {
+        updated[function]: HandlerFailed(
+            f"{function} answers with errors since its update: {sums.errors:g} errors, {sums.throttles:g} throttles."
+        )
+        for function, sums in seen.items()
+        if sums.errors or sums.throttles
+    }
+    if failed:
+        Ledger(context, back, HandlerState.DONE).keep(failed)
+
+
+def _put_back(context: StepContext, back: BackEnd, door: Door) -> None:
+    """Everything as it was found. All are looked at: a worker that died may have changed one without a note."""
+    due = [change for change in back.changes.values() if change.before and change.state not in LEFT_ALONE]
+    code = back.code({(change.before or {})["sha256"] for change in due})
+
+    def by_alias(name: str) -> Left:
+        return handler.switch_back(door, back.function(name), back.changes[name])
+
+    def in_latest(name: str) -> Left:
+        change, function = back.changes[name], back.function(name)
+        return Left(handler.bring_back(door, function, change, code.get((change.before or {})["sha256"])))
+
+    work = by_alias if back.fleet.mode == Mode.ALIAS else in_latest
+    ledger = Ledger(context, back, HandlerState.RETURNED, keep_errors=True)
+    ledger.crew(work).run([change.name for change in due])
+
+
+def _returned(back: BackEnd) -> str:
+    """What failed, and what became of the others."""
+    failed = [change for change in back.changes.values() if change.error]
+    stuck = [change.name for change in back.in_state(HandlerState.FAILED)]
+    if stuck:
+        rest = f" and {len(stuck) - MOST_NAMED} more" if len(stuck) > MOST_NAMED else ""
+        return (
+            f"{told(failed)} The others were put back; not put back: {', '.join(stuck[:MOST_NAMED])}{rest}."
+        )
+    return f"{told(failed)} All handlers have the code again that they had before."
+
+
+@aws_step
+def verify(context: StepContext) -> Done | Wait:
+    """See in AWS that callers get what was deployed."""
+    back = BackEnd.of(context)
+    door, by_alias = open_fleet(context, back.account), back.fleet.mode == Mode.ALIAS
+
+    def work(name: str) -> Left:
+        found = handler.served(door, back.function(name), by_alias=by_alias)
+        if found.sha256 != back.changes[name].sha256:
+            raise HandlerFailed(
+                f"{name} does not have the code that was deployed; somebody changed it since."
+            )
+        return Left(found, found.version if by_alias else "")
+
+    due = [change.name for change in back.in_state(HandlerState.DONE, HandlerState.UPDATING)]
+    Ledger(context, back, HandlerState.DONE).crew(work).run(due)
+    if failed := back.in_state(HandlerState.FAILED):
+        raise StepFailed(f"{told(failed)} Retry, or roll back.")
+    return Done({"verified": len(due)})
