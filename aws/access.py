@@ -12,6 +12,7 @@ from aws.boto import request_id, translated
 from aws.calls import Answer, Loop
 from aws.errors import Subject, WrongAccount
 from aws.lease import Lease, Record
+from aws.pace import UNPACED, Pace
 from aws.sessions import Clock, Identity, Role, RoleSession, forget, role_session
 
 WORKER = Identity()
@@ -32,14 +33,22 @@ class Access:
 class Account:
     """An open door into one account.
 
-    Every attempt of every call asks `lease` first and is told to `record`. May be used by several threads.
+    Every attempt of every call asks `pace` and `lease` first and is told to `record`. May be used by several threads.
     """
 
-    def __init__(self, access: Access, identity: Identity, role: Role, lease: Lease, record: Record) -> None:
+    def __init__(
+        self,
+        access: Access,
+        identity: Identity,
+        role: Role,
+        lease: Lease,
+        record: Record,
+        pace: Pace = UNPACED,
+    ) -> None:
         self.access, self.lease, self.record = access, lease, record
         self._identity, self._role = identity, role
         self._session = self._open()
-        self._loop = Loop(lease, record, self.renew)
+        self._loop = Loop(lease, record, self.renew, pace=pace)
 
     @property
     def account_id(self) -> str:
@@ -143,15 +152,17 @@ def connect(
     record: Record,
     source_identity: str = "",
     identity: Identity = WORKER,
+    pace: Pace = UNPACED,
 ) -> Account:
     """Open the door into an account, and make sure that it leads into this account.
 
     `session_name` says which work this is and `source_identity` for whom; both show in the account's CloudTrail.
-    Raises RoleRefused, WrongAccount, NoCredentials, SignInExpired, Unavailable, or what the lease raises.
+    `pace` is for calls that AWS counts. Raises RoleRefused, WrongAccount, NoCredentials, SignInExpired, Unavailable, or
+    what the lease or the pace raises.
     """
     role = Role(
         access.role_arn, access.external_id, access.region, _name(session_name), _name(source_identity)
     )
-    account = Account(access, identity, role, lease, record)
+    account = Account(access, identity, role, lease, record, pace)
     account.check_account()
     return account

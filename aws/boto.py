@@ -26,6 +26,8 @@ from aws.errors import AwsError, NoCredentials, SignInExpired, Subject, Unavaila
 
 CONNECT_SECONDS, READ_SECONDS = 3, 10
 ATTEMPT_SECONDS = CONNECT_SECONDS + READ_SECONDS
+CONNECTIONS = 64
+"""More than the threads that use one client at a time; a connection is opened only when it is needed."""
 AGENT = "timcombo-console"
 NO_ANSWER = (ConnectionError, HTTPClientError, IncompleteReadError)
 SIGN_IN_ENDED = (SSOError, TokenRetrievalError, LoginError)
@@ -40,6 +42,7 @@ def config(attempts: int) -> Config:
     return Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
+        max_pool_connections=CONNECTIONS,
         retries={"total_max_attempts": attempts, "mode": "standard"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

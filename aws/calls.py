@@ -1,7 +1,7 @@
 """The one loop that repeats AWS calls.
 
-Clients make one attempt; this loop asks the lease before each, notes each, and repeats what may pass: throttles,
-AWS's internal errors, lost connections and lost answers. A lost answer may hide a write that happened, so every
+Clients make one attempt; this loop asks the pace and the lease before each, notes each, and repeats what may pass:
+throttles, AWS's internal errors, lost connections and lost answers. A lost answer may hide a write that happened, so every
 call that goes through here must be one that can be made twice.
 """
 
@@ -15,6 +15,7 @@ from typing import TypeVar
 from aws.boto import ATTEMPT_SECONDS
 from aws.errors import AwsError, ExpiredCredentials, Subject
 from aws.lease import Call, Lease, Record
+from aws.pace import UNPACED, Pace
 
 PATIENCE_SECONDS = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
@@ -63,22 +64,25 @@ def noted(subject: Subject, attempt: int, writes: bool, outcome: Answer | AwsErr
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """The loop, with what it asks and tells: the lease, the record, and how to get new credentials."""
+    """The loop, with what it asks and tells: the lease, the record, how to get new credentials, and the pace."""
 
     lease: Lease
     record: Record
     renew: Callable[[], None]
     patience_seconds: float = PATIENCE_SECONDS
+    pace: Pace = UNPACED
 
     def run(self, subject: Subject, once: Callable[[], tuple[T, Answer]], *, writes: bool) -> T:
-        """Call `once` until it answers. Raises its last AwsError, or what the lease raises."""
+        """Call `once` until it answers. Raises its last AwsError, or what the lease or the pace raises."""
         patience, renewed = Patience(self.patience_seconds), False
         for attempt in count(1):
-            self.lease.ensure(ATTEMPT_SECONDS)
+            self._hold(subject, patience)
             try:
                 result, answer = once()
             except AwsError as error:
                 self.record(noted(subject, attempt, writes, error))
+                if error.throttled:
+                    self.pace.throttled(subject)
                 if isinstance(error, ExpiredCredentials) and not renewed:
                     renewed = True
                     self.renew()
@@ -91,3 +95,10 @@ class Loop:
                 self.record(noted(subject, attempt, writes, answer))
                 return result
         raise AssertionError("the loop ends by return or raise")
+
+    def _hold(self, subject: Subject, patience: Patience) -> None:
+        """Wait for the call's turn, which costs no patience, and then ask the lease: the turn may be long in coming."""
+        began = time.monotonic()
+        self.pace.wait(subject)
+        patience.started += time.monotonic() - began
+        self.lease.ensure(ATTEMPT_SECONDS)

@@ -7,7 +7,15 @@ AWS support asks for, and what to do next.
 from dataclasses import dataclass
 from typing import ClassVar
 
-NAMES = {"s3": "S3", "cloudfront": "CloudFront", "sts": "STS"}
+NAMES = {
+    "s3": "S3",
+    "cloudfront": "CloudFront",
+    "sts": "STS",
+    "lambda": "Lambda",
+    "apigateway": "API Gateway",
+    "apigatewayv2": "API Gateway",
+    "cloudwatch": "CloudWatch",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,7 @@ class PreconditionFailed(AwsError):
 
 
 class OtherContent(PreconditionFailed):
-    """A write-once object exists already, with other content."""
+    """An object has other content than it was to have: a write-once one that exists already, or a copy."""
 
     advice = "It was written by something else than this release. Register the build under a new version."
 
@@ -180,6 +188,18 @@ class TooManyInvalidations(AwsError):
     advice = "It is asked again when earlier ones have completed."
 
 
+class StillChanging(AwsError):
+    """Another change of the function is under way, or something else still stands in the way of this one."""
+
+    advice = "Look at the function again before writing."
+
+
+class CodeStorageFull(AwsError):
+    """All versions of all functions together have as much code as AWS allows in the account and Region."""
+
+    advice = "Prune old versions of functions, or have AWS raise the account's limit, then try again."
+
+
 THROTTLES = frozenset(
     {
         "SlowDown",
@@ -212,6 +232,10 @@ BY_CODE: dict[str, type[AwsError]] = {
     "PreconditionFailed": PreconditionFailed,
     "ConditionalRequestConflict": ConditionalConflict,
     "TooManyInvalidationsInProgress": TooManyInvalidations,
+    # AWS: Lambda's names for 409, 412 and a limit of 75 GB.
+    "ResourceConflictException": StillChanging,
+    "PreconditionFailedException": PreconditionFailed,
+    "CodeStorageExceededException": CodeStorageFull,
 }
 BY_STATUS: dict[int, type[AwsError]] = {
     403: AccessDenied,

@@ -41,6 +41,12 @@ ON = Subject("s3", "PutObject", "855652006097", "bucket/index.html")
         (502, "", "", errors.Unavailable),
         (400, "RequestTimeout", "", errors.Unavailable),
         (400, "TooManyInvalidationsInProgress", "", errors.TooManyInvalidations),
+        (409, "ResourceConflictException", "", errors.StillChanging),
+        (412, "PreconditionFailedException", "", errors.PreconditionFailed),
+        (400, "CodeStorageExceededException", "", errors.CodeStorageFull),
+        (404, "ResourceNotFoundException", "", errors.NotFound),
+        (400, "InvalidParameterValueException", "", AwsError),
+        (500, "ServiceException", "", errors.Unavailable),
         (400, "InvalidArgument", "", AwsError),
     ],
 )
