@@ -15,7 +15,7 @@ from yarl import URL
 
 from aws.boto import AGENT, CONNECT_SECONDS, READ_SECONDS
 from aws.errors import AwsError, Subject, Unavailable, Untrusted, error_from
-from aws.jobs import SAFE, WHOLE, Body, Slice
+from aws.jobs import SAFE, WHOLE, Body, Slice, in_hex
 
 LOST = (aiohttp.ClientError, TimeoutError, ConnectionError)
 
@@ -36,6 +36,13 @@ class Reply:
     def request_id(self) -> str:
         """The id under which AWS knows the request."""
         return self.header("x-amz-request-id")
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the whole object in hex, where S3 tells it: in the body of a copy, else in a header."""
+        told = _element("ChecksumSHA256", self.body) or self.header("x-amz-checksum-sha256")
+        # AWS: the checksum of an object in parts is that of the parts' checksums, with their number behind a dash.
+        return "" if "-" in told else in_hex(told)
 
     @property
     def etag(self) -> str:

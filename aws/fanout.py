@@ -28,7 +28,7 @@ from aws.errors import (
     PreconditionFailed,
     Subject,
 )
-from aws.jobs import NO_BODY, Delete, Job, Put, Written, in_base64
+from aws.jobs import NO_BODY, Copy, Delete, Job, Put, Written
 from aws.lease import LeaseLost
 from aws.signing import Signer
 
@@ -198,7 +198,7 @@ class Transfer:
             self._account.record(noted(subject, attempt, True, error))
             return await self._forgive(job, credentials, error)
         self._account.record(noted(subject, attempt, True, Answer(reply.request_id, reply.status)))
-        return Written(job, reply.etag, reply.request_id)
+        return _written(subject, job, reply)
 
     async def _ask(self, subject: Subject, job: Job, credentials: ReadOnlyCredentials) -> Reply:
         """Send the job once, signed for as long as it may take effect."""
@@ -253,11 +253,24 @@ class Transfer:
         reply = await self._channel.send(subject, "HEAD", address.origin + path, headers)
         found = self._checked(subject, reply)
         self._account.record(noted(subject, 1, False, Answer(found.request_id, found.status)))
-        if found.header("x-amz-checksum-sha256") != in_base64(job.sha256):
+        if found.sha256 != job.sha256:
             raise OtherContent(
                 error.subject, code=error.code, message=error.message, request_id=error.request_id
             )
-        return Written(job, found.etag, found.request_id)
+        return _written(subject, job, found)
+
+
+def _written(subject: Subject, job: Job, reply: Reply) -> Written:
+    """What S3 has carried out. Raises OtherContent when a copy is not what it was to be."""
+    written = Written(job, reply.etag, reply.request_id, reply.header("x-amz-version-id"), reply.sha256)
+    if isinstance(job, Copy) and job.sha256 and job.sha256 != written.sha256:
+        raise OtherContent(
+            subject,
+            code="ChecksumMismatch",
+            message=f"the copy's sha256 is {written.sha256 or 'not told'}, not {job.sha256}",
+            request_id=reply.request_id,
+        )
+    return written
 
 
 def _is_repeated(error: AwsError, job: Job) -> bool:

@@ -85,20 +85,23 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """Copy an object inside S3. The source must still have `source_etag`; type and cache-control are set anew.
+    """Copy an object inside S3; type and cache-control are set anew.
 
-    AWS: a single copy takes objects of up to 5 GB.
+    The source must still have `source_etag`, or is pinned to its `source_version`. With `sha256` (hex) the copy must
+    turn out to have it. AWS: a single copy takes objects of up to 5 GB.
     """
 
     source_bucket: str
     source_owner: str
     source_key: str
     source_etag: str
+    source_version: str = ""
     bucket: str
     owner: str
     key: str
     content_type: str
     cache_control: str
+    sha256: str = ""
     if_match: str = ""
     if_none_match: str = ""
     before_lease_ends: bool = False
@@ -117,14 +120,18 @@ class Copy:
         return {
             "content-type": self.content_type,
             "cache-control": self.cache_control,
-            "x-amz-copy-source": quote(f"{self.source_bucket}/{self.source_key}", safe=SAFE),
-            "x-amz-copy-source-if-match": _quoted(self.source_etag),
+            "x-amz-copy-source": self._source(),
             "x-amz-metadata-directive": "REPLACE",
             "x-amz-checksum-algorithm": "SHA256",
             "x-amz-expected-bucket-owner": self.owner,
             "x-amz-source-expected-bucket-owner": self.source_owner,
+            **({"x-amz-copy-source-if-match": _quoted(self.source_etag)} if self.source_etag else {}),
             **_conditions(self.if_match, self.if_none_match),
         }
+
+    def _source(self) -> str:
+        source = quote(f"{self.source_bucket}/{self.source_key}", safe=SAFE)
+        return f"{source}?versionId={quote(self.source_version)}" if self.source_version else source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,11 +160,16 @@ Job = Put | Copy | Delete
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A job that S3 has carried out. `etag` is the object's, without quotes; empty after a delete."""
+    """A job that S3 has carried out. `etag` is the object's, without quotes; empty after a delete.
+
+    `version_id` is empty in a bucket that keeps no versions, `sha256` (hex) where S3 did not tell it.
+    """
 
     job: Job
     etag: str
     request_id: str
+    version_id: str = ""
+    sha256: str = ""
 
 
 def _quoted(etag: str) -> str:
@@ -172,3 +184,8 @@ def _conditions(if_match: str, if_none_match: str) -> Mapping[str, str]:
 def in_base64(sha256: str) -> str:
     """A hash in hex as S3's checksum headers want it."""
     return base64.b64encode(bytes.fromhex(sha256)).decode()
+
+
+def in_hex(checksum: str) -> str:
+    """A SHA-256 in base64, as AWS tells it, in hex; empty stays empty."""
+    return base64.b64decode(checksum).hex()

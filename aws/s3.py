@@ -38,13 +38,28 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What S3 knows about an object. `sha256` is in base64, as S3 gives it; empty when it keeps none."""
+    """What S3 knows about an object. `sha256` is in base64, as S3 gives it; empty when it keeps none.
+
+    `version_id` is empty in a bucket that keeps no versions.
+    """
 
     etag: str
     size: int
     content_type: str
     cache_control: str
     sha256: str
+    version_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVersion:
+    """A version of an object as a listing shows it. `latest`: it is what the key alone means."""
+
+    key: str
+    version_id: str
+    size: int
+    etag: str
+    latest: bool
 
 
 def list_objects(
@@ -103,8 +118,25 @@ def check_bucket(account: Account, bucket: str, owner: str) -> None:
         ) from error
 
 
-def head_object(account: Account, bucket: str, owner: str, key: str) -> Head:
-    """What S3 knows about an object, with its checksum. Raises NotFound."""
+def list_versions(account: Account, bucket: str, owner: str, prefix: str = "") -> Iterator[ListedVersion]:
+    """All versions of the objects below `prefix`, in order of their keys, the newest of each first; no delete markers.
+
+    One request for each thousand. Raises NotFound for a missing bucket, AccessDenied for a foreign one.
+    """
+    page: dict[str, Any] = {"Bucket": bucket, "ExpectedBucketOwner": owner, "Prefix": prefix}
+    while True:
+        answer = account.read("s3", "ListObjectVersions", f"{bucket}/{prefix}", **page)
+        for item in answer.get("Versions", ()):
+            yield ListedVersion(
+                item["Key"], item["VersionId"], item["Size"], item["ETag"].strip('"'), item["IsLatest"]
+            )
+        if not answer["IsTruncated"]:
+            return
+        page |= {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer["NextVersionIdMarker"]}
+
+
+def head_object(account: Account, bucket: str, owner: str, key: str, version_id: str = "") -> Head:
+    """What S3 knows about an object, or one version of it, with its checksum. Raises NotFound."""
     found = account.read(
         "s3",
         "HeadObject",
@@ -113,6 +145,7 @@ def head_object(account: Account, bucket: str, owner: str, key: str) -> Head:
         Key=key,
         ExpectedBucketOwner=owner,
         ChecksumMode="ENABLED",
+        **({"VersionId": version_id} if version_id else {}),
     )
     return Head(
         found["ETag"].strip('"'),
@@ -120,6 +153,7 @@ def head_object(account: Account, bucket: str, owner: str, key: str) -> Head:
         found.get("ContentType", ""),
         found.get("CacheControl", ""),
         found.get("ChecksumSHA256", ""),
+        found.get("VersionId", ""),
     )
 
 

@@ -79,10 +79,15 @@ def test_a_listing_of_a_missing_bucket_fails(account: Account) -> None:
 
 def test_an_object_is_described_with_its_checksum(account: Account) -> None:
     wanted = put(KEY, b"one", if_none_match="*", cache_control="public,max-age=3600")
-    s3.put_once(account, wanted)
+    written = s3.put_once(account, wanted)
     head = s3.head_object(account, BUCKET, MEDIA, KEY)
     assert head == s3.Head(
-        md5(b"one"), 3, "text/javascript", "public,max-age=3600", wanted.headers()["x-amz-checksum-sha256"]
+        md5(b"one"),
+        3,
+        "text/javascript",
+        "public,max-age=3600",
+        wanted.headers()["x-amz-checksum-sha256"],
+        written.version_id,
     )
     with pytest.raises(errors.NotFound):
         s3.head_object(account, BUCKET, MEDIA, "missing.js")
