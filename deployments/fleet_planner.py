@@ -19,6 +19,8 @@ Way = Literal["update", "switch", "none"]
 ALIAS = "live"
 # AWS: all control-plane calls of an account and Region but GetFunction share 15 per second.
 CALLS_PER_SECOND = 15
+# The states of a handler that a step still works on.
+UNDER_WAY = frozenset({"pending", "updating", "ready"})
 # Of the account's code storage, above which a plan warns.
 FULL = 0.8
 MOST_NAMED = 5
@@ -185,6 +187,14 @@ def _calls(mode: Mode, way: Way) -> int:
     if way == "none":
         return 0
     return 3 if way == "update" and mode == "alias" else 1
+
+
+def calls_left(mode: Mode, handlers: Iterable[tuple[str, str]]) -> int:
+    """Control-plane calls still needed for handlers, each given by its state and published version, "" for none."""
+    ways: Iterator[Way] = (
+        "switch" if version else "update" for state, version in handlers if state in UNDER_WAY
+    )
+    return sum(_calls(mode, way) for way in ways)
 
 
 def mode_of(bindings: Mapping[str, str]) -> Mode:

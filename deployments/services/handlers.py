@@ -2,9 +2,17 @@
 
 from collections.abc import Iterator
 
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from audit.services import record
 from deployments.fleet_planner import FleetPlan, HandlerPlan
 from deployments.models import Artifact, Deployment, Fleet, HandlerChange, HandlerState, HandlerVersion
 from deployments.selectors.fleets import handlers_of
+from runs.models import Run, RunState
+from users.actions import action
+from users.models import User
+from users.refusals import Invalid, Missing, WrongState
 
 
 def changes_of(
@@ -31,3 +39,58 @@ def changes_of(
 def _before(fleet: Fleet, planned: HandlerPlan) -> dict[str, str]:
     seen = (fleet.functions or {})[planned.name]
     return {name: seen[name] for name in ("sha256", "live", "live_sha256")}
+
+
+@action("handler.skip", permission="run.steer")
+def skip_handler(*, actor: User, deployment: Deployment, name: str, reason: str) -> HandlerChange:
+    """Leave one failed handler out, so that a retry goes on without it: callers keep the code they get now.
+
+    Raises Invalid without a reason, Missing for another handler, WrongState unless both it and the deployment failed.
+    """
+    if not reason.strip():
+        raise Invalid("Say why; the reason goes on record.", errors={"reason": ["A reason is needed."]})
+    run = Run.objects.select_for_update(of=("self",)).get(pk=deployment.run_id)
+    change = HandlerChange.objects.select_for_update().filter(deployment=deployment, name=name).first()
+    if change is None:
+        raise Missing(f"The deployment of {deployment} changes no handler {name}.")
+    _check_skippable(run, change)
+    change.state, change.note = HandlerState.SKIPPED, reason
+    HandlerChange.objects.filter(pk=change.pk).update(state=change.state, note=reason, changed_at=Now())
+    record(
+        actor=actor,
+        action="handler.skip",
+        product=deployment.environment.product.slug,
+        environment=deployment.environment.name,
+        subject=str(deployment),
+        subject_url=reverse("deployment", args=[deployment.pk]),
+        summary=f"Left the handler {name} out of the deployment of {deployment}.",
+        reason=reason,
+        before={name: HandlerState.FAILED},
+        after={name: HandlerState.SKIPPED},
+        run=run.pk,
+    )
+    return change
+
+
+def _check_skippable(run: Run, change: HandlerChange) -> None:
+    if run.state != RunState.FAILED:
+        raise WrongState(
+            f"{run.title} has not failed; it is {run.get_state_display().lower()}. Handlers are left out of a failed "
+            "deployment only."
+        )
+    if change.state != HandlerState.FAILED:
+        raise WrongState(
+            f"The handler {change.name} has not failed; it is {change.get_state_display().lower()}. Only a failed one "
+            "can be left out."
+        )
+
+
+def try_again(deployment: Deployment) -> None:
+    """Have a retry take up the handlers that failed or were put back; in the caller's transaction."""
+    again = HandlerChange.objects.filter(
+        deployment=deployment, state__in=(HandlerState.FAILED, HandlerState.RETURNED)
+    )
+    prepared = again.exclude(version="").update(state=HandlerState.READY, error="", changed_at=Now())
+    unprepared = again.update(state=HandlerState.PENDING, error="", changed_at=Now())
+    if prepared or unprepared:
+        Deployment.objects.filter(pk=deployment.pk).update(returning=False)

@@ -8,6 +8,7 @@ from django.urls import reverse
 from audit.services import record
 from deployments.models import Deployment, EnvironmentState
 from deployments.selectors.deployments import running_deployment_of
+from deployments.services.handlers import try_again
 from runs.models import Run
 from runs.services import Busy, request_cancel, retry_run, skip_step
 from users.actions import action
@@ -35,6 +36,7 @@ def retry(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
         deployment,
         reason,
     )
+    try_again(deployment)
     EnvironmentState.objects.filter(pk=deployment.environment_id).update(
         active=deployment, failed=None, changed_at=Now()
     )

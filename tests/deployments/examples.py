@@ -1,12 +1,15 @@
 """Examples of what people do with releases and deployments (see `tests.examples`)."""
 
 from deployments.models import EnvironmentState
+from deployments.services.handlers import skip_handler
 from deployments.services.mark_bad import mark_bad
+from deployments.services.observe import look
 from deployments.services.promote import promote, rollback
 from deployments.services.prune import prune
 from deployments.services.register import Incoming, register
 from deployments.services.steer import cancel, retry, skip
 from runs.models import RunState, RunStep, StepState
+from tests.deployments.back_ends import NAMES, failed_deployment
 from tests.deployments.rows import end, environment, estate, live, ready
 from tests.examples import Call, example, person
 from users.models import User
@@ -94,3 +97,15 @@ def skip_a_step() -> Call:
     steps.filter(name="record").update(state=StepState.PENDING)
     EnvironmentState.objects.filter(environment=failed.environment).update(running=failed)
     return lambda actor: skip(actor=actor, deployment=failed, reason="The edge is slow today.")
+
+
+@example("handler.skip")
+def leave_a_handler_out() -> Call:
+    failed = failed_deployment(_manager())
+    return lambda actor: skip_handler(actor=actor, deployment=failed, name=NAMES[0], reason="It is not used.")
+
+
+@example("fleet.look")
+def look_at_a_back_end() -> Call:
+    test = environment(estate(), "test")
+    return lambda actor: look(actor=actor, environment=test)

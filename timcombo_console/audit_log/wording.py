@@ -19,6 +19,8 @@ TRIED = {
     "environment.edit": "change the settings of {subject}",
     "environment.prune": "prune {subject}",
     "estate.import": "import an estate",
+    "fleet.look": "look at the back end of {place}",
+    "handler.skip": "leave a handler out of the deployment of {subject}",
     "hostnames.edit": "change the hostnames of {subject}",
     "own.change_password": "change the own password",
     "own.change_settings": "change the own settings",
