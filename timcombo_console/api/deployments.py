@@ -1,17 +1,19 @@
 """Environments: what runs there, their configuration, plans and deployments."""
 
 import json
+import re
 from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
-from deployments.models import Deployment, EnvironmentState
+from deployments.models import Deployment, EnvironmentState, HandlerChange
 from deployments.selectors.deployments import deployment_for, state_of
 from deployments.selectors.plans import plan_for
 from deployments.selectors.releases import release_for
 from deployments.services import steer
+from deployments.services.handlers import skip_handler
 from deployments.services.promote import promote, rollback
 from products.models import Environment
 from products.selectors import environment_for, product_for
@@ -19,8 +21,9 @@ from products.services.configuration import save_config
 from timcombo_console.api import shapes
 from timcombo_console.api.auth import doing, seeing
 from timcombo_console.api.bodies import Strict
-from timcombo_console.api.lists import listed
+from timcombo_console.api.lists import limit_of, listed
 from users.models import User
+from users.refusals import Invalid
 
 router = Router(tags=["deployments"])
 
@@ -221,3 +224,30 @@ def retry(request: HttpRequest, pk: int, given: Why) -> HttpResponse:
 @router.post("/deployments/{pk}/skip", summary="Leave the failed step out and go on")
 def skip(request: HttpRequest, pk: int, given: Why) -> HttpResponse:
     return _steer(request, pk, "skip", given.reason)
+
+
+@router.get("/deployments/{pk}/handlers", summary="What it does to each handler of the back end")
+def handlers(request: HttpRequest, pk: int, cursor: str = "", limit: int = 50) -> HttpResponse:
+    def look(user: User) -> HttpResponse:
+        found = HandlerChange.objects.filter(deployment=deployment_for(pk), name__gt=_name(cursor))
+        rows = list(found.order_by("name")[: limit_of(limit) + 1])
+        more = rows[limit - 1].name if len(rows) > limit else None
+        return answer({"items": [shapes.handler(row) for row in rows[:limit]], "next": more})
+
+    return seeing(request, "estate.view", look)
+
+
+def _name(cursor: str) -> str:
+    """The handler a page begins after; "" is the first page. Raises Invalid for what is no handler's name."""
+    if cursor and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", cursor):
+        raise Invalid(f"The cursor {cursor[:40]!r} is none of ours. Take `next` of the page before.")
+    return cursor
+
+
+@router.post("/deployments/{pk}/handlers/{name}/skip", summary="Leave a failed handler out")
+def skip_one(request: HttpRequest, pk: int, name: str, given: Why) -> HttpResponse:
+    def act(user: User) -> shapes.Json:
+        found = deployment_for(pk)
+        return shapes.handler(skip_handler(actor=user, deployment=found, name=name, reason=given.reason))
+
+    return doing(request, 200, act)

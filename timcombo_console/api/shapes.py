@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from audit.models import Event, Seal
-from deployments.models import Deployment, EnvironmentState, Release
+from deployments.models import Deployment, EnvironmentState, HandlerChange, Release
 from deployments.planner import Plan
 from products.models import Environment, Product
 from runs.models import RunState, RunStep
@@ -101,6 +101,16 @@ def _step(one: RunStep) -> Json:
         "request_ids": one.request_ids,
         "started_at": moment(one.started_at),
         "ended_at": moment(one.ended_at),
+    }
+
+
+def handler(one: HandlerChange) -> Json:
+    return {
+        "name": one.name,
+        "state": one.state,
+        "version": one.version or None,
+        "error": one.error or None,
+        "note": one.note or None,
     }
 
 
