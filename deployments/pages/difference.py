@@ -39,8 +39,7 @@ def difference(
             "all_url": "" if whole else all_url,
         },
         "config": [(change.key, change.old, change.new) for change in config],
-        "handlers": [],
-        "handlers_total": 0,
+        "front": True,
     }
 
 

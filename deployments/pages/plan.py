@@ -3,10 +3,11 @@
 from typing import Any
 
 from deployments.manifest import CONFIG, Manifest
-from deployments.models import EnvironmentState, Release
+from deployments.models import Deployment, EnvironmentState, Release
 from deployments.planner import Plan
 from deployments.selectors.deployments import was_live_in
 from deployments.selectors.fleets import sharing
+from deployments.services.promote import RECIPES
 from dns.selectors import addresses_of
 from products.models import Environment
 from runs.selectors import usual_seconds
@@ -17,9 +18,8 @@ from users.permissions import PERMISSIONS, who_may
 Check = dict[str, str]
 
 
-def place(environment: Environment, state: EnvironmentState) -> dict[str, Any]:
+def place(environment: Environment, running: Deployment | None) -> dict[str, Any]:
     """Who is affected and what they get now."""
-    running = state.running
     return {
         "environment": environment,
         "public": addresses_of(environment).public or environment.name,
@@ -28,10 +28,29 @@ def place(environment: Environment, state: EnvironmentState) -> dict[str, Any]:
     }
 
 
-def estimate() -> float | None:
-    """Seconds a deployment takes, by the usual time of each step; None when nothing was measured yet."""
-    usual = usual_seconds("deployment")
-    return sum(usual.values()) if usual else None
+def usual(plan: Plan, *, rollback: bool = False) -> float | None:
+    """Seconds such a deployment usually takes, by the steps of its kind; None when nothing was measured yet."""
+    carried = plan.front, plan.fleet is not None
+    kind = "release-set-back" if rollback and all(carried) else RECIPES[carried]
+    times = usual_seconds(kind)
+    return sum(times.values()) if times else None
+
+
+def estimate(plan: Plan, usual: float | None) -> float | None:
+    """Seconds it will take: as usual, but no less than the calls for its handlers need."""
+    if usual is None:
+        return None
+    return max(usual, plan.fleet.seconds) if plan.fleet else usual
+
+
+def to_copy(plan: Plan) -> dict[str, Any]:
+    """Bytes that are written, and of what."""
+    files = len(plan.files.added) + len(plan.files.changed)
+    zips = [one.size for one in plan.fleet.handlers if one.way == "update"] if plan.fleet else []
+    what = [f"{files} files"] if plan.front else []
+    if plan.fleet:
+        what.append(f"{len(zips)} handler zips")
+    return {"bytes": plan.files.bytes + sum(zips), "bytes_note": f"{' and '.join(what)}, inside S3"}
 
 
 def unchanged(environment: Environment, plan: Plan) -> list[tuple[str, str]]:
@@ -39,7 +58,12 @@ def unchanged(environment: Environment, plan: Plan) -> list[tuple[str, str]]:
     stays = [
         *_other_half(plan),
         ("DNS and certificate", "No record, alias or certificate is touched."),
-        ("Distribution and its cache policies", "Only paths are cleared, no setting changes."),
+        (
+            "Distribution and its cache policies",
+            "Only paths are cleared, no setting changes."
+            if plan.front
+            else "Nothing at the edge is touched.",
+        ),
         _others(environment, plan),
     ]
     kept = len(plan.files.removed) - len(plan.deleted)
@@ -51,7 +75,7 @@ def unchanged(environment: Environment, plan: Plan) -> list[tuple[str, str]]:
                 "They stay, so that open tabs can still load them.",
             ),
         )
-    if not plan.config:
+    if plan.front and not plan.config:
         stays.insert(0, ("Configuration", _same_values(plan)))
     return stays
 
@@ -94,14 +118,21 @@ def _same_values(plan: Plan) -> str:
 
 
 def checks(
-    actor: User, environment: Environment, release: Release, state: EnvironmentState, permission: str
+    actor: User,
+    environment: Environment,
+    release: Release,
+    state: EnvironmentState,
+    permission: str,
+    plan: Plan,
 ) -> list[Check]:
     """What must hold before the click, each with why and who can clear it."""
     found = [_role(actor, permission), _ready(release)]
     if environment.requires is not None and permission == "deployment.promote":
         found.append(_path(environment, release))
-    found += [_free(state), _observed(state)]
-    return found
+    found.append(_free(state))
+    if plan.front:
+        found.append(_observed(state))
+    return found + back_end_checks(plan)
 
 
 def back_end_checks(plan: Plan) -> list[Check]:

@@ -1,15 +1,24 @@
 """What the rollback page shows: to which releases one may go back, and what that changes."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from deployments.forms import RollbackForm
 from deployments.models import Deployment, EnvironmentState
 from deployments.pages import plan as parts
+from deployments.pages.handlers import half_pills, handlers_section, skew
 from deployments.planner import Plan
-from deployments.selectors.deployments import good_deployments, last_good
-from deployments.selectors.plans import HALVES, plan_with
+from deployments.selectors.deployments import (
+    good_back_ends,
+    good_deployments,
+    last_of,
+    running_back_end,
+)
+from deployments.selectors.fleets import has_back_end
+from deployments.selectors.plans import BACK_END, HALVES, plan_with
 from deployments.services.promote import halves_back
 from products.models import Environment
 from users.http import Request
@@ -22,22 +31,23 @@ def rollback_page(
     request: Request, environment: Environment, state: EnvironmentState, form: RollbackForm
 ) -> dict[str, Any]:
     """The context of the rollback page. The chosen release is the one asked for, else the last good one."""
-    running = state.running
-    default = last_good(environment, running)
-    candidates = _candidates(environment, running, everything=request.GET.get("all") == "1")
+    half = half_asked(request)
+    good, running = good_ones(environment, state, half)
+    default = last_of(good, running)
+    candidates = _candidates(good, running, everything=request.GET.get("all") == "1")
     asked = form.data.get("version") or request.GET.get("version", "")
     chosen = next((one for one in candidates if one.release.version == asked), default)
     slug = environment.product.slug
     context = {
-        **parts.place(environment, state),
+        **parts.place(environment, running),
         "crumbs": [
             (environment.product.name, reverse("product", args=[slug])),
             (environment.name, reverse("environment", args=[slug, environment.name])),
             ("Roll back", ""),
         ],
-        "estimate": parts.estimate(),
+        "halves": half_pills(half, {}, offered=_two_halves(environment, state)),
         "choices": [_choice(one, chosen, default) for one in candidates],
-        "all_url": "" if len(candidates) < OFFERED else f"{request.path}?all=1",
+        "all_url": "" if len(candidates) < OFFERED else _address(half, all="1"),
         "picks": PICKS,
         "form": form,
         "refused": "",
@@ -47,6 +57,29 @@ def rollback_page(
     return context | _chosen(request, environment, state, chosen, form)
 
 
+def half_asked(request: Request) -> str:
+    """The one half that is asked for; "" for whatever was deployed together."""
+    asked = request.POST.get("half") or request.GET.get("half", "")
+    return asked if asked in HALVES else ""
+
+
+def good_ones(
+    environment: Environment, state: EnvironmentState, half: str
+) -> tuple[QuerySet[Deployment], Deployment | None]:
+    """What one may go back to, newest first, and what is left: of the back end when only that is wanted or runs."""
+    if half == BACK_END or state.running is None:
+        return good_back_ends(environment), running_back_end(environment)
+    return good_deployments(environment), state.running
+
+
+def _two_halves(environment: Environment, state: EnvironmentState) -> bool:
+    return state.running is not None and has_back_end(environment) and good_back_ends(environment).exists()
+
+
+def _address(half: str, **more: str) -> str:
+    return f"?{urlencode({**({'half': half} if half else {}), **more})}"
+
+
 def _nothing(candidates: list[Deployment]) -> str:
     if candidates:
         return "A rollback left each of the releases that were live here. Choose the one to go back to all the same."
@@ -54,11 +87,11 @@ def _nothing(candidates: list[Deployment]) -> str:
 
 
 def _candidates(
-    environment: Environment, running: Deployment | None, *, everything: bool
+    good: QuerySet[Deployment], running: Deployment | None, *, everything: bool
 ) -> list[Deployment]:
     """One deployment per release, the newest of each, without what runs now."""
     found: dict[int, Deployment] = {}
-    for one in good_deployments(environment)[: 500 if everything else 60]:
+    for one in good[: 500 if everything else 60]:
         if running is None or one.release_id != running.release_id:
             found.setdefault(one.release_id, one)
     return list(found.values())[: None if everything else OFFERED]
@@ -87,33 +120,65 @@ def _chosen(
 ) -> dict[str, Any]:
     configs = _configs(environment, chosen, form.data.get("config") or request.GET.get("config", ""))
     then = any(name == "then" and picked for name, _, picked in configs)
-    half = str(form["half"].value() or "")
+    half = half_asked(request)
     plan = plan_with(
         environment,
         chosen.release,
         chosen.config if then else environment.config,
-        halves_back(chosen, half if half in HALVES else ""),
+        halves_back(chosen, half),
         state=state,
         rollback=True,
     )
-    leaving = state.running.release.version if state.running else ""
     form.bind_to(plan.digest)
+    gates = parts.checks(request.user, environment, chosen.release, state, "deployment.rollback", plan)
     return {
         "choice": chosen.release.version,
         "choice_note": f"was live here, by {chosen.actor}",
-        "loses": f"visitors no longer get {leaving}" if leaving else "",
-        "writes": _writes(plan),
-        "configs": configs,
+        **_in_short(environment, state, plan),
+        "configs": configs if plan.front else [],
         "config_changes": plan.config,
-        "checks": parts.checks(request.user, environment, chosen.release, state, "deployment.rollback"),
+        "front": plan.front,
+        "handlers": _handlers(request, plan, chosen, half),
+        "warnings": plan.fleet.warnings if plan.fleet else (),
+        "skew": _skew(environment, state, half, chosen),
+        "checks": gates,
         "unchanged": parts.unchanged(environment, plan),
-        "refused": _refused(request, environment, chosen, state),
+        "refused": _refused(gates),
     }
 
 
+def _in_short(environment: Environment, state: EnvironmentState, plan: Plan) -> dict[str, Any]:
+    leaving = state.running if plan.front else running_back_end(environment)
+    who = "visitors no longer get" if plan.front else "the API no longer calls"
+    return {
+        "estimate": parts.estimate(plan, parts.usual(plan, rollback=True)),
+        "loses": f"{who} {leaving.release.version}" if leaving else "",
+        "writes": _writes(plan),
+    }
+
+
+def _handlers(request: Request, plan: Plan, chosen: Deployment, half: str) -> dict[str, Any] | None:
+    if plan.fleet is None:
+        return None
+    query = {"version": chosen.release.version, **({"half": half} if half else {})}
+    return handlers_section(plan.fleet, query, everything=request.GET.get("handlers") == "all")
+
+
+def _skew(environment: Environment, state: EnvironmentState, half: str, chosen: Deployment) -> str:
+    """One half alone is only said of environments that have two."""
+    if not _two_halves(environment, state):
+        return ""
+    running = state.running.release.version if state.running else ""
+    return skew(half, chosen.release.version, running=running)
+
+
 def _writes(plan: Plan) -> str:
+    """What has to be done for it."""
     written = len(plan.files.changed) + len(plan.files.added)
-    return f"at most {written} files are written, the others are still in place"
+    files = f"at most {written} files are written, the others are still in place" if plan.front else ""
+    fleet = plan.fleet
+    calls = f"{fleet.calls} calls for {len(fleet.to_change)} handlers" if fleet else ""
+    return "; ".join(part for part in (calls, files) if part)
 
 
 def _configs(environment: Environment, chosen: Deployment, asked: str) -> list[tuple[str, str, bool]]:
@@ -127,7 +192,6 @@ def _configs(environment: Environment, chosen: Deployment, asked: str) -> list[t
     ]
 
 
-def _refused(request: Request, environment: Environment, chosen: Deployment, state: EnvironmentState) -> str:
-    gates = parts.checks(request.user, environment, chosen.release, state, "deployment.rollback")
+def _refused(gates: list[parts.Check]) -> str:
     unmet = [gate for gate in gates if gate["met"] == "no"]
     return f"{unmet[0]['text']}. {unmet[0]['why']}" if unmet else ""

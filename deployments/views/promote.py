@@ -1,6 +1,7 @@
 """The plan page, the rollback page, and the clicks on them."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,12 +12,14 @@ from deployments.forms import DeployForm, RollbackForm, show_refusal
 from deployments.models import Deployment, EnvironmentState, Release
 from deployments.pages import plan as page_parts
 from deployments.pages.difference import difference
-from deployments.pages.rollback import rollback_page
+from deployments.pages.handlers import half_pills, handlers_section, skew
+from deployments.pages.rollback import good_ones, half_asked, rollback_page
 from deployments.planner import Plan
 from deployments.refusals import StalePlan
-from deployments.selectors.deployments import deployment_for, state_of, was_live_in
-from deployments.selectors.plans import HALVES, plan_for
-from deployments.selectors.releases import release_for
+from deployments.selectors.deployments import deployment_for, running_back_end, state_of, was_live_in
+from deployments.selectors.fleets import find_back_end, has_back_end
+from deployments.selectors.plans import plan_for
+from deployments.selectors.releases import find_artifact, release_for
 from deployments.services import promote as services
 from deployments.services.mark_bad import mark_bad
 from products.models import Environment
@@ -59,9 +62,11 @@ def _form(request: Request, environment: Environment, release: Release) -> Deplo
     needed = environment.requires
     past = needed is not None and not was_live_in(release, needed)
     override = past and allowed(request.user, "deployment.override")
-    half = request.GET.get("half", "")
     return DeployForm(
-        request.POST or None, environment=environment, override=override, initial={"half": half}
+        request.POST or None,
+        environment=environment,
+        override=override,
+        initial={"half": half_asked(request)},
     )
 
 
@@ -98,27 +103,19 @@ def _note(refusal: Refused) -> dict[str, Any] | None:
 def _page(
     request: Request, environment: Environment, release: Release, form: DeployForm, note: Any
 ) -> dict[str, Any]:
-    state = state_of(environment)
-    half = str(form["half"].value() or "")
-    plan = plan_for(environment, release, state=state, wanted=half if half in HALVES else "")
-    gates = page_parts.checks(request.user, environment, release, state, "deployment.promote")
-    gates += page_parts.back_end_checks(plan)
-    estimate = page_parts.estimate()
+    state, half = state_of(environment), half_asked(request)
+    plan = plan_for(environment, release, state=state, wanted=half)
+    gates = page_parts.checks(request.user, environment, release, state, "deployment.promote", plan)
     form.bind_to(plan.digest)
     return {
-        **page_parts.place(environment, state),
+        **_in_short(environment, release, plan, state),
+        **_halves(environment, release, half, state),
         **_difference(request, plan, state, environment),
         "crumbs": [
             (environment.product.name, reverse("product", args=[environment.product.slug])),
             (environment.name, reverse("environment", args=[environment.product.slug, environment.name])),
             (f"Promote {release.version}", ""),
         ],
-        "version": release.version,
-        "wanted_note": f"added by {release.created_by}",
-        "bytes": plan.files.bytes,
-        "bytes_note": f"{len(plan.files.added) + len(plan.files.changed)} files, inside S3",
-        "estimate": estimate,
-        "usual": estimate,
         "paths": plan.invalidation,
         "warnings": plan.warnings,
         "unchanged": page_parts.unchanged(environment, plan),
@@ -133,20 +130,49 @@ def _page(
     }
 
 
+def _in_short(
+    environment: Environment, release: Release, plan: Plan, state: EnvironmentState
+) -> dict[str, Any]:
+    """The four numbers on top."""
+    running = state.running if plan.front else running_back_end(environment)
+    usual = page_parts.usual(plan)
+    return {
+        **page_parts.place(environment, running),
+        "version": release.version,
+        "wanted_note": f"added by {release.created_by}",
+        **page_parts.to_copy(plan),
+        "estimate": page_parts.estimate(plan, usual),
+        "usual": usual,
+    }
+
+
+def _halves(environment: Environment, release: Release, half: str, state: EnvironmentState) -> dict[str, Any]:
+    both = find_back_end(release) is not None and find_artifact(release, environment) is not None
+    running = state.running.release.version if state.running else ""
+    return {
+        "halves": half_pills(half, {}, offered=both and has_back_end(environment)),
+        "skew": skew(half, release.version, running=running) if both else "",
+    }
+
+
 def _difference(
     request: Request, plan: Plan, state: EnvironmentState, environment: Environment
 ) -> dict[str, Any]:
     running = state.running.config.number if state.running and state.running.config else None
     wanted = environment.config.number if environment.config else None
-    everything = request.GET.get("files") == "all"
+    query = {"half": half_asked(request)} if half_asked(request) else {}
     return {
         **difference(
             plan.files,
             plan.config,
-            everything=everything,
-            all_url=f"{request.path}?files=all#files",
+            everything=request.GET.get("files") == "all",
+            all_url=f"?{urlencode({**query, 'files': 'all'})}#files",
             deleted=plan.deleted,
         ),
+        "front": plan.front,
+        "handlers": handlers_section(plan.fleet, query, everything=request.GET.get("handlers") == "all")
+        if plan.fleet
+        else None,
         "config_note": page_parts.config_note(running, wanted),
     }
 
@@ -166,7 +192,8 @@ def rollback(request: Request, slug: str, name: str) -> HttpResponse:
     if request.method == "POST":
         permit(services.rollback, actor=request.user, environment=environment)
     state = state_of(environment)
-    leaving = state.running.release if state.running else None
+    _, running = good_ones(environment, state, half_asked(request))
+    leaving = running.release if running else None
     offered = (
         leaving.version if leaving and allowed(request.user, "release.mark_bad") and not leaving.bad else ""
     )
@@ -174,7 +201,7 @@ def rollback(request: Request, slug: str, name: str) -> HttpResponse:
         request.POST or None,
         environment=environment,
         leaving=offered,
-        initial={"half": request.GET.get("half", "")},
+        initial={"half": half_asked(request)},
     )
     note, status = None, 200
     if request.method == "POST" and form.is_valid():
