@@ -20,7 +20,8 @@ from users.refusals import Invalid
 
 @dataclass(frozen=True)
 class Incoming:
-    """A zip that CI put under `incoming/` of the product's artifact bucket: its key and its sha256 in hexadecimal."""
+    """What CI put under `incoming/` of the product's artifact bucket, or of its bucket of handlers: a zip by its key and
+    its sha256 in hexadecimal, or a back end by a prefix that ends with a slash and the sha256 of its `handlers.yaml`."""
 
     key: str
     sha256: str
@@ -81,11 +82,11 @@ def _check_input(
         errors["artifacts"] = [
             "A release needs at least one artifact: a zip for any, or for an environment by its name."
         ]
-    known = {Artifact.ANY, *product.environments.values_list("name", flat=True)}
+    known = {Artifact.ANY, Artifact.BACKEND, *product.environments.values_list("name", flat=True)}
     for name, source in artifacts.items():
-        if name == Artifact.BACKEND:
+        if name == Artifact.BACKEND and not product.handler_bucket:
             errors[f"artifact.{name}"] = [
-                "Back ends cannot be deployed by this console yet. Leave the target backend out."
+                f"{product} has no bucket for handlers. An admin fills in its account and name on the product's page."
             ]
         elif name not in known:
             errors[f"artifact.{name}"] = [
@@ -115,6 +116,12 @@ def _check_incoming(name: str, source: Incoming) -> dict[str, list[str]]:
     key = source.key
     if not key.startswith("incoming/") or ".." in key.split("/") or len(key.encode()) > 1024:
         return {f"artifact.{name}": ["The key must lie under incoming/ of the product's artifact bucket."]}
+    if key.endswith("/") and name != Artifact.BACKEND:
+        return {
+            f"artifact.{name}": [
+                "A prefix is for the target backend; other artifacts are one zip, by its key."
+            ]
+        }
     if len(source.sha256) != 64 or set(source.sha256) - set("0123456789abcdef"):
         return {f"artifact.{name}": ["The sha256 is 64 small hexadecimal digits, of the zip's bytes."]}
     return {}

@@ -8,7 +8,9 @@ from django.conf import settings
 from aws import errors
 from aws.access import Access, connect
 from aws.access import Account as Door
+from aws.bucket import Unreachable
 from aws.fanout import TransferFailed
+from aws.pace import UNPACED, Pace
 from aws.sessions import Identity
 from products.models import Account, Purpose
 from runs.steps import Done, StepContext, StepFailed, Wait
@@ -30,8 +32,10 @@ written, the step makes progress, and looking again is no failed attempt."""
 StepFunction = Callable[[StepContext], Done | Wait]
 
 
-def open_account(context: StepContext, account: Account, purpose: Purpose = Purpose.DEPLOY) -> Door:
-    """Take the account's role for a purpose, in the name of the Run and its person.
+def open_account(
+    context: StepContext, account: Account, purpose: Purpose = Purpose.DEPLOY, pace: Pace = UNPACED
+) -> Door:
+    """Take the account's role for a purpose, in the name of the Run and its person, and call at this pace.
 
     Raises StepFailed when the account names no such role; else what `aws.access.connect` raises.
     """
@@ -48,6 +52,7 @@ def open_account(context: StepContext, account: Account, purpose: Purpose = Purp
         lease=context.lease,
         record=context.call,
         identity=Identity(settings.CONSOLE_AWS_PROFILE, service=not settings.CONSOLE_AWS_PROFILE),
+        pace=pace,
     )
 
 
@@ -66,5 +71,7 @@ def aws_step(function: StepFunction) -> StepFunction:
             raise failed.error from failed
         except HOPELESS as error:
             raise StepFailed(str(error)) from error
+        except Unreachable as error:
+            return Wait(2, str(error))
 
     return step

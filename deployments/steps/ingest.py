@@ -14,6 +14,8 @@ from aws.s3 import download, list_objects
 from deployments import spool
 from deployments.archive import LIMITS, Archive, BadArchive, open_archive
 from deployments.entrypoints import conflicts
+from deployments.handler_archive import inspect_handlers
+from deployments.handlers import Handlers
 from deployments.inspection import Wanted, inspect
 from deployments.manifest import FileEntry, Kind, Manifest, Role
 from deployments.models import Artifact, Delivered, Release, ReleaseStatus, StoredManifest
@@ -22,7 +24,8 @@ from deployments.reasons import Reason
 from deployments.selectors.releases import manifest_of
 from deployments.steps.delivery import BATCH
 from deployments.steps.door import aws_step, open_account
-from products.models import Environment, Product
+from deployments.steps.ingest_handlers import assemble, keep_code
+from products.models import Account, Environment, Product
 from runs.steps import Done, StepContext, StepFailed, Wait
 
 MOST_NAMED = 5
@@ -31,7 +34,9 @@ RETAINED = 10
 
 
 def release_of(context: StepContext) -> Release:
-    return Release.objects.select_related("product__artifact_account").get(run=context.run)
+    return Release.objects.select_related("product__artifact_account", "product__handler_account").get(
+        run=context.run
+    )
 
 
 @aws_step
@@ -39,28 +44,47 @@ def fetch(context: StepContext) -> Done | Wait:
     """Bring what CI put under `incoming/` into the spool, and compare its sha256 with the registered one."""
     release = release_of(context)
     coming = [a for a in release.artifacts.all() if a.incoming_key and not a.spool_name]
-    if coming:
-        door = open_account(context, release.product.artifact_account)
-        for artifact in coming:
-            artifact.release = release
-            _download(context, door, artifact)
+    for artifact in coming:
+        artifact.release = release
+        _take_in(context, artifact)
     return Done({"downloaded": len(coming)})
 
 
-def _download(context: StepContext, door: Door, artifact: Artifact) -> None:
+def _take_in(context: StepContext, artifact: Artifact) -> None:
     """Take the zip under a name of this attempt's own; a worker that comes late puts nothing in the shared place."""
-    product, name = artifact.release.product, f"incoming-{artifact.pk}.zip"
-    owner = product.artifact_account.aws_id
+    name = f"incoming-{artifact.pk}.zip"
     with spool.arriving(name) as path:
-        size = download(door, product.artifact_bucket, owner, artifact.incoming_key, path, LIMITS.packed)
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = _brought(context, artifact, path)
         if found != artifact.sha256:
             text = f"its sha256 is {found}, not {artifact.sha256} as registered"
             _reject(context, artifact.release, [Reason(artifact.incoming_key, text)])
         with context.transaction():
+            size = path.stat().st_size
             path.replace(spool.path_of(name))
             Artifact.objects.filter(pk=artifact.pk).update(spool_name=name, packed_bytes=size)
+
+
+def _brought(context: StepContext, artifact: Artifact, path: Path) -> str:
+    """Write the artifact to `path`, and say the sha256 of what was registered: the zip, or a prefix's `handlers.yaml`."""
+    account, bucket = place_of(artifact)
+    door = open_account(context, account)
+    if artifact.incoming_key.endswith("/"):
+        try:
+            return hashlib.sha256(assemble(door, artifact, path)).hexdigest()
+        except BadArchive as bad:
+            _reject(context, artifact.release, bad.reasons, artifact.target)
+    download(door, bucket, account.aws_id, artifact.incoming_key, path, LIMITS.packed)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def place_of(artifact: Artifact) -> tuple[Account, str]:
+    """The account and the bucket in which CI lays an artifact down, and in which it is kept."""
+    product = artifact.release.product
+    if artifact.target != Artifact.BACKEND:
+        return product.artifact_account, product.artifact_bucket
+    assert product.handler_account is not None
+    return product.handler_account, product.handler_bucket
 
 
 def check(context: StepContext) -> Done | Wait:
@@ -78,21 +102,28 @@ def check(context: StepContext) -> Done | Wait:
         with context.transaction():
             _keep(artifact, manifest)
         context.progress(done=position + 1, total=len(artifacts))
-        context.log(f"{artifact.target}: {len(manifest)} files, {manifest.size} bytes.")
+        things = "handlers" if isinstance(manifest, Handlers) else "files"
+        context.log(f"{artifact.target}: {len(manifest)} {things}, {manifest.size} bytes.")
     return Done({"artifacts": len(artifacts)})
 
 
-def _manifest(context: StepContext, release: Release, artifact: Artifact) -> Manifest:
-    wanted = Wanted(
+def _manifest(context: StepContext, release: Release, artifact: Artifact) -> Manifest | Handlers:
+    path = spool.path_of(artifact.spool_name)
+    try:
+        if artifact.target == Artifact.BACKEND:
+            return inspect_handlers(path)
+        return inspect(path, _wanted(release, artifact))
+    except BadArchive as bad:
+        _reject(context, release, bad.reasons, artifact.target)
+
+
+def _wanted(release: Release, artifact: Artifact) -> Wanted:
+    return Wanted(
         kind=_kind(release, artifact),
         one_for_all=artifact.target == Artifact.ANY,
         key_prefix=artifact.prefix,
         retained=_retained(release),
     )
-    try:
-        return inspect(spool.path_of(artifact.spool_name), wanted)
-    except BadArchive as bad:
-        _reject(context, release, bad.reasons, artifact.target)
 
 
 def _kind(release: Release, artifact: Artifact) -> Kind:
@@ -104,7 +135,8 @@ def _retained(release: Release) -> dict[str, str]:
     """Path to sha256 of hashed assets that lie in an environment's bucket or in the newest ready releases."""
     retained: dict[str, str] = {}
     ready = Release.objects.filter(product=release.product, status=ReleaseStatus.READY).order_by("-id")
-    for stored in StoredManifest.objects.filter(artifact__release__in=list(ready[:RETAINED])):
+    bodies = StoredManifest.objects.filter(artifact__release__in=list(ready[:RETAINED]))
+    for stored in bodies.exclude(artifact__target=Artifact.BACKEND):
         earlier = Manifest.from_bytes(bytes(stored.body))
         retained.update({f.path: f.sha256 for f in earlier.with_role(Role.HASHED)})
     delivered = Delivered.objects.filter(environment__product=release.product, cache_control=FOREVER)
@@ -112,13 +144,13 @@ def _retained(release: Release) -> dict[str, str]:
     return retained
 
 
-def _keep(artifact: Artifact, manifest: Manifest) -> None:
+def _keep(artifact: Artifact, manifest: Manifest | Handlers) -> None:
     StoredManifest.objects.update_or_create(artifact=artifact, defaults={"body": manifest.to_bytes()})
     Artifact.objects.filter(pk=artifact.pk).update(
         files=len(manifest),
         bytes=manifest.size,
         manifest_digest=manifest.digest,
-        placeholder_config=manifest.placeholder_config,
+        placeholder_config=isinstance(manifest, Manifest) and manifest.placeholder_config,
     )
 
 
@@ -134,8 +166,6 @@ def _reject(context: StepContext, release: Release, reasons: Sequence[Reason], t
 def archive(context: StepContext) -> Done | Wait:
     """Write every file once into the archive. What an earlier try wrote is left as it is."""
     release = release_of(context)
-    product = release.product
-    door = open_account(context, product.artifact_account)
     counts = Counts()
     for artifact in release.artifacts.all():
         path = spool.path_of(artifact.spool_name)
@@ -145,7 +175,11 @@ def archive(context: StepContext) -> Done | Wait:
                 f"This worker does not see the upload {artifact.spool_name}. Web and workers must share the spool.",
             )
         artifact.release = release
-        _archive(context, door, artifact, path, counts)
+        door = open_account(context, place_of(artifact)[0])
+        if artifact.target == Artifact.BACKEND:
+            counts.add(*keep_code(context, door, artifact, path))
+        else:
+            _archive(context, door, artifact, path, counts)
     return Done({"files": counts.done})
 
 
@@ -153,6 +187,9 @@ def archive(context: StepContext) -> Done | Wait:
 class Counts:
     done: int = 0
     moved: int = 0
+
+    def add(self, done: int, moved: int) -> None:
+        self.done, self.moved = self.done + done, self.moved + moved
 
 
 def _archive(context: StepContext, door: Door, artifact: Artifact, path: Path, counts: Counts) -> None:
@@ -221,7 +258,7 @@ def _refused_by_now(release: Release) -> tuple[str, list[Reason]] | None:
     if release.status == ReleaseStatus.READY:
         return None
     retained = _retained(release)
-    for artifact in release.artifacts.all():
+    for artifact in release.artifacts.exclude(target=Artifact.BACKEND):
         if reasons := conflicts(manifest_of(artifact), retained):
             return artifact.target, reasons
     return None

@@ -7,8 +7,8 @@ from time import process_time
 import pytest
 
 from deployments.environment_config import config_body
-from deployments.manifest import FileEntry, Kind, Manifest, describe
 from deployments.fleet_planner import FleetPlan, HandlerPlan
+from deployments.manifest import FileEntry, Kind, Manifest, describe
 from deployments.planner import (
     EVERYTHING,
     ConfigChange,

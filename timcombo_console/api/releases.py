@@ -1,12 +1,12 @@
 """Products and releases: what CI registers, and what people decide about it."""
 
 import json
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from deployments import spool
 from deployments.models import Artifact, Release
@@ -33,10 +33,19 @@ PREFIX = "artifact."
 
 
 class IncomingArtifact(Strict):
-    """A zip under `incoming/` of the product's artifact bucket."""
+    """A zip under `incoming/` by its key, or a back end by the `prefix` under which its `handlers.yaml` lies."""
 
-    key: str
+    key: str = ""
+    prefix: str = ""
     sha256: str
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.key) == bool(self.prefix):
+            raise ValueError("Name either the key of a zip or a prefix.")
+        if self.prefix and not self.prefix.endswith("/"):
+            raise ValueError("A prefix ends with a slash.")
+        return self
 
 
 class Registration(Strict):
@@ -149,7 +158,9 @@ def _register_incoming(request: HttpRequest, slug: str) -> HttpResponse:
         return unreadable(request, in_words(errors), errors=errors)
     except ValueError:
         return unreadable(request)
-    artifacts = {target: Incoming(one.key, one.sha256) for target, one in given.artifacts.items()}
+    artifacts = {
+        target: Incoming(one.key or one.prefix, one.sha256) for target, one in given.artifacts.items()
+    }
     fields = {"version": given.version, "commit": given.commit, "notes": given.notes}
     return doing(request, 202, lambda user: _register(user, slug, fields, artifacts))
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from aws.errors import AwsError
 
@@ -64,19 +64,20 @@ class Crew(Generic[T]):
             return
 
 
-def _ended(pending: "dict[Future[T], str]") -> "dict[str, T | HandlerFailed]":
+def _ended(pending: "dict[Future[T], str]") -> dict[str, Any]:
     """What has ended, taken out of `pending`. Raises what ends the crew."""
     done, _ = wait(pending, timeout=SAVE_SECONDS)
-    found: dict[str, T | HandlerFailed] = {}
-    for future in done:
-        name = pending.pop(future)
-        try:
-            found[name] = future.result()
-        except HandlerFailed as failed:
-            found[name] = failed
-        except AwsError as error:
-            found[name] = HandlerFailed(str(error))
-    return found
+    return {pending.pop(future): _result(future) for future in done}
+
+
+def _result(future: "Future[Any]") -> Any:
+    """What the work answered, or why its handler failed."""
+    try:
+        return future.result()
+    except HandlerFailed as failed:
+        return failed
+    except AwsError as error:
+        return HandlerFailed(str(error))
 
 
 def _drop(pending: "dict[Future[T], str]") -> None:

@@ -105,10 +105,20 @@ def _refuse_foreign(name: str, change: HandlerChange, function: Function) -> Non
 
 def prepare(door: Door, name: str, change: HandlerChange, code: CodeCopy) -> Left:
     """Publish a version with the new code. AWS: unchanged code and configuration publish no second one."""
-    function = bring_code(door, name, change, code, change.sha256)
+    for _ in range(LOOKS):
+        function = bring_code(door, name, change, code, change.sha256)
+        try:
+            return Left(function, _publish(door, name, change, function).version)
+        except (PreconditionFailed, StillChanging):
+            continue
+    raise HandlerFailed(
+        f"{name} is being changed by somebody else at the same time. Agree who does, then retry."
+    )
+
+
+def _publish(door: Door, name: str, change: HandlerChange, function: Function) -> Function:
     text = f"deployment {change.deployment_id}"
-    version = publish_version(door, name, sha256=change.sha256, revision=function.revision, description=text)
-    return Left(function, version.version)
+    return publish_version(door, name, sha256=change.sha256, revision=function.revision, description=text)
 
 
 def switch(door: Door, name: str, change: HandlerChange) -> Left:

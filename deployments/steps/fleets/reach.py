@@ -4,11 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
-import redis
 from django.conf import settings
 
 from aws.access import Account as Door
-from aws.bucket import TokenBucket
+from aws.bucket import TokenBucket, open_redis
 from deployments.models import CodeCopy, Deployment, Fleet, HandlerChange, HandlerState
 from deployments.selectors.deployments import deployments
 from deployments.selectors.fleets import fleet_of
@@ -62,12 +61,5 @@ class BackEnd:
 
 def open_fleet(context: StepContext, account: Account, purpose: Purpose = Purpose.DEPLOY) -> Door:
     """Into the account, at the pace that all workers keep there together."""
-    pace = TokenBucket(pace_store(), account.aws_id, account.region)
+    pace = TokenBucket(open_redis(settings.REDIS_URL), account.aws_id, account.region)
     return open_account(context, account, purpose, pace=pace)
-
-
-def pace_store() -> "redis.Redis":
-    """Where the pace is agreed: Redis, which answers within a second or not at all."""
-    url = settings.REDIS_URL.replace("redis+socket://", "unix://")
-    client: redis.Redis = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
-    return client

@@ -1,5 +1,6 @@
 """Preparing, switching and verifying the handlers of a deployment, and putting them back."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -109,10 +110,12 @@ def _by_waves(context: StepContext, back: BackEnd, door: Door) -> Wait | None:
         return Left(handler.bring_code(door, back.function(name), change, code[change.sha256], change.sha256))
 
     context.log(f"Wave {wave + 1}: {len(names)} handlers.")
+    seen = {**context.step.output.get("seen", {}), **_errors(back, door, names, timezone.now())}
     Ledger(context, back, HandlerState.DONE).crew(work).run(names, enough=lambda: too_many(back))
     seconds = settings.CONSOLE_WAVE_SECONDS
-    since = {"since": context.step.output.get("since") or timezone.now().isoformat()}
-    return Wait(seconds, f"Watching the errors of wave {wave + 1} for {seconds:g} s.", since)
+    since = context.step.output.get("since") or timezone.now().isoformat()
+    why = f"Watching the errors of wave {wave + 1} for {seconds:g} s."
+    return Wait(seconds, why, {"since": since, "seen": seen})
 
 
 def _plan_waves(context: StepContext, back: BackEnd) -> None:
@@ -129,21 +132,28 @@ def _plan_waves(context: StepContext, back: BackEnd) -> None:
 
 
 def _watch(context: StepContext, back: BackEnd, door: Door) -> None:
-    """A handler that was updated and has had errors or throttles since the first wave has failed."""
-    since = context.step.output.get("since")
-    updated = {back.function(change.name): change.name for change in back.in_state(HandlerState.DONE)}
+    """A handler that was updated and has more errors or throttles since the first wave than it had before has failed."""
+    since, seen = context.step.output.get("since"), context.step.output.get("seen", {})
+    updated = [change.name for change in back.in_state(HandlerState.DONE)]
     if since is None or not updated:
         return
-    seen = recent_errors(door, list(updated), datetime.fromisoformat(since))
+    now = _errors(back, door, updated, datetime.fromisoformat(since))
     failed = {
-        updated[function]: HandlerFailed(
-            f"{function} answers with errors since its update: {sums.errors:g} errors, {sums.throttles:g} throttles."
+        name: HandlerFailed(
+            f"{back.function(name)} answers with errors since its update: {count} errors and throttles."
         )
-        for function, sums in seen.items()
-        if sums.errors or sums.throttles
+        for name, count in now.items()
+        if count > seen.get(name, 0)
     }
     if failed:
         Ledger(context, back, HandlerState.DONE).keep(failed)
+
+
+def _errors(back: BackEnd, door: Door, names: Collection[str], since: datetime) -> dict[str, int]:
+    """By handler, its errors and throttles since then. AWS: the minute of `since` counts as a whole."""
+    found = recent_errors(door, [back.function(name) for name in names], since)
+    prefix = len(back.fleet.prefix)
+    return {function[prefix:]: sums.errors + sums.throttles for function, sums in found.items()}
 
 
 def _put_back(context: StepContext, back: BackEnd, door: Door) -> None:

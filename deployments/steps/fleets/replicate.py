@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from aws.access import Account as Door
 from aws.errors import OtherContent
 from aws.fanout import Transfer, TransferFailed
-from aws.jobs import Copy, Written
+from aws.jobs import Copy, Written, in_base64
 from aws.s3 import ListedVersion, head_object, list_versions
 from deployments.models import CodeCopy, HandlerChange
 from deployments.steps.door import aws_step
@@ -73,7 +73,7 @@ def _adopt(context: StepContext, door: Door, back: BackEnd, there: Versions) -> 
         if version is None or change.sha256 in known:
             continue
         head = head_object(door, bucket, account.aws_id, key, version.version_id)
-        if head.sha256 != change.sha256:
+        if head.sha256 != in_base64(change.sha256):
             raise StepFailed(
                 f"{change.name}: {bucket}/{key} holds other bytes than its name says. Nothing was deployed. "
                 "Find out who wrote it, delete it, then retry."
