@@ -20,4 +20,7 @@ urlpatterns = [
     path("deployments/<int:pk>/cancel/", deployments.cancel, name="deployment-cancel"),
     path("deployments/<int:pk>/retry/", deployments.retry, name="deployment-retry"),
     path("deployments/<int:pk>/skip/", deployments.skip, name="deployment-skip"),
+    path(
+        "deployments/<int:pk>/handlers/<str:name>/skip/", deployments.skip_one, name="deployment-handler-skip"
+    ),
 ]

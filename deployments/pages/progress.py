@@ -1,12 +1,24 @@
 """What the page of one deployment shows and its poll brings: steps, counts, log, and what may be done now."""
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from deployments.models import Deployment
+from deployments.models import Deployment, HandlerState
+from deployments.pages.grid import Grid, grid_of, grid_section
+from deployments.pages.pace import handler_numbers, is_about_handlers
 from deployments.pages.status import seconds_of, visitors_get
-from deployments.selectors.deployments import is_switched, last_good, state_of
+from deployments.selectors.deployments import (
+    good_back_ends,
+    good_deployments,
+    is_switched,
+    last_of,
+    running_back_end,
+    state_of,
+)
+from deployments.selectors.plans import BACK_END
 from runs.models import RunState, StepLine, StepState
 from runs.selectors import ShownStep, shown_steps
 from runs.services import cancel_refusal, retry_refusal, skip_offered
@@ -16,16 +28,23 @@ from users.permissions import who_may
 
 LINES = 300
 OVER = (StepState.DONE, StepState.SKIPPED)
+VERIFYING = ("verify", "verify-handlers")
 
 
-def progress_page(user: User, deployment: Deployment, log_filter: str) -> dict[str, Any]:
-    """The context of `deployments/_progress.html`."""
+def progress_page(user: User, deployment: Deployment, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The context of `deployments/_progress.html`.
+
+    Of the address's query, `log` filters the log, and `handlers` chooses by state which of them are listed.
+    """
     steps = shown_steps(deployment.run)
     current = _current(deployment, steps)
+    grid = grid_of(deployment)
+    log_filter, state = asked.get("log", ""), asked.get("handlers", "")
+    query = {name: text for name, text in (("log", log_filter), ("handlers", state)) if text}
     environment = deployment.environment
     slug = environment.product.slug
     address = reverse("deployment", args=[deployment.pk])
-    poll = reverse("deployment-progress", args=[deployment.pk]) + (f"?log={log_filter}" if log_filter else "")
+    poll = reverse("deployment-progress", args=[deployment.pk]) + (f"?{urlencode(query)}" if query else "")
     return {
         "environment": environment,
         "version": deployment.release.version,
@@ -36,7 +55,7 @@ def progress_page(user: User, deployment: Deployment, log_filter: str) -> dict[s
             (f"Deployment {deployment.pk}", ""),
         ],
         "poll_url": poll if deployment.run.is_active else "",
-        "status": "live" if deployment.run.state == RunState.SUCCEEDED else deployment.run.state,
+        "status": deployment.status,
         "headline": _headline(deployment, steps, current),
         "announced": _announced(deployment, steps, current),
         "kind_text": "Rolled back" if deployment.kind == "rollback" else "Started",
@@ -45,7 +64,10 @@ def progress_page(user: User, deployment: Deployment, log_filter: str) -> dict[s
         "reason": deployment.reason,
         "visitors": _visitors(deployment),
         "error": _error(deployment, current),
-        "numbers": _numbers(deployment, steps, current),
+        "numbers": handler_numbers(deployment, grid, steps, current)
+        if grid and is_about_handlers(deployment, current)
+        else _numbers(deployment, steps, current),
+        "fleet": grid_section(user, deployment, grid, state) if grid else None,
         "steps": [_step(one, current) for one in steps],
         "log": _log(deployment, log_filter),
         "log_q": log_filter,
@@ -53,7 +75,7 @@ def progress_page(user: User, deployment: Deployment, log_filter: str) -> dict[s
         "log_note": "newest first, UTC"
         if deployment.run.is_active
         else f"newest first, at most {LINES} lines, UTC",
-        "acts": _acts(user, deployment),
+        "acts": _acts(user, deployment, grid),
         "dock_note": _dock_note(deployment),
     }
 
@@ -67,19 +89,21 @@ def _current(deployment: Deployment, steps: list[ShownStep]) -> ShownStep | None
 def _headline(deployment: Deployment, steps: list[ShownStep], current: ShownStep | None) -> str:
     state = deployment.run.state
     if state == RunState.SUCCEEDED:
-        return "Live, verified at the edge" if _verified(steps) else "Live, not verified"
+        where = "verified at the edge" if deployment.artifact_id else "verified in its functions"
+        return f"Live, {where}" if _verified(steps) else "Live, not verified"
     if state == RunState.CANCELLED:
         return "Cancelled"
     place = f"step {current.row.position + 1} of {len(steps)}" if current else ""
     if state == RunState.FAILED:
-        return f"Failed at {current.label.lower()}" if current else "Failed"
+        failed = "Partly live, failed" if deployment.partial else "Failed"
+        return f"{failed} at {current.label.lower()}" if current else failed
     if state == RunState.QUEUED:
         return "Queued"
     return f"Deploying, {place}"
 
 
 def _verified(steps: list[ShownStep]) -> bool:
-    return any(one.row.name == "verify" and one.row.state == StepState.DONE for one in steps)
+    return all(one.row.state == StepState.DONE for one in steps if one.row.name in VERIFYING)
 
 
 def _announced(deployment: Deployment, steps: list[ShownStep], current: ShownStep | None) -> str:
@@ -90,6 +114,8 @@ def _announced(deployment: Deployment, steps: list[ShownStep], current: ShownSte
 
 
 def _visitors(deployment: Deployment) -> str:
+    if deployment.artifact_id is None:
+        return _callers(deployment)
     before = deployment.previous.release.version if deployment.previous else ""
     if deployment.run.state == RunState.SUCCEEDED:
         return f"visitors get {deployment.release.version}"
@@ -98,24 +124,38 @@ def _visitors(deployment: Deployment) -> str:
     return f"visitors still get {before}" if before else "visitors get nothing here yet"
 
 
+def _callers(deployment: Deployment) -> str:
+    """As `_visitors`, of a deployment that leaves the pages as they are."""
+    version = deployment.release.version
+    if deployment.run.state == RunState.SUCCEEDED or deployment.partial:
+        return f"the API calls {version}{', but not all of it' if deployment.partial else ''}"
+    return "pages stay as they are"
+
+
 def _error(deployment: Deployment, current: ShownStep | None) -> dict[str, Any] | None:
     """The card on top when it failed; a quieter one while a step is tried again."""
     if deployment.run.state == RunState.FAILED:
-        safe = (
-            f"Visitors get {visitors_get(deployment)}."
-            if deployment.switched_at
-            else "No entry point was written, so no visitor is affected."
-        )
         return {
             "kind": "stop",
             "title": f"It failed at {current.label.lower()}" if current else "It failed",
-            "text": f"{deployment.run.error} {safe}",
+            "text": f"{deployment.run.error} {_safe(deployment)}".strip(),
             "request_id": _last_request(current),
         }
     if current and current.row.error and deployment.run.is_active:
         title = f"{current.label} is tried again, attempt {current.row.attempts + 1}"
         return {"kind": "warn", "title": title, "text": current.row.error}
     return None
+
+
+def _safe(deployment: Deployment) -> str:
+    """What the failure means for visitors; of handlers its own text says it."""
+    if deployment.artifact_id is None:
+        return ""
+    if deployment.switched_at:
+        return f"Visitors get {visitors_get(deployment)}."
+    if deployment.backend_id:
+        return "No entry point was written, so visitors get the same pages as before."
+    return "No entry point was written, so no visitor is affected."
 
 
 def _last_request(current: ShownStep | None) -> str:
@@ -222,14 +262,13 @@ def _log(deployment: Deployment, log_filter: str) -> list[StepLine]:
     return list(lines.order_by("-id")[:LINES])
 
 
-def _acts(user: User, deployment: Deployment) -> list[dict[str, Any]]:
+def _acts(user: User, deployment: Deployment, grid: Grid | None) -> list[dict[str, Any]]:
     """The dock: what is not allowed stays visible, with the reason."""
     state = deployment.run.state
     acts = []
     if state == RunState.FAILED:
-        acts.append(
-            _act(user, deployment, "retry", "Retry", "run", "primary", retry_refusal(deployment.run) or "")
-        )
+        refusal = retry_refusal(deployment.run) or ""
+        acts.append(_act(user, deployment, "retry", _retry_text(grid), "run", "primary", refusal))
         if skip_offered(deployment.run):
             acts.append(_act(user, deployment, "skip", "Skip this step", "skip", "plain", ""))
     if deployment.run.is_active:
@@ -238,6 +277,11 @@ def _acts(user: User, deployment: Deployment) -> list[dict[str, Any]]:
     if back := _way_back(user, deployment):
         acts.append(back)
     return acts
+
+
+def _retry_text(grid: Grid | None) -> str:
+    failed = grid.counts[HandlerState.FAILED] if grid else 0
+    return f"Retry {failed} handler{'' if failed == 1 else 's'}" if failed else "Retry"
 
 
 QUESTIONS = {
@@ -263,20 +307,28 @@ def _act(
     }
 
 
+def _runs(deployment: Deployment) -> str | None:
+    """Which half of what runs here is this deployment's: "" for the front end or both; None when nothing is."""
+    if state_of(deployment.environment).running_id == deployment.pk:
+        return ""
+    running = running_back_end(deployment.environment) if deployment.backend_id else None
+    return BACK_END if running is not None and running.pk == deployment.pk else None
+
+
 def _way_back(user: User, deployment: Deployment) -> dict[str, Any] | None:
     """Roll back, when visitors get this deployment and there is something to go back to."""
     environment = deployment.environment
-    state = state_of(environment)
-    if (
-        deployment.run.is_active
-        or state.running_id != deployment.pk
-        or not last_good(environment, deployment)
-    ):
+    half = _runs(deployment)
+    if deployment.run.is_active or half is None:
+        return None
+    good = good_back_ends(environment) if half == BACK_END else good_deployments(environment)
+    if not last_of(good, deployment):
         return None
     refused = (
         "" if allowed(user, "deployment.rollback") else f"Only {who_may('deployment.rollback')} may do this."
     )
     url = reverse("rollback", args=[environment.product.slug, environment.name])
+    url += f"?half={half}" if half else ""
     look = "primary" if deployment.run.state == RunState.SUCCEEDED else "plain"
     return {
         "name": "rollback",
@@ -290,6 +342,8 @@ def _way_back(user: User, deployment: Deployment) -> dict[str, Any] | None:
 
 
 def _dock_note(deployment: Deployment) -> str:
+    if deployment.artifact_id is None:
+        return _back_end_note(deployment)
     if deployment.run.state == RunState.SUCCEEDED:
         return "Seen at the edge twice in a row."
     if deployment.run.state == RunState.FAILED and deployment.switched_at and not is_switched(deployment):
@@ -300,4 +354,14 @@ def _dock_note(deployment: Deployment) -> str:
         return (
             "Nothing is live yet. You can cancel until entry points are written; from then on you roll back."
         )
+    return ""
+
+
+def _back_end_note(deployment: Deployment) -> str:
+    if deployment.run.state == RunState.SUCCEEDED:
+        return "Every handler was seen to have its code."
+    if deployment.run.state == RunState.FAILED:
+        return "A retry takes up the handlers that failed or were put back, without those that were left out."
+    if deployment.run.is_active and not cancel_refusal(deployment.run):
+        return "Callers still get the code of before. You can cancel until handlers are switched."
     return ""

@@ -11,8 +11,10 @@ from runs.models import RunState
 
 
 def status_of(deployment: Deployment, state: EnvironmentState | None = None) -> str:
-    """queued, running, live, replaced, rolled_back, failed or cancelled, as the tag `status_sign` knows them."""
+    """queued, running, live, replaced, rolled_back, failed, partial or cancelled, as the tag `status_sign` knows them."""
     run = deployment.run.state
+    if deployment.status == "partial":
+        return "partial"
     if run != RunState.SUCCEEDED:
         return str(run)
     if deployment.rolled_away:

@@ -13,6 +13,7 @@ from deployments.pages.listing import deployments_page
 from deployments.pages.progress import progress_page
 from deployments.selectors.deployments import deployment_for
 from deployments.services import steer
+from deployments.services.handlers import skip_handler
 from users.http import Request, page
 from users.refusals import Refused
 
@@ -23,7 +24,7 @@ HTMX_STOP = 286
 def deployment(request: Request, pk: int) -> HttpResponse:
     """One deployment, live while it runs."""
     found = deployment_for(pk)
-    context = progress_page(request.user, found, request.GET.get("log", ""))
+    context = progress_page(request.user, found, request.GET)
     return render(request, "deployments/deployment.html", context)
 
 
@@ -31,7 +32,7 @@ def deployment(request: Request, pk: int) -> HttpResponse:
 def progress(request: Request, pk: int) -> HttpResponse:
     """What moved, for the page's poll. The last answer says that nothing more will come."""
     found = deployment_for(pk)
-    context = progress_page(request.user, found, request.GET.get("log", "")) | {"oob": True}
+    context = progress_page(request.user, found, request.GET) | {"oob": True}
     return render(request, "deployments/_progress.html", context)
 
 
@@ -56,8 +57,21 @@ def _steering(act: Callable[..., Deployment]) -> Callable[..., HttpResponse]:
     return view  # type: ignore[return-value]
 
 
+@page(permission="estate.view", methods=("POST",))
+def skip_one(request: Request, pk: int, name: str) -> HttpResponse:
+    """Leave one failed handler out."""
+    found = deployment_for(pk)
+    form = ReasonForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    try:
+        skip_handler(actor=request.user, deployment=found, name=name, reason=reason)
+    except Refused as refusal:
+        return _with_refusal(request, found, refusal)
+    return redirect("deployment", pk)
+
+
 def _with_refusal(request: Request, found: Deployment, refusal: Refused) -> HttpResponse:
-    context: dict[str, Any] = progress_page(request.user, found, "")
+    context: dict[str, Any] = progress_page(request.user, found, {})
     running = refusal.details.get("running")
     acts = [("Watch it", reverse("deployment", args=[running]))] if running else []
     context["error"] = {"kind": "warn", "title": "Nothing was changed", "text": refusal.text, "acts": acts}

@@ -1,12 +1,17 @@
 """What the pages say of back ends: plans and rollbacks, the live grid, releases, environments."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from deployments.handlers import Handlers
-from deployments.models import Deployment, HandlerChange, HandlerState
+from deployments.models import Deployment, Fleet, HandlerChange, HandlerState
+from deployments.services.promote import promote
 from products.models import Environment, Product
+from runs.models import Run, RunState, StepLine, StepState
 from tests.deployments import fleets
-from tests.deployments.back_ends import NAMES, add_back_end, back_end_only, put_fleet
+from tests.deployments.back_ends import NAMES, add_back_end, back_end_only, failed_deployment, put_fleet
 from tests.deployments.rows import environment, estate, live, ready
 from tests.examples import person
 from tests.users.rows import visitor
@@ -173,3 +178,106 @@ def test_a_rollback_of_the_front_end_alone(deployed: Deployment, manager: User) 
     text = read(manager, f"{TEST}/rollback/?half=frontend")
     assert 'id="handlers"' not in text
     assert "may call handlers that are not there yet" in text
+
+
+# The live grid
+
+
+@pytest.fixture
+def failed(manager: User) -> Deployment:
+    """Its first handler failed, and the others were put back."""
+    return failed_deployment(manager)
+
+
+def under_way(deployment: Deployment, step: str) -> None:
+    """Its Run works on this step since ten seconds."""
+    Run.objects.filter(pk=deployment.run_id).update(state=RunState.RUNNING)
+    steps = deployment.run.steps
+    at = steps.get(name=step).position
+    steps.filter(position__lt=at).update(state=StepState.DONE)
+    began = timezone.now() - timedelta(seconds=10)
+    steps.filter(position=at).update(state=StepState.RUNNING, done=2, total=3, error="", started_at=began)
+
+
+def test_every_handler_is_a_square_that_filters_the_log(failed: Deployment, manager: User) -> None:
+    text = read(manager, f"/deployments/{failed.pk}/")
+    assert 'aria-label="3 handlers: 1 failed, 2 put back.' in text
+    assert '<a class="x" href="?log=orders-create" title="orders-create, failed"></a>' in text
+    assert '<a class="b" href="?log=orders-get" title="orders-get, put back"></a>' in text
+    assert (
+        '<a href="?handlers=failed"><span class="key x"></span><span class="num">1</span> failed</a>' in text
+    )
+    step = failed.run.steps.get(position=0)
+    for line in ("orders-create: refused", "users-get: fine"):
+        StepLine.objects.create(step=step, level="info", text=line)
+    filtered = read(manager, f"/deployments/{failed.pk}/?log=orders-create")
+    assert "orders-create: refused" in filtered
+    assert "users-get: fine" not in filtered
+
+
+def test_handlers_are_listed_by_state_and_the_failed_ones_unasked(failed: Deployment, manager: User) -> None:
+    text = read(manager, f"/deployments/{failed.pk}/")
+    assert "AWS could not take over its code." in text
+    assert f'action="/deployments/{failed.pk}/handlers/orders-create/skip/"' in text
+    assert "Retry 1 handler<" in text
+    returned = read(manager, f"/deployments/{failed.pk}/?handlers=returned")
+    assert "orders-get/skip/" not in returned
+    assert 'aria-current="true"><span class="key b">' in returned
+
+
+def test_a_failed_handler_is_left_out_with_a_reason(failed: Deployment, manager: User) -> None:
+    address = f"/deployments/{failed.pk}/handlers/orders-create/skip/"
+    assert visitor(manager).post(address, {"reason": ""}).status_code == 422
+    assert visitor(manager).post(address, {"reason": "Nobody calls it."}).status_code == 302
+    text = read(manager, f"/deployments/{failed.pk}/?handlers=skipped")
+    assert "Left out: Nobody calls it." in text
+    assert visitor(manager).post(address, {"reason": "Again."}).status_code == 409
+
+
+def test_who_may_not_steer_is_offered_no_leaving_out(failed: Deployment) -> None:
+    viewer = person(Role.VIEWER)
+    assert "/skip/" not in read(viewer, f"/deployments/{failed.pk}/")
+    address = f"/deployments/{failed.pk}/handlers/orders-create/skip/"
+    assert visitor(viewer).post(address, {"reason": "Please."}).status_code == 403
+
+
+def test_the_time_left_is_that_of_the_calls_left(failed: Deployment, manager: User) -> None:
+    rows = HandlerChange.objects.filter(deployment=failed)
+    rows.update(state=HandlerState.READY, version="2", error="")
+    rows.filter(name="users-get").update(state=HandlerState.PENDING, version="")
+    under_way(failed, "prepare")
+    text = read(manager, f"/deployments/{failed.pk}/")
+    assert "prepared, nothing is live yet" in text
+    assert "at least, by 15 calls per second" in text
+    assert '<span class="small quiet">Calls left</span><span class="big">5</span>' in text
+
+
+def test_a_poll_keeps_what_was_asked_for(failed: Deployment, manager: User) -> None:
+    under_way(failed, "prepare")
+    text = read(manager, f"/deployments/{failed.pk}/?handlers=returned&log=orders")
+    assert f'hx-get="/deployments/{failed.pk}/progress/?log=orders&amp;handlers=returned"' in text
+    assert 'id="d-fleet" hx-swap-oob="true"' in read(manager, f"/deployments/{failed.pk}/progress/")
+
+
+def test_a_partly_live_back_end_says_so(failed: Deployment, manager: User) -> None:
+    HandlerChange.objects.filter(deployment=failed, state=HandlerState.RETURNED).update(
+        state=HandlerState.DONE
+    )
+    Deployment.objects.filter(pk=failed.pk).update(partial=True, returning=False)
+    Fleet.objects.update(running=failed)
+    text = read(manager, f"/deployments/{failed.pk}/")
+    assert "Partly live, failed at" in text
+    assert "the API calls 2.0.0, but not all of it" in text
+
+
+def test_the_grid_of_311_handlers_stays_small(product: Product, test: Environment, manager: User) -> None:
+    names = [f"handler-number-{number:03d}" for number in range(311)]
+    put_fleet(test, fleets.fleet(names))
+    release = back_end_only(product, "2.0.0", manager, fleets.release(names, "2"))
+    deployment = promote(actor=manager, environment=test, release=release, reason="Try.", override="Test.")
+    page = visitor(manager).get(f"/deployments/{deployment.pk}/progress/").text
+    start = page.index('<a class="w"')
+    squares = page[start : page.index("</div>", start)]
+    assert squares.count("<a ") == 311
+    # Each holds its handler's name twice.
+    assert len(squares) / 311 - 2 * len(names[0]) < 60
