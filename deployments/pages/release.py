@@ -1,5 +1,6 @@
 """What the page of one release shows: where it runs, where it may go, what it holds."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -7,17 +8,24 @@ from django.urls import reverse
 from deployments.forms import ReasonForm
 from deployments.manifest import Manifest
 from deployments.models import Artifact, Deployment, EnvironmentState, Release, ReleaseStatus
+from deployments.pages.release_handlers import handlers_page
+from deployments.selectors.fleets import find_back_end, fleet_of, has_back_end
 from deployments.selectors.releases import find_artifact, manifest_of
 from products.models import Environment
 from users.actions import allowed
 from users.models import User
 
 FILES_SHOWN = 200
+MOST_FILES = 20_000
 
 
-def release_page(user: User, release: Release, target: str, search: str, shown: int) -> dict[str, Any]:
-    """The context of `deployments/release.html`; `target` chooses whose files are listed, `search` filters them."""
-    artifacts = list(release.artifacts.all())
+def release_page(user: User, release: Release, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The context of `deployments/release.html`.
+
+    Of the address's query, `target` chooses whose files or handlers are listed, `q` filters them, `shown` is how many
+    files; see `handlers_page` for more of a back end.
+    """
+    artifacts, target = list(release.artifacts.all()), asked.get("target", "")
     chosen = next((one for one in artifacts if one.target == target), artifacts[0] if artifacts else None)
     slug = release.product.slug
     address = reverse("release", args=[slug, release.version])
@@ -32,14 +40,24 @@ def release_page(user: User, release: Release, target: str, search: str, shown: 
         "run_url": "",
         "lane": _lane(user, release) if release.status == ReleaseStatus.READY else [],
         "artifacts": [_artifact(one, address, chosen) for one in artifacts],
-        "manifest": _manifest(chosen, search, shown)
-        if chosen and release.status == ReleaseStatus.READY
-        else None,
+        **_held(release, chosen, asked),
         "bad_url": _bad_url(user, release),
         "bad_form": ReasonForm(),
         "compare_url": f"{reverse('compare', args=[slug])}?left=rel-{release.version}",
         "events_url": f"{reverse('audit')}?product={slug}" if allowed(user, "audit.view") else "",
     }
+
+
+def _held(release: Release, chosen: Artifact | None, asked: Mapping[str, str]) -> dict[str, Any]:
+    """The files of the chosen artifact, or its handlers."""
+    held: dict[str, Any] = {"manifest": None, "handlers": None}
+    if chosen is None or release.status != ReleaseStatus.READY:
+        return held
+    if chosen.target == Artifact.BACKEND:
+        return held | {"handlers": handlers_page(release, chosen, asked)}
+    shown = asked.get("shown", "")
+    most = min(int(shown), MOST_FILES) if shown.isdecimal() and len(shown) < 9 else FILES_SHOWN
+    return held | {"manifest": _manifest(chosen, asked.get("q", ""), most)}
 
 
 def _bad_url(user: User, release: Release) -> str:
@@ -50,12 +68,13 @@ def _bad_url(user: User, release: Release) -> str:
 def _artifact(artifact: Artifact, address: str, chosen: Artifact | None) -> dict[str, Any]:
     return {
         "target": artifact.target,
+        "noun": "handlers" if artifact.target == Artifact.BACKEND else "files",
         "files": artifact.files,
         "bytes": artifact.bytes,
         "packed_bytes": artifact.packed_bytes,
         "sha256": artifact.sha256,
         "placeholder_config": artifact.placeholder_config,
-        "url": f"{address}?target={artifact.target}#files",
+        "url": f"{address}?target={artifact.target}#{'handlers' if artifact.target == Artifact.BACKEND else 'files'}",
         "current": artifact is chosen,
     }
 
@@ -112,12 +131,13 @@ def _stop(
 ) -> dict[str, Any]:
     slug = release.product.slug
     running = state.running if state else None
-    refused = _refused(user, release, environment, running, everywhere)
+    called = _called(environment)
+    refused = _refused(user, release, environment, running, called, everywhere)
     return {
         "name": environment.name,
         "url": reverse("environment", args=[slug, environment.name]),
-        "status": _status(last, running),
-        "version": running.release.version if running else "",
+        "status": _status(last, called if last and last.artifact_id is None else running),
+        "version": _versions(running, called),
         "at": last.created_at if last else None,
         "who": str(last.actor) if last else "",
         "verified": bool(last and last.live_at),
@@ -127,11 +147,26 @@ def _stop(
     }
 
 
+def _called(environment: Environment) -> Deployment | None:
+    """The deployment whose handlers the environment's API calls."""
+    fleet = fleet_of(environment)
+    return fleet.running if fleet else None
+
+
+def _versions(running: Deployment | None, called: Deployment | None) -> str:
+    """What runs there, in words: one version, or two where front end and back end differ."""
+    front = running.release.version if running else ""
+    if called is None or (running is not None and called.release_id == running.release_id):
+        return front
+    back = f"back end {called.release.version}"
+    return f"{front}, {back}" if front else back
+
+
 def _status(last: Deployment | None, running: Deployment | None) -> str:
     if last is None:
         return ""
     if last.run.state != "succeeded":
-        return str(last.run.state)
+        return last.status
     if last.rolled_away:
         return "rolled_back"
     return "live" if running is not None and running.release_id == last.release_id else "replaced"
@@ -142,14 +177,19 @@ def _refused(
     release: Release,
     environment: Environment,
     running: Deployment | None,
+    called: Deployment | None,
     everywhere: dict[int, Deployment],
 ) -> str:
     """Why it cannot go there now, in a few words; "" when it can be planned."""
-    if running is not None and running.release_id == release.pk:
+    held = [
+        *([running] if find_artifact(release, environment) else []),
+        *([called] if find_back_end(release) and has_back_end(environment) else []),
+    ]
+    if held and all(one is not None and one.release_id == release.pk for one in held):
         return "runs there"
     if release.bad:
         return "marked bad"
-    if find_artifact(release, environment) is None:
+    if not held:
         return "holds nothing for it"
     if not allowed(user, "deployment.promote"):
         return "your role may not"

@@ -9,7 +9,7 @@ from django.urls import reverse
 from deployments import spool
 from deployments.forms import ReasonForm, ReleaseForm, show_refusal
 from deployments.pages.listing import releases_page
-from deployments.pages.release import FILES_SHOWN, release_page
+from deployments.pages.release import release_page
 from deployments.selectors.releases import release_for
 from deployments.services.mark_bad import mark_bad
 from deployments.services.register import register
@@ -31,14 +31,7 @@ def releases(request: Request) -> HttpResponse:
 def release(request: Request, slug: str, version: str) -> HttpResponse:
     """One release: what it holds and where it runs."""
     found = release_for(product_for(request.user, slug), version)
-    shown = request.GET.get("shown", "")
-    context = release_page(
-        request.user,
-        found,
-        request.GET.get("target", ""),
-        request.GET.get("q", ""),
-        min(int(shown), 20_000) if shown.isdecimal() else FILES_SHOWN,
-    )
+    context = release_page(request.user, found, request.GET)
     return render(request, "deployments/release.html", context)
 
 
@@ -52,7 +45,7 @@ def bad(request: Request, slug: str, version: str) -> HttpResponse:
         mark_bad(actor=request.user, release=found, bad=not found.bad, reason=reason)
     except Refused as refusal:
         show_refusal(form, refusal) if not form.errors else None
-        context = release_page(request.user, found, "", "", FILES_SHOWN) | {"bad_form": form}
+        context = release_page(request.user, found, {}) | {"bad_form": form}
         return render(request, "deployments/release.html", context, status=refusal.status)
     return redirect("release", slug, version)
 

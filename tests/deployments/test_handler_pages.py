@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from deployments.handlers import Handlers
-from deployments.models import Deployment, Fleet, HandlerChange, HandlerState
+from deployments.models import CodeCopy, Deployment, Fleet, HandlerChange, HandlerState
 from deployments.services.promote import promote
-from products.models import Environment, Product
+from products.models import Account, Environment, Product
 from runs.models import Run, RunState, StepLine, StepState
 from tests.deployments import fleets
 from tests.deployments.back_ends import NAMES, add_back_end, back_end_only, failed_deployment, put_fleet
@@ -281,3 +281,79 @@ def test_the_grid_of_311_handlers_stays_small(product: Product, test: Environmen
     assert squares.count("<a ") == 311
     # Each holds its handler's name twice.
     assert len(squares) / 311 - 2 * len(names[0]) < 60
+
+
+# Releases
+
+
+def test_a_release_shows_the_handlers_that_differ_from_those_that_run(
+    deployed: Deployment, product: Product, manager: User
+) -> None:
+    mixed = Handlers.of(
+        [fleets.handler(NAMES[0], "3"), fleets.handler(NAMES[1], "2"), fleets.handler("new-one")]
+    )
+    back_end_only(product, "3.0.0", manager, mixed)
+    text = read(manager, "/products/tim-combo/releases/3.0.0/")
+    assert "3; against 2.0.0 2 differ, 1 is the same, 1 is no longer in it" in text
+    assert NAMES[0] in text
+    assert NAMES[1] not in text
+    every = read(manager, "/products/tim-combo/releases/3.0.0/?all=1")
+    assert NAMES[1] in every
+    assert NAMES[0] not in read(manager, "/products/tim-combo/releases/3.0.0/?q=new")
+
+
+def test_a_release_without_another_that_runs_shows_all(product: Product, manager: User) -> None:
+    back_end_only(product, "3.0.0", manager, fleets.release(NAMES, "3"))
+    text = read(manager, "/products/tim-combo/releases/3.0.0/")
+    assert all(name in text for name in NAMES)
+    assert "<b>backend</b>" in text
+    assert "3 handlers," in text
+
+
+def test_a_passport_names_every_stop(product: Product, manager: User) -> None:
+    handlers = fleets.release(NAMES, "3")
+    back_end_only(product, "3.0.0", manager, handlers)
+    sha256 = handlers.by_name[NAMES[0]].sha256
+    first = CodeCopy.objects.create(
+        account=Account.objects.get(name="development"),
+        bucket="tim-dev-lambda",
+        key="handlers/one.zip",
+        version_id="v-source",
+        sha256=sha256,
+        size=100,
+    )
+    CodeCopy.objects.create(
+        account=Account.objects.get(name="sandbox"),
+        bucket="tim-sb-be-live",
+        key="handlers/one.zip",
+        version_id="v-copied",
+        sha256=sha256,
+        size=100,
+        copied_from=first,
+    )
+    text = read(manager, "/products/tim-combo/releases/3.0.0/")
+    assert "tim-sb-be-live/handlers/one.zip" in text
+    assert text.index("v-source") < text.index("v-copied")
+    assert '<td role="cell" class="quiet">tim-dev-lambda</td>' in text
+
+
+def test_a_release_of_a_back_end_can_go_where_there_is_one(product: Product, manager: User) -> None:
+    back_end_only(product, "3.0.0", manager, fleets.release(NAMES, "3"))
+    text = read(manager, "/products/tim-combo/releases/3.0.0/")
+    assert "/environments/dev/promote/3.0.0/" in text
+
+
+def test_other_pages_hold_with_a_release_of_a_back_end_alone(
+    deployed: Deployment, product: Product, manager: User
+) -> None:
+    back_end_only(product, "3.0.0", manager, fleets.release(NAMES, "3"))
+    for address in (
+        "/",
+        "/releases/",
+        "/deployments/",
+        TEST + "/",
+        "/products/tim-combo/compare/?left=rel-1.0.0&right=rel-2.0.0",
+    ):
+        read(manager, address)
+    lone = visitor(manager).get("/products/tim-combo/compare/?left=rel-3.0.0&right=env-test")
+    assert (lone.status_code, "holds nothing to compare" in lone.text) == (404, True)
