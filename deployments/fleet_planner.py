@@ -271,6 +271,12 @@ def _planned(now: FleetSituation, name: str, handler: Handler | None, seen: Seen
     return HandlerPlan(name, change, old, handler.sha256, handler.size, way, edits, number, note)
 
 
+def edited_by_hand(now: FleetSituation) -> dict[str, tuple[Edit, ...]]:
+    """By handler, what somebody changed since the console last left its function."""
+    found = {name: _edits(now, name, seen) for name, seen in sorted((now.seen or {}).items())}
+    return {name: edits for name, edits in found.items() if edits}
+
+
 def _edits(now: FleetSituation, name: str, seen: Seen) -> tuple[Edit, ...]:
     """What somebody changed since the console last left the function; nothing is known of one it never touched."""
     known = now.known.get(name)

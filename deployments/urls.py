@@ -12,6 +12,7 @@ urlpatterns = [
     path(f"{PRODUCT}/releases/<str:version>/bad/", releases.bad, name="release-bad"),
     path(f"{PRODUCT}/compare/", compare.compare, name="compare"),
     path(f"{ENVIRONMENT}/", environments.environment, name="environment"),
+    path(f"{ENVIRONMENT}/look/", environments.look, name="environment-look"),
     path(f"{ENVIRONMENT}/promote/<str:version>/", promote.promote, name="promote"),
     path(f"{ENVIRONMENT}/rollback/", promote.rollback, name="rollback"),
     path("deployments/", deployments.deployments, name="deployments"),

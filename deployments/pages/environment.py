@@ -5,9 +5,18 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from deployments.models import EnvironmentState, Release
+from deployments.models import Deployment, EnvironmentState, Release
+from deployments.pages.fleet import back_end
 from deployments.pages.status import entry, status_of, visitors_get
-from deployments.selectors.deployments import last_good, state_of, timeline
+from deployments.selectors.deployments import (
+    good_back_ends,
+    last_good,
+    last_of,
+    running_back_end,
+    state_of,
+    timeline,
+)
+from deployments.selectors.fleets import handlers_done
 from deployments.selectors.releases import deployable, find_artifact
 from dns.selectors import addresses_of
 from products.models import Environment, Kind
@@ -20,17 +29,19 @@ SHOWN = 30
 def environment_page(user: User, environment: Environment, before: int | None) -> dict[str, Any]:
     """The context of `deployments/environment.html`; `before` is the deployment id to page down from."""
     state = state_of(environment)
+    newest = state.active or state.failed or state.running or _running_alone(environment)
     ran = timeline(environment, before=before, limit=SHOWN + 1)
     slug = environment.product.slug
     return {
         "environment": environment,
         "crumbs": [(environment.product.name, reverse("product", args=[slug])), (environment.name, "")],
         "siblings": _siblings(environment),
-        "status": status_of(_newest(state), state) if _newest(state) else "",
+        "status": status_of(newest, state) if newest else "",
         **_address(environment),
         **_acts(user, environment, state),
         "note": _note(environment, state),
         **_truth(environment, state),
+        "back_end": back_end(user, environment),
         "configuration": _configuration(environment),
         "facts": _facts(environment),
         "entries": [entry(one, state) for one in ran[:SHOWN]],
@@ -39,8 +50,10 @@ def environment_page(user: User, environment: Environment, before: int | None) -
     }
 
 
-def _newest(state: EnvironmentState) -> Any:
-    return state.active or state.failed or state.running
+def _running_alone(environment: Environment) -> Deployment | None:
+    """The environment's own deployment whose back end runs where no front end ever did."""
+    running = running_back_end(environment)
+    return running if running and running.environment_id == environment.pk else None
 
 
 def _siblings(environment: Environment) -> list[tuple[str, str, bool]]:
@@ -66,9 +79,7 @@ def _acts(user: User, environment: Environment, state: EnvironmentState) -> dict
     """The two buttons: promote the release that is live in the environment before, and roll back."""
     slug = environment.product.slug
     coming = coming_release(environment, state) if allowed(user, "deployment.promote") else None
-    goes_back = (
-        allowed(user, "deployment.rollback") and state.running and last_good(environment, state.running)
-    )
+    goes_back = allowed(user, "deployment.rollback") and _way_back(environment, state)
     version = coming.version if coming else ""
     return {
         "promote_url": reverse("promote", args=[slug, environment.name, version]) if version else "",
@@ -79,6 +90,14 @@ def _acts(user: User, environment: Environment, state: EnvironmentState) -> dict
         else "",
         "compare_url": f"{reverse('compare', args=[slug])}?left=env-{environment.name}",
     }
+
+
+def _way_back(environment: Environment, state: EnvironmentState) -> Deployment | None:
+    """The deployment that a rollback would repeat: of the front end, or of the back end where only that runs."""
+    if state.running is not None:
+        return last_good(environment, state.running)
+    running = running_back_end(environment)
+    return last_of(good_back_ends(environment), running) if running else None
 
 
 def coming_release(environment: Environment, state: EnvironmentState) -> Release | None:
@@ -120,6 +139,8 @@ def _note(environment: Environment, state: EnvironmentState) -> dict[str, Any] |
             "second": f"Started by {state.active.actor}.",
             "acts": [("Watch it", url)],
         }
+    if state.failed and state.failed.status == "partial":
+        return _partly(state.failed)
     if state.failed:
         url = reverse("deployment", args=[state.failed.pk])
         served = f"Visitors get {visitors_get(state.running)}." if state.running else "Nothing runs here yet."
@@ -138,6 +159,17 @@ def _note(environment: Environment, state: EnvironmentState) -> dict[str, Any] |
             "second": "An admin sets it up in the settings.",
         }
     return None
+
+
+def _partly(failed: Deployment) -> dict[str, Any]:
+    done, total = handlers_done(failed)
+    return {
+        "kind": "warn",
+        "icon": "half",
+        "first": f"{failed.release.version} is partly live.",
+        "second": f"{done} of {total} handlers have its code. Retry the others, leave them out, or roll back.",
+        "acts": [("See which", reverse("deployment", args=[failed.pk]))],
+    }
 
 
 def _truth(environment: Environment, state: EnvironmentState) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from deployments.models import Deployment, EnvironmentState
+from deployments.models import Deployment, EnvironmentState, Fleet
 from deployments.selectors.deployments import is_switched
 from runs.models import RunState
 
@@ -19,9 +19,16 @@ def status_of(deployment: Deployment, state: EnvironmentState | None = None) -> 
         return str(run)
     if deployment.rolled_away:
         return "rolled_back"
-    if state is not None and state.running_id != deployment.pk:
+    if state is not None and not _runs(deployment, state):
         return "replaced"
     return "live"
+
+
+def _runs(deployment: Deployment, state: EnvironmentState) -> bool:
+    """Whether visitors get it, or the API calls it when it carries no front end."""
+    if deployment.artifact_id is None:
+        return Fleet.objects.filter(running=deployment).exists()
+    return state.running_id == deployment.pk
 
 
 def visitors_get(deployment: Deployment) -> str:

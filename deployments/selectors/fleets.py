@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from deployments.fleet_planner import FleetPlan, FleetSituation, Known, Mode, Seen, Version, plan_fleet
+from django.db.models import Count, Q
+
+from deployments import fleet_planner
+from deployments.fleet_planner import (
+    Edit,
+    FleetPlan,
+    FleetSituation,
+    Known,
+    Mode,
+    Seen,
+    Version,
+    plan_fleet,
+)
 from deployments.handlers import Handlers
 from deployments.models import Artifact, Deployment, Fleet, HandlerVersion, Release, StoredManifest
 from products.models import Environment
@@ -21,7 +33,7 @@ def fleet_of(environment: Environment) -> Fleet | None:
     """The functions behind an environment's API; None where they are not known, or nobody has worked on them yet."""
     if not has_back_end(environment):
         return None
-    rows = Fleet.objects.select_related("account", "running__release", "running__backend")
+    rows = Fleet.objects.select_related("account", "run", "running__release__product", "running__backend")
     return rows.filter(account=environment.backend_account_id, prefix=environment.function_prefix).first()
 
 
@@ -40,6 +52,12 @@ def sharing(environment: Environment) -> list[Environment]:
 def find_back_end(release: Release) -> Artifact | None:
     """The release's artifact of handlers, if it has one."""
     return next((one for one in release.artifacts.all() if one.target == Artifact.BACKEND), None)
+
+
+def handlers_done(deployment: Deployment) -> tuple[int, int]:
+    """How many of the deployment's handlers have its code, of how many."""
+    counted = deployment.handlers.aggregate(done=Count("pk", filter=Q(state="done")), total=Count("pk"))
+    return counted["done"], counted["total"]
 
 
 def handlers_of(artifact: Artifact) -> Handlers:
@@ -69,6 +87,13 @@ def fleet_plan(environment: Environment, artifact: Artifact, *, rollback: bool =
             code_limit=fleet.code_limit,
         )
     )
+
+
+def edited_by_hand(fleet: Fleet) -> dict[str, tuple[Edit, ...]]:
+    """By handler, what somebody changed since the console last left its function, as last seen."""
+    mode: Mode = fleet.mode  # type: ignore[assignment]
+    now = FleetSituation(fleet.prefix, mode, Handlers(()), _seen(fleet.functions), _known(fleet))
+    return fleet_planner.edited_by_hand(now)
 
 
 def _seen(functions: Mapping[str, Any] | None) -> dict[str, Seen] | None:

@@ -1,9 +1,11 @@
 """The rows of a deployment's handlers: how far each is, and what is known of its function from then on."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 from django.utils import timezone
 
+from aws.functions import LATEST, Function
 from deployments.fleet_planner import over_budget
 from deployments.models import Fleet, HandlerChange, HandlerState, HandlerVersion, KnownFunction
 from deployments.steps.fleets.crew import Crew, HandlerFailed
@@ -12,7 +14,6 @@ from deployments.steps.fleets.reach import BackEnd
 from runs.steps import StepContext
 
 MOST_NAMED = 5
-LATEST = "$LATEST"
 
 
 class Ledger:
@@ -47,6 +48,7 @@ class Ledger:
         with self._context.transaction():
             HandlerChange.objects.bulk_update(changes, ["state", "error", "version", "changed_at"])
             know(self._back.fleet, left)
+            see_again(self._back.fleet, left)
         for name, result in results.items():
             if isinstance(result, HandlerFailed):
                 self._context.log(f"{name}: {result}", "error")
@@ -80,6 +82,21 @@ def know(fleet: Fleet, left: Mapping[str, Left]) -> None:
         (version(fleet, name, one) for name, one in left.items() if one.version.isdigit()),
         ignore_conflicts=True,
     )
+
+
+def see_again(fleet: Fleet, left: Mapping[str, Left]) -> None:
+    """What plans read of the fleet, with what was just seen of these functions; in the caller's transaction."""
+    functions = fleet.functions or {}
+    for name, one in left.items():
+        functions[name] = {**functions[name], **_seen(one.function)}
+    Fleet.objects.filter(pk=fleet.pk).update(functions=functions, observed_at=timezone.now())
+
+
+def _seen(function: Function) -> dict[str, Any]:
+    if function.version != LATEST:
+        return {"live": function.version, "live_sha256": function.sha256}
+    told = ("sha256", "runtime", "memory", "architecture")
+    return {name: getattr(function, name) for name in told} | {"keys": list(function.keys)}
 
 
 def known(fleet: Fleet, name: str, left: Left) -> KnownFunction:

@@ -1,0 +1,146 @@
+"""Back ends that are called by alias: prepared whole, switched as one, taken back by switching."""
+
+import pytest
+
+from tests.fleets.world import NAMES, FleetWorld
+
+FIRST = NAMES[0]
+
+
+def test_a_back_end_is_prepared_switched_and_rolled_back(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    plan = fleet_world.plan("5.0.0")
+    assert plan["backend"]["mode"] == "alias"
+    assert plan["backend"]["counts"]["changed"] == len(NAMES)
+    assert (plan["backend"]["calls"], plan["backend"]["blockers"]) == (3 * len(NAMES), [])
+    since = fleet_world.cloud.next_call()
+    ended = fleet_world.live("5.0.0")
+    assert [step["name"] for step in ended["steps"]] == [
+        "look",
+        "replicate",
+        "prepare",
+        "switch-handlers",
+        "verify-handlers",
+        "record",
+    ]
+    assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+    writes = fleet_world.writes(since)
+    assert sorted(writes[:-6]) == ["PublishVersion"] * 6 + ["UpdateFunctionCode"] * 6
+    assert writes[-6:] == ["UpdateAlias"] * 6
+
+    fleet_world.register("6.0.0", [FIRST])
+    fleet_world.live("6.0.0")
+    assert fleet_world.served()[FIRST] == "6.0.0"
+    since = fleet_world.cloud.next_call()
+    back = fleet_world.world.work(fleet_world.world.roll_back(half="backend"))
+    assert (back["status"], back["version"]) == ("live", "5.0.0")
+    assert set(fleet_world.writes(since)) == {"UpdateAlias"}
+    assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+
+
+def test_only_what_differs_is_touched(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    fleet_world.live("5.0.0")
+    zips = fleet_world.plan("5.0.0")
+    assert zips["backend"]["counts"]["changed"] == 0
+    since = fleet_world.cloud.next_call()
+    fleet_world.live("5.0.0")
+    assert fleet_world.writes(since) == []
+
+
+def test_a_handler_that_fails_leaves_all_as_it_was(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    before = fleet_world.served()
+    fleet_world.break_next(FIRST)
+    failed = fleet_world.world.work(fleet_world.world.promote("5.0.0", half="backend"))
+    assert failed["status"] == "failed"
+    assert FIRST in failed["error"]
+    assert "KMSAccessDenied" in failed["error"]
+    assert "Nothing was switched" in failed["error"]
+    assert fleet_world.served() == before
+    again = fleet_world.world.api.post(f"deployments/{failed['id']}/retry", {"reason": "Key mended"})
+    assert again.status == 202, again.body
+    assert fleet_world.world.carry_out(failed["id"])["status"] == "live"
+    assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+
+
+def test_within_the_budget_a_failed_handler_is_left_and_named(fleet_world: FleetWorld) -> None:
+    from products.models import Environment
+
+    Environment.objects.filter(product__slug="tim-combo", name="test").update(failure_budget=1)
+    fleet_world.register("5.0.0")
+    before = fleet_world.served()[FIRST]
+    fleet_world.break_next(FIRST)
+    part = fleet_world.world.work(fleet_world.world.promote("5.0.0", half="backend"))
+    assert part["status"] == "partial"
+    assert FIRST in part["error"]
+    assert fleet_world.served() == {**dict.fromkeys(NAMES, "5.0.0"), FIRST: before}
+    left = fleet_world.world.api.post(
+        f"deployments/{part['id']}/handlers/{FIRST}/skip", {"reason": "Retired next week"}
+    )
+    assert left.status in (200, 202), left.body
+    assert (
+        fleet_world.world.api.post(f"deployments/{part['id']}/retry", {"reason": "Rest is fine"}).status
+        == 202
+    )
+    assert fleet_world.world.carry_out(part["id"])["status"] == "live"
+    assert fleet_world.served()[FIRST] == before
+
+
+def test_a_code_changed_by_hand_since_the_plan_stops_it(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    before = fleet_world.served()
+    answer = fleet_world.world.promote("5.0.0", half="backend")
+    fleet_world.edit_by_hand(FIRST)
+    failed = fleet_world.world.work(answer)
+    assert failed["status"] == "failed"
+    assert FIRST in failed["error"]
+    assert "Nothing was changed" in failed["error"]
+    assert fleet_world.served() == before
+    (edited,) = [one for one in fleet_world.plan("5.0.0")["handlers"] if one["change"] == "edited"]
+    assert edited["name"] == FIRST
+
+
+def test_an_alias_that_was_moved_by_hand_takes_the_switch_back(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    fleet_world.register("6.0.0")
+    fleet_world.live("5.0.0")
+    answer = fleet_world.world.promote("6.0.0", half="backend")
+    fleet_world.world.do_before(answer, "switch-handlers")
+    last = NAMES[-1]
+    fleet_world.lambda_of().update_alias(
+        FunctionName=fleet_world.function(last), Name="live", FunctionVersion="1"
+    )
+    failed = fleet_world.world.work(answer)
+    assert failed["status"] == "failed"
+    assert last in failed["error"]
+    assert {name: got for name, got in fleet_world.served().items() if name != last} == dict.fromkeys(
+        NAMES[:-1], "5.0.0"
+    )
+
+
+def test_a_handler_without_a_function_is_refused_before_the_click(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    fleet_world.lambda_of().delete_function(FunctionName=fleet_world.function(FIRST))
+    fleet_world.observe()
+    assert FIRST in fleet_world.plan("5.0.0")["backend"]["blockers"][0]
+    refused = fleet_world.world.promote("5.0.0", half="backend")
+    assert (refused.status, refused["code"]) == (409, "wrong_state")
+
+
+@pytest.mark.parametrize("environment", ["stage", "prod"])
+def test_an_unknown_back_end_is_refused(fleet_world: FleetWorld, environment: str) -> None:
+    fleet_world.register("5.0.0", front="1.0.0")
+    refused = fleet_world.world.promote("5.0.0", environment, half="backend", confirm=environment)
+    assert refused.status == 409
+    assert refused["code"] in ("no_artifact", "out_of_order")
+
+
+def test_lost_answers_and_throttles_are_borne(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    for operation in ("UpdateFunctionCode", "PublishVersion", "UpdateAlias"):
+        fleet_world.cloud.faults("lambda", operation, "lost_reply", rate=0.3)
+        fleet_world.cloud.faults("lambda", operation, "error", status=429, rate=0.2)
+    fleet_world.live("5.0.0")
+    fleet_world.cloud.clear_faults()
+    assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")

@@ -1,0 +1,117 @@
+"""The product's back ends: functions in the development account called as `$LATEST`, in the sandbox by alias."""
+
+from collections.abc import Collection, Iterator
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from tests.cloud import ESTATE
+from tests.deployments.fleets import artifact, code
+from tests.shipping import BUILDS, PRODUCT, Answer, World
+
+NAMES = tuple(ESTATE.with_suffix(".handlers.txt").read_text().split()[:6])
+"""The handlers of these tests' releases; the fleets have many more, which the releases do not hold."""
+ACCOUNTS = {"dev": ("development", "tim-dev-"), "test": ("sandbox", "tim-sb-")}
+
+
+def digest(name: str, version: str) -> str:
+    """The sha256 of a handler's zip."""
+    return sha256(code(name, version)).hexdigest()
+
+
+class FleetWorld:
+    """What these tests do: register back ends, deploy them, look at the functions in AWS."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.cloud = world, world.cloud
+
+    def register(self, version: str, changed: Collection[str] = NAMES, *, front: str = "") -> None:
+        """A release whose `changed` handlers say this version and the others "1"; with the app of release `front`."""
+        zips = {name: code(name, version if name in changed else "1") for name in NAMES}
+        front_end = {"any": BUILDS[front]["any"]} if front else {}
+        made = self.world.api.register(version, backend=artifact(zips), **front_end)
+        assert made.status == 202, made.body
+        ingested = self.world.ingest(version)
+        assert ingested["status"] == "ready", ingested["reasons"]
+
+    def observe(self, environment: str = "test") -> None:
+        """Look at the fleet, as the schedule does."""
+        from deployments.services.observe import look_at
+        from products.models import Environment
+        from runs import runner
+
+        row = Environment.objects.select_related("product", "backend_account").get(
+            product__slug=PRODUCT, name=environment
+        )
+        run = look_at(actor=None, environment=row)
+        while runner.advance(run.pk):
+            pass
+        run.refresh_from_db()
+        assert run.state == "succeeded", run.error
+
+    def plan(self, version: str, environment: str = "test", half: str = "") -> Answer:
+        body = {"version": version, "half": half}
+        return self.world.api.post(f"products/{PRODUCT}/environments/{environment}/plan", body)
+
+    def live(self, version: str, environment: str = "test", half: str = "backend") -> Answer:
+        """Promote and carry out; it must end live."""
+        ended = self.world.work(self.world.promote(version, environment, half=half))
+        assert ended["status"] == "live", ended["error"]
+        return ended
+
+    def lambda_of(self, environment: str = "test") -> Any:
+        return self.cloud.client("lambda", ACCOUNTS[environment][0])
+
+    def function(self, name: str, environment: str = "test") -> str:
+        return ACCOUNTS[environment][1] + name
+
+    def served(self, environment: str = "test") -> dict[str, str]:
+        """By handler, the version of `code` that callers get; its digest when it is none of these tests' codes."""
+        return {name: self._served(name, environment) for name in NAMES}
+
+    def _served(self, name: str, environment: str) -> str:
+        import base64
+
+        qualifier = {"Qualifier": "live"} if environment == "test" else {}
+        found = self.lambda_of(environment).get_function(
+            FunctionName=self.function(name, environment), **qualifier
+        )
+        sha = base64.b64decode(found["Configuration"]["CodeSha256"]).hex()
+        known = {digest(name, version): version for version in ("1", "5.0.0", "6.0.0", "7.0.0")}
+        return known.get(sha, sha)
+
+    def writes(self, since: int) -> list[str]:
+        """The Lambda operations since then that changed something, in order."""
+        writing = {"UpdateFunctionCode", "PublishVersion", "UpdateAlias", "CreateAlias"}
+        calls = self.cloud.calls(since, "lambda")
+        return [c["operation"] for c in calls if c["operation"] in writing and c["code"] is None]
+
+    def break_next(self, name: str, environment: str = "test", **more: Any) -> None:
+        """Have AWS fail to take over the next code of this handler."""
+        body = {
+            "account": self.cloud.accounts[ACCOUNTS[environment][0]]["aws_id"],
+            "function": self.function(name, environment),
+            "reason_code": "KMSAccessDenied",
+            "count": 1,
+            **more,
+        }
+        self.cloud.control("POST", "/lambda/fail", body)
+
+    def edit_by_hand(self, name: str, environment: str = "test") -> None:
+        """Somebody uploads other code in AWS's own console."""
+        functions = self.lambda_of(environment)
+        functions.update_function_code(
+            FunctionName=self.function(name, environment), ZipFile=code(name, "by hand")
+        )
+
+
+@pytest.fixture
+def fleet_world(world: World, settings: Any) -> Iterator[FleetWorld]:
+    """Both fleets looked at; calls are not limited, so that tests are quick, and waves are watched for a moment."""
+    settings.CONSOLE_WAVE_SECONDS = 0.05
+    world.cloud.settings(lambda_rate=0, update_seconds=0.05)
+    found = FleetWorld(world)
+    found.observe("test")
+    yield found
+    world.cloud.settings(lambda_rate=15, update_seconds=0.2)
