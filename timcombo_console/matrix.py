@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, Subquery
 
+from deployments.services.promote import RECIPES
 from products.models import Kind
 from runs.models import RunStep, StepState, StepTime
 from runs.selectors import usual_of
@@ -41,7 +42,7 @@ def progress_of(rows: Sequence[Place]) -> dict[int, Progress]:
     runs = [row[key] for row in rows for key in ("active_run", "failed_run") if row[key]]
     if not runs:
         return {}
-    times = StepTime.objects.filter(kind="deployment", step=OuterRef("name")).values("recent")
+    times = StepTime.objects.filter(kind=OuterRef("run__kind"), step=OuterRef("name")).values("recent")
     found = (
         RunStep.objects.filter(run__in=runs).annotate(times=Subquery(times)).order_by("run_id", "position")
     )
@@ -53,8 +54,8 @@ def progress_of(rows: Sequence[Place]) -> dict[int, Progress]:
 
 
 def _labels() -> dict[str, str]:
-    recipe = recipe_of("deployment")
-    return {step.name: step.label for step in recipe.steps} if recipe else {}
+    recipes = (recipe_of(kind) for kind in RECIPES.values())
+    return {step.name: step.label for recipe in recipes if recipe for step in recipe.steps}
 
 
 def _progress(steps: list[Step], labels: dict[str, str]) -> Progress:
@@ -132,6 +133,8 @@ def _state(row: Place, progress: dict[int, Progress]) -> dict[str, Any]:
         return {"state": "none"}
     if row["active_id"]:
         return _active(row, progress)
+    if row["failed_handlers"]:
+        return {"state": "part", "note": f"{row['failed_handlers']} handlers of {row['failed_version']}"}
     if row["failed_id"]:
         far = progress.get(row["failed_run"])
         name = far.name if far else ""

@@ -10,7 +10,7 @@ from django.db import connection
 
 SQL = """
 WITH pointed AS (
-  SELECT d.id, d.kind, d.created_at, d.release_id, d.run_id, r.version, r.bad, u.display_name, before.version AS before
+  SELECT d.id, d.kind, d.partial, d.created_at, d.release_id, d.run_id, r.version, r.bad, u.display_name, before.version AS before
   FROM deployments_deployment d
   JOIN deployments_release r ON r.id = d.release_id
   JOIN users_user u ON u.id = d.actor_id
@@ -31,6 +31,9 @@ SELECT e.id, e.name, e.kind, e.position, e.protected, e.distribution_id, e.requi
        active.version AS active_version, active.display_name AS active_who, active.run_id AS active_run,
        (SELECT state FROM runs_run WHERE id = active.run_id) AS active_state,
        failed.version AS failed_version, failed.run_id AS failed_run,
+       CASE WHEN failed.partial THEN
+         (SELECT count(*) FILTER (WHERE state = 'done') || ' of ' || count(*) FROM deployments_handlerchange
+          WHERE deployment_id = failed.id) END AS failed_handlers,
        (SELECT extract(epoch FROM ended_at)::float8 FROM runs_run WHERE id = failed.run_id) AS failed_at
 FROM products_environment e
 JOIN products_product p ON p.id = e.product_id
@@ -47,6 +50,7 @@ ORDER BY p.name, p.id, e.position
 
 Place = dict[str, Any]
 """One environment with what runs in it: the columns above by name. `newest_…` may be promoted: ready and not bad.
+`failed_handlers`, "308 of 311", is of a deployment that left the back end partly live.
 
 Times are seconds since 1970: a thousand of them as text would take a tenth of the page to read.
 """

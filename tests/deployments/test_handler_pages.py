@@ -6,13 +6,21 @@ import pytest
 from django.utils import timezone
 
 from deployments.handlers import Handlers
-from deployments.models import CodeCopy, Deployment, Fleet, HandlerChange, HandlerState
+from deployments.models import (
+    CodeCopy,
+    Deployment,
+    EnvironmentState,
+    Fleet,
+    HandlerChange,
+    HandlerState,
+    KnownFunction,
+)
 from deployments.services.promote import promote
 from products.models import Account, Environment, Product
 from runs.models import Run, RunState, StepLine, StepState
 from tests.deployments import fleets
 from tests.deployments.back_ends import NAMES, add_back_end, back_end_only, failed_deployment, put_fleet
-from tests.deployments.rows import environment, estate, live, ready
+from tests.deployments.rows import end, environment, estate, live, ready
 from tests.examples import person
 from tests.users.rows import visitor
 from users.models import User
@@ -357,3 +365,87 @@ def test_other_pages_hold_with_a_release_of_a_back_end_alone(
         read(manager, address)
     lone = visitor(manager).get("/products/tim-combo/compare/?left=rel-3.0.0&right=env-test")
     assert (lone.status_code, "holds nothing to compare" in lone.text) == (404, True)
+
+
+# Environments
+
+
+def test_an_environment_shows_its_back_end(deployed: Deployment, manager: User) -> None:
+    text = read(manager, TEST + "/")
+    assert '<span class="mono">tim-sb-*</span>, 3 of them' in text
+    assert "the API calls the alias live" in text
+    assert "3.0 GB of 80.5 GB, 3.7" in text
+    assert "not looked at yet" in text
+    assert "Flux Systems" in text
+    assert "edited by hand" not in text
+
+
+def test_an_old_sight_and_a_missing_way_back_are_amber(deployed: Deployment, manager: User) -> None:
+    missing = "Version 1 of orders-get was deleted."
+    hour_ago = timezone.now() - timedelta(hours=1)
+    Fleet.objects.update(observed_at=hour_ago, readiness=[missing], readiness_at=hour_ago)
+    text = read(manager, TEST + "/")
+    assert "Old</span>" in text
+    assert "Not ready</span>" in text
+    assert missing in text
+    Fleet.objects.update(readiness=[])
+    assert "ready: all that it needs is there" in read(manager, TEST + "/")
+
+
+def test_what_was_edited_by_hand_can_be_seen_and_put_back(deployed: Deployment, manager: User) -> None:
+    KnownFunction.objects.filter(name="orders-get").update(version="1")
+    text = read(manager, TEST + "/")
+    assert "1 handler was edited by hand." in text
+    assert 'live version <span class="mono">1</span> → <span class="mono">2</span>' in text
+    assert f'href="{TEST}/promote/2.0.0/?half=backend"' in text
+
+
+def test_whoever_steers_can_have_it_looked_at(test: Environment, manager: User) -> None:
+    assert "nobody has looked yet" in read(manager, TEST + "/")
+    assert visitor(manager).post(f"{TEST}/look/").status_code == 302
+    assert "looking now" in read(manager, TEST + "/")
+    assert visitor(manager).post(f"{TEST}/look/").status_code == 409
+    viewer = person(Role.VIEWER)
+    assert f"{TEST}/look/" not in read(viewer, TEST + "/")
+    assert visitor(viewer).post(f"{TEST}/look/").status_code == 403
+
+
+def test_an_environment_without_a_back_end_shows_none(product: Product, manager: User) -> None:
+    unknown = product.environments.filter(function_prefix="").first()
+    assert unknown is not None
+    assert 'id="back-end"' not in read(manager, f"/products/tim-combo/environments/{unknown.name}/")
+
+
+def test_a_back_end_alone_can_run_and_be_taken_back(
+    product: Product, test: Environment, manager: User
+) -> None:
+    fleet = put_fleet(test, fleets.fleet(NAMES))
+    for version in ("1", "2"):
+        release = back_end_only(product, f"{version}.0.0", manager, fleets.release(NAMES, version))
+        deployment = promote(
+            actor=manager, environment=test, release=release, reason="Try.", override="Test."
+        )
+        end(deployment, RunState.SUCCEEDED)
+        Deployment.objects.filter(pk=deployment.pk).update(live_at=timezone.now())
+        Fleet.objects.filter(pk=fleet.pk).update(running=deployment)
+        EnvironmentState.objects.update(active=None)
+    text = read(manager, TEST + "/")
+    assert f'href="{TEST}/rollback/"' in text
+    assert "Never deployed" not in text
+    assert "calls the handlers of 1.0.0 again" in read(manager, f"{TEST}/rollback/")
+
+
+# The matrix
+
+
+def test_a_partly_live_back_end_is_its_own_state(failed: Deployment, manager: User) -> None:
+    HandlerChange.objects.filter(deployment=failed, state=HandlerState.RETURNED).update(
+        state=HandlerState.DONE
+    )
+    Deployment.objects.filter(pk=failed.pk).update(partial=True, returning=False)
+    EnvironmentState.objects.update(active=None, failed=failed)
+    matrix = read(manager, "/")
+    assert 'data-state="part"' in matrix
+    assert "2 of 3 handlers of 2.0.0" in matrix
+    assert "2.0.0 is partly live." in read(manager, TEST + "/")
+    assert "Partly live" in read(manager, "/deployments/")
