@@ -48,7 +48,7 @@ def trust_policy(worker_principal: str, external_id: str) -> str:
     deputy). SetSourceIdentity lets CloudTrail name the person; it carries no external id of its own.
     """
     allowed = {"Effect": "Allow", "Principal": {"AWS": worker_principal}}
-    return _document(
+    return document(
         {
             **allowed,
             "Action": "sts:AssumeRole",
@@ -60,10 +60,10 @@ def trust_policy(worker_principal: str, external_id: str) -> str:
 
 def read_policy(reach: Reach) -> str:
     """The least that showing an account needs."""
-    return _document(
-        *_allow("Buckets", BUCKET_READS, _buckets(_all_buckets(reach))),
-        *_allow("Distributions", DISTRIBUTION_READS, _distributions(reach)),
-        *_allow("Metrics", ("cloudwatch:GetMetricData",), ("*",)),
+    return document(
+        *allow("Buckets", BUCKET_READS, _buckets(_all_buckets(reach))),
+        *allow("Distributions", DISTRIBUTION_READS, _distributions(reach)),
+        *allow("Metrics", ("cloudwatch:GetMetricData",), ("*",)),
     )
 
 
@@ -71,11 +71,11 @@ def deploy_policy(reach: Reach) -> str:
     """The least that deployments need. Old versions of objects stay out of its reach."""
     objects = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
     writes = (*DISTRIBUTION_READS, "cloudfront:CreateInvalidation")
-    return _document(
-        *_allow("Buckets", BUCKET_READS, _buckets(_all_buckets(reach))),
-        *_allow("Objects", objects, _objects(reach.buckets)),
+    return document(
+        *allow("Buckets", BUCKET_READS, _buckets(_all_buckets(reach))),
+        *allow("Objects", objects, _objects(reach.buckets)),
         *_artifacts(reach),
-        *_allow("Distributions", writes, _distributions(reach)),
+        *allow("Distributions", writes, _distributions(reach)),
     )
 
 
@@ -85,10 +85,10 @@ def dns_policy(zones: Sequence[Zone]) -> str:
     AWS: the three condition keys narrow what one batch may change; ACM validates a name by a CNAME `_….<name>`.
     """
     zones = [zone for zone in zones if zone.names]
-    return _document(
-        *_allow("Zones", ZONE_READS, [_zone(zone) for zone in zones]),
+    return document(
+        *allow("Zones", ZONE_READS, [_zone(zone) for zone in zones]),
         *[statement for position, zone in enumerate(zones, 1) for statement in _records(position, zone)],
-        *_allow("Changes", ("route53:GetChange",), ("arn:aws:route53:::change/*",) if zones else ()),
+        *allow("Changes", ("route53:GetChange",), ("arn:aws:route53:::change/*",) if zones else ()),
     )
 
 
@@ -102,7 +102,7 @@ def _records(position: int, zone: Zone) -> list[Statement]:
             f"{keys}Actions": ["CREATE", "UPSERT", "DELETE"],
         },
     }
-    (statement,) = _allow(f"Records{position}", (keys,), [_zone(zone)])
+    (statement,) = allow(f"Records{position}", (keys,), [_zone(zone)])
     return [statement | {"Condition": narrowed}]
 
 
@@ -115,11 +115,11 @@ def _artifacts(reach: Reach) -> list[Statement]:
         return []
     releases = (f"arn:aws:s3:::{reach.artifact_bucket}/releases/*",)
     if not reach.keeps_artifacts:
-        return _allow("Releases", ("s3:GetObject",), releases)
+        return allow("Releases", ("s3:GetObject",), releases)
     incoming = (f"arn:aws:s3:::{reach.artifact_bucket}/incoming/*",)
     return [
-        *_allow("Releases", ("s3:GetObject", "s3:PutObject"), releases),
-        *_allow("Incoming", ("s3:GetObject",), incoming),
+        *allow("Releases", ("s3:GetObject", "s3:PutObject"), releases),
+        *allow("Incoming", ("s3:GetObject",), incoming),
     ]
 
 
@@ -142,12 +142,12 @@ def _distributions(reach: Reach) -> tuple[str, ...]:
     )
 
 
-def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> list[Statement]:
+def allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> list[Statement]:
     """One statement, or none when there is nothing to allow it on: AWS refuses an empty list."""
     if not resources:
         return []
     return [{"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}]
 
 
-def _document(*statements: Statement) -> str:
+def document(*statements: Statement) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, indent=2)

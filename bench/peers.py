@@ -58,6 +58,13 @@ def _timed(command: list[str]) -> float:
     return seconds
 
 
+def aws_cli(endpoint: str, *command: str) -> float:
+    """Seconds of one command of the AWS CLI, in the environment that the caller set up."""
+    started = time.perf_counter()
+    subprocess.run([_aws(), "--endpoint-url", endpoint, *command], check=True, capture_output=True)
+    return time.perf_counter() - started
+
+
 class S5cmd:
     """s5cmd with its defaults: 256 at a time."""
 

@@ -3,15 +3,18 @@
 It changes nothing in AWS. What AWS refuses is a finding, not a failure of the check.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from aws.access import Access, connect
 from aws.access import Account as Door
 from aws.errors import AwsError
+from aws.fleet_policies import FleetReach, fleet_deploy_policy, fleet_read_policy
 from aws.policies import Reach, Zone, deploy_policy, dns_policy, read_policy, trust_policy
 from aws.rights import Finding as Right
 from aws.rights import needs_external_id, try_rights
@@ -70,10 +73,10 @@ def reach_of(account: Account) -> list[Reach]:
 def policies_of(account: Account) -> list[dict[str, Any]]:
     """Per role: the trust policy and the least permissions to install, as JSON documents."""
     principal = settings.CONSOLE_WORKER_PRINCIPAL or NOBODY
-    reaches = reach_of(account)
+    reaches, fleets = reach_of(account), fleet_reach_of(account)
     permissions = {
-        Purpose.READ: [read_policy(reach) for reach in reaches],
-        Purpose.DEPLOY: [deploy_policy(reach) for reach in reaches],
+        Purpose.READ: [*(read_policy(reach) for reach in reaches), *_of(fleets, fleet_read_policy)],
+        Purpose.DEPLOY: [*(deploy_policy(reach) for reach in reaches), *_of(fleets, fleet_deploy_policy)],
         Purpose.DNS: [dns_policy(_zones(account))],
     }
     return [
@@ -86,6 +89,32 @@ def policies_of(account: Account) -> list[dict[str, Any]]:
         for purpose in _purposes(account)
         for role in [access_for(account, purpose)]
     ]
+
+
+def _of(reach: FleetReach, policy: Callable[[FleetReach], str]) -> list[str]:
+    return [policy(reach)] if reach else []
+
+
+def fleet_reach_of(account: Account) -> FleetReach:
+    """What the console works on for back ends in an account."""
+    callers = Environment.objects.filter(backend_account=account).exclude(function_prefix="")
+    products = Product.objects.filter(handler_account__isnull=False)
+    sources = products.filter(environments__in=callers).exclude(handler_account=account)
+    return FleetReach(
+        account_id=account.aws_id,
+        region=account.region,
+        prefixes=_distinct(callers, "function_prefix"),
+        apis=tuple(
+            sorted({urlsplit(e.api_origin).netloc.partition(".")[0] for e in callers if e.api_origin})
+        ),
+        code_buckets=_distinct(callers.exclude(code_bucket=""), "code_bucket"),
+        sources=_distinct(sources, "handler_bucket"),
+        kept=_distinct(products.filter(handler_account=account), "handler_bucket"),
+    )
+
+
+def _distinct(rows: QuerySet[Any], field: str) -> tuple[str, ...]:
+    return tuple(sorted(set(rows.values_list(field, flat=True))))
 
 
 def _zones(account: Account) -> list[Zone]:

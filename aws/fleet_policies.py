@@ -1,0 +1,100 @@
+"""The policies for accounts with back ends: what looking at a fleet and deploying to it need, and no more.
+
+AWS: Lambda and API Gateway list only with `*` as their resource; an alias and a version are resources of their own.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws.policies import Statement, allow, document
+
+FUNCTION_READS = ("lambda:GetFunction",)
+FUNCTION_WRITES = (
+    "lambda:UpdateFunctionCode",
+    "lambda:PublishVersion",
+    "lambda:CreateAlias",
+    "lambda:UpdateAlias",
+)
+LISTS = ("lambda:ListFunctions", "lambda:GetAccountSettings", "cloudwatch:GetMetricData")
+HANDLERS, INCOMING = "handlers/*", "incoming/*"
+
+
+@dataclass(frozen=True, slots=True)
+class FleetReach:
+    """What the console works on for back ends in one account and Region.
+
+    `prefixes` of function names, `apis` by id; `code_buckets` are those that Lambda loads code from here, `sources` those
+    of other accounts that it comes from, `kept` those of this account in which products keep their handlers first.
+    """
+
+    account_id: str
+    region: str
+    prefixes: tuple[str, ...] = ()
+    apis: tuple[str, ...] = ()
+    code_buckets: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.prefixes or self.kept)
+
+
+def fleet_read_policy(reach: FleetReach) -> str:
+    """The least that looking at functions, what the API calls, and their numbers needs."""
+    return document(*_reads(reach))
+
+
+def fleet_deploy_policy(reach: FleetReach) -> str:
+    """The least that keeping code, bringing it here and deploying it need. No configuration, no deletion, no roles."""
+    own = tuple(dict.fromkeys((*reach.code_buckets, *reach.kept)))
+    return document(
+        *_reads(reach),
+        *allow("DeployCode", FUNCTION_WRITES, _functions(reach)),
+        *allow("CodeBuckets", ("s3:ListBucket", "s3:ListBucketVersions"), _buckets(own)),
+        *allow("Code", ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"), _objects(own, HANDLERS)),
+        *allow("Sources", ("s3:GetObject", "s3:GetObjectVersion"), _objects(reach.sources, HANDLERS)),
+        *allow("Incoming", ("s3:GetObject",), _objects(reach.kept, INCOMING)),
+    )
+
+
+def source_policy(bucket: str, readers: Sequence[str]) -> str:
+    """What a bucket of handlers must allow the deploying roles of other accounts.
+
+    AWS: a copy between accounts is one call of one principal, which the source must let read.
+    """
+    statement: Statement = {
+        "Sid": "ConsoleReadsHandlers",
+        "Effect": "Allow",
+        "Principal": {"AWS": list(readers)},
+        "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+        "Resource": [f"arn:aws:s3:::{bucket}/{HANDLERS}"],
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+
+
+def _reads(reach: FleetReach) -> list[Statement]:
+    return [
+        *allow("Functions", FUNCTION_READS, _functions(reach)),
+        *allow("Lists", LISTS, ("*",) if reach.prefixes else ()),
+        *allow("Apis", ("apigateway:GET",), _apis(reach)),
+    ]
+
+
+def _functions(reach: FleetReach) -> list[str]:
+    place = f"arn:aws:lambda:{reach.region}:{reach.account_id}:function:"
+    return [f"{place}{prefix}{rest}" for prefix in reach.prefixes for rest in ("*", "*:*")]
+
+
+def _apis(reach: FleetReach) -> list[str]:
+    place = f"arn:aws:apigateway:{reach.region}::"
+    kinds = ("/restapis/{}/resources", "/apis/{}/integrations")
+    return [place + kind.format(api) for api in reach.apis for kind in kinds]
+
+
+def _buckets(names: Sequence[str]) -> list[str]:
+    return [f"arn:aws:s3:::{name}" for name in names]
+
+
+def _objects(names: Sequence[str], below: str) -> list[str]:
+    return [f"arn:aws:s3:::{name}/{below}" for name in names]

@@ -1,0 +1,196 @@
+"""Where back ends are measured: the document's estate on a strict emulated cloud, with a Valkey for the pace."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from django.conf import settings
+
+from bench.database import CHECKOUT
+from bench.fleet import ENVIRONMENT
+from bench.peers import REGION, aws_cli
+from deployments import spool
+from deployments.models import HandlerChange, HandlerState, Release
+from deployments.selectors.plans import plan_for
+from deployments.services.observe import look_at
+from deployments.services.promote import promote, rollback
+from deployments.services.register import register
+from products.models import Environment
+from runs import runner
+from runs.models import Run, RunState
+from timcombo_console.estate.importing import import_estate
+from timcombo_console.supervisor.home import home_of
+from timcombo_console.supervisor.process import Process
+from timcombo_console.supervisor.valkey import valkey_in
+from users.models import User
+from users.permissions import Role
+
+ESTATE = CHECKOUT / "estates" / "tim-combo.yaml"
+MOMENT = (1980, 1, 1, 0, 0, 0)
+
+
+class Ground:
+    """The fleet of an environment that is called by alias, and who deploys to it."""
+
+    def __init__(self, cloud: dict[str, str]) -> None:
+        self._cloud = cloud
+        import_estate(actor=None, text=ESTATE.read_text(), name=ESTATE.name)
+        rows = Environment.objects.select_related("product", "backend_account", "config", "requires")
+        self.environment = rows.get(product__slug="tim-combo", name=ENVIRONMENT)
+        self.person = User.objects.create(username="ci", role=Role.RELEASE_MANAGER)
+        self.names = ESTATE.with_suffix(".handlers.txt").read_text().split()
+        _carry_out(look_at(actor=None, environment=self.environment))
+
+    def ingest(self, version: str, changed: int) -> Release:
+        """A checked release whose first `changed` handlers hold new code, the others that of release 1."""
+        texts = [version if place < changed else "1" for place in range(len(self.names))]
+        stored = spool.store([_artifact(self.names, texts)])
+        made = register(
+            actor=self.person,
+            product=self.environment.product,
+            version=version,
+            artifacts={"backend": stored},
+        )
+        assert made.run is not None
+        _carry_out(made.run)
+        return Release.objects.select_related("product").get(pk=made.pk)
+
+    def plan(self, release: Release) -> object:
+        return plan_for(self.environment, release, wanted="backend")
+
+    def deploy(self, release: Release) -> tuple[float, dict[str, int]]:
+        """Seconds of a whole promotion, and the calls that it made of Lambda."""
+        made = promote(
+            actor=self.person,
+            environment=self.environment,
+            release=release,
+            reason="Measured.",
+            half="backend",
+        )
+        return self._measured(made.run)
+
+    def roll_back(self) -> tuple[float, dict[str, int]]:
+        """The same of a rollback to the release before."""
+        made = rollback(actor=self.person, environment=self.environment, reason="Measured.", half="backend")
+        return self._measured(made.run)
+
+    def _measured(self, run: Run) -> tuple[float, dict[str, int]]:
+        since, started = self._next_call(), time.perf_counter()
+        _carry_out(run)
+        return time.perf_counter() - started, self._counted(since)
+
+    def failed(self) -> int:
+        """Handlers that could not be brought on, in all deployments."""
+        return HandlerChange.objects.filter(state=HandlerState.FAILED).count()
+
+    def loop(self, count: int) -> float:
+        """Seconds that the AWS CLI takes to update so many functions, one after the other."""
+        prefix = self.environment.function_prefix
+        with tempfile.NamedTemporaryFile(suffix=".zip") as file:
+            file.write(_zip({"index.mjs": b"// the loop's"}))
+            file.flush()
+            started = time.perf_counter()
+            for name in self.names[:count]:
+                parameters = ["--function-name", prefix + name, "--zip-file", f"fileb://{file.name}"]
+                aws_cli(self._cloud["endpoint"], "lambda", "update-function-code", *parameters)
+            return time.perf_counter() - started
+
+    def _next_call(self) -> int:
+        return int(self._control("/health")["next_call"])
+
+    def _counted(self, since: int) -> dict[str, int]:
+        """Lambda's control-plane calls since then: all, those that changed something, those that were throttled."""
+        found: list[dict[str, Any]] = []
+        while page := self._control(f"/calls?since={since}")["calls"]:
+            found += [call for call in page if call["service"] == "lambda"]
+            since = page[-1]["seq"] + 1
+        writing = ("UpdateFunctionCode", "PublishVersion", "UpdateAlias", "CreateAlias")
+        done = [call for call in found if call["code"] is None]
+        return {
+            "calls": len(found),
+            "writes": sum(call["operation"] in writing for call in done),
+            "throttled": sum(call["status"] == 429 for call in found),
+        }
+
+    def _control(self, path: str) -> Any:
+        with urlopen(Request(self._cloud["control"] + path), timeout=10) as answer:
+            return json.load(answer)
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """All of it, started for the block."""
+    with _cloud() as cloud, _pace(), tempfile.TemporaryDirectory() as folder:
+        settings.CONSOLE_SPOOL = Path(folder)
+        os.environ |= {
+            "AWS_ENDPOINT_URL": cloud["endpoint"],
+            "AWS_ACCESS_KEY_ID": cloud["access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": cloud["secret_access_key"],
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        yield Ground(cloud)
+
+
+@contextmanager
+def _cloud() -> Iterator[dict[str, Any]]:
+    command = [sys.executable, "-m", "devcloud", "--estate", str(ESTATE), "--die-with-parent"]
+    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def _pace() -> Iterator[None]:
+    with tempfile.TemporaryDirectory(prefix="timcombo-bench-") as folder:
+        server = valkey_in(home_of(CHECKOUT), "bench/valkey")
+        process = Process(server.command(), Path(folder) / "valkey.log")
+        process.start()
+        process.wait_ready(server.ready, 20)
+        settings.REDIS_URL = server.url
+        try:
+            yield
+        finally:
+            process.stop()
+
+
+def _carry_out(run: Run) -> None:
+    """Do all steps of a Run, those that are tried again too. Raises RuntimeError when it fails."""
+    while run.state in (RunState.QUEUED, RunState.RUNNING):
+        while runner.advance(run.pk):
+            pass
+        run.refresh_from_db()
+        time.sleep(0.01)
+    if run.state != RunState.SUCCEEDED:
+        raise RuntimeError(f"{run.title} failed: {run.error}")
+
+
+def _artifact(names: Sequence[str], texts: Sequence[str]) -> bytes:
+    listed = "handlers:\n" + "".join(f"  - name: {name}\n    file: {name}.zip\n" for name in names)
+    zips = {
+        f"{name}.zip": _zip({"index.mjs": f"export const handler = () => '{name} {text}'".encode()})
+        for name, text in zip(names, texts, strict=True)
+    }
+    return _zip({"handlers.yaml": listed.encode(), **zips})
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    body = BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name, MOMENT), content)
+    return body.getvalue()
