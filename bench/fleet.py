@@ -35,7 +35,7 @@ def measure(*, full: bool = False) -> Iterator[Row]:
 
 def _rows(place: "Ground", rounds: int) -> Iterator[Row]:
     handlers = len(place.names)
-    first = place.ingest("1", 0)
+    first = place.ingest("first", 0)
     plans = [_timed(lambda: place.plan(first)) for _ in range(5)]
     yield against(f"plan of {handlers} handlers", median(plans), 5.0, LIMIT, 1)
     before = _memory()

@@ -49,12 +49,13 @@ class Ground:
         self.environment = rows.get(product__slug="tim-combo", name=ENVIRONMENT)
         self.person = User.objects.create(username="ci", role=Role.RELEASE_MANAGER)
         self.names = ESTATE.with_suffix(".handlers.txt").read_text().split()
+        self._texts = ["1"] * len(self.names)
         _carry_out(look_at(actor=None, environment=self.environment))
 
     def ingest(self, version: str, changed: int) -> Release:
-        """A checked release whose first `changed` handlers hold new code, the others that of release 1."""
-        texts = [version if place < changed else "1" for place in range(len(self.names))]
-        stored = spool.store([_artifact(self.names, texts)])
+        """A checked release whose first `changed` handlers hold new code, the others that of the release before."""
+        self._texts = [version] * changed + self._texts[changed:]
+        stored = spool.store([_artifact(self.names, self._texts)])
         made = register(
             actor=self.person,
             product=self.environment.product,
