@@ -45,9 +45,9 @@ def render(error: AwsError, service: str, request_id: str) -> Reply:
     if service == "s3":
         return _s3(error, request_id)
     if service in JSON_SERVICES:
-        body = json.dumps({"__type": error.code, "message": error.message, "Message": error.message})
+        text = {"__type": error.code, "message": error.message, "Message": error.message}
         headers = {"content-type": "application/json", "x-amzn-ErrorType": error.code}
-        return Reply(error.status, body.encode(), headers | error.headers)
+        return Reply(error.status, json.dumps(text | error.fields).encode(), headers | error.headers)
     namespace = STS_XMLNS if service == "sts" else CLOUDFRONT_XMLNS
     kind = "Sender" if error.status < 500 else "Receiver"
     inner = f"<Type>{kind}</Type><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"

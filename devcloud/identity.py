@@ -5,7 +5,7 @@ import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from devcloud.errors import AwsError
+from devcloud.errors import JSON_SERVICES, AwsError
 from devcloud.estate import Role
 from devcloud.wire import Principal
 
@@ -66,7 +66,8 @@ class Identities:
 def check_purpose(principal: Principal, service: str, operation: str) -> None:
     """Refuse what a role was not made for: a read role only reads, a dns role only keeps records.
 
-    Raises AwsError AccessDenied. AWS: a role can do what its policies allow, and each purpose has its own.
+    Raises AwsError AccessDenied, which services that speak JSON call AccessDeniedException. AWS: a role can do what its
+    policies allow, and each purpose has its own.
     """
     reads = operation.startswith(READING_VERBS)
     allowed = {
@@ -78,7 +79,7 @@ def check_purpose(principal: Principal, service: str, operation: str) -> None:
     if service == "sts" or allowed.get(principal.purpose, True):
         return
     raise AwsError(
-        "AccessDenied",
+        "AccessDeniedException" if service in JSON_SERVICES else "AccessDenied",
         403,
         f"User: {principal.arn} is not authorized to perform: {service}:{operation} "
         "because no identity-based policy allows the action",

@@ -2,13 +2,22 @@
 
 import hashlib
 import secrets
+from dataclasses import replace
 from xml.sax.saxutils import escape
 
 from devcloud.errors import AwsError
 from devcloud.s3 import checksums
 from devcloud.s3.call import S3Call, xml_reply
 from devcloud.s3.conditions import check_write
-from devcloud.s3.objects import ENCRYPTED, local_name, malformed_xml, parse_xml, system_headers, user_metadata
+from devcloud.s3.objects import (
+    ENCRYPTED,
+    local_name,
+    malformed_xml,
+    parse_xml,
+    system_headers,
+    user_metadata,
+    written,
+)
 from devcloud.s3.store import Upload, Version, md5
 from devcloud.wire import Reply
 
@@ -55,7 +64,8 @@ def complete_multipart_upload(call: S3Call) -> Reply:
     bucket.add(version)
     del bucket.uploads[call.query("uploadId")]
     names = f"<Bucket>{call.bucket_name}</Bucket><Key>{escape(call.key)}</Key>"
-    return xml_reply("CompleteMultipartUploadResult", f"{names}<ETag>&quot;{version.etag}&quot;</ETag>")
+    reply = xml_reply("CompleteMultipartUploadResult", f"{names}<ETag>&quot;{version.etag}&quot;</ETag>")
+    return replace(reply, headers={**reply.headers, **written(bucket, version)})
 
 
 def _listed_parts(call: S3Call, upload: Upload) -> list[tuple[str, bytes]]:

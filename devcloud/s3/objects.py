@@ -45,7 +45,7 @@ def put_object(call: S3Call) -> Reply:
     )
     bucket.add(version)
     return Reply(
-        200, b"", _written(bucket, version) | {"etag": version.quoted_etag} | _checksum_headers(version)
+        200, b"", written(bucket, version) | {"etag": version.quoted_etag} | _checksum_headers(version)
     )
 
 
@@ -75,7 +75,7 @@ def copy_object(call: S3Call) -> Reply:
         checksums=checksums.compute(algorithm, source.body),
     )
     bucket.add(version)
-    headers = _written(bucket, version)
+    headers = written(bucket, version)
     if source.version_id != NULL_VERSION:
         headers["x-amz-copy-source-version-id"] = source.version_id
     reply = xml_reply("CopyObjectResult", _copy_result(version))
@@ -276,7 +276,8 @@ def _check_key(key: str) -> None:
         )
 
 
-def _written(bucket: Bucket, version: Version) -> dict[str, str]:
+def written(bucket: Bucket, version: Version) -> dict[str, str]:
+    """The headers of an answer to a write. AWS: they name the new version where the bucket keeps versions."""
     return ENCRYPTED | ({"x-amz-version-id": version.version_id} if bucket.versioning else {})
 
 
