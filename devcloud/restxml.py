@@ -21,13 +21,13 @@ def parse(request: Request, operation: "OperationModel") -> dict[str, Any]:
     member, an unknown enum value, text that is no number.
     """
     shape: Any = operation.input_shape
-    labels = _labels(operation.http["requestUri"], request.raw_path)
+    in_path = labels(operation.http["requestUri"], request.raw_path)
     params: dict[str, Any] = {}
     for name, member in (shape.members if shape is not None else {}).items():
         where = member.serialization.get("location")
         wire_name = member.serialization.get("name", name)
         if where == "uri":
-            params[name] = labels[wire_name]
+            params[name] = in_path[wire_name]
         elif where == "querystring" and wire_name in request.query:
             params[name] = _scalar(member, request.query[wire_name])
         elif where == "header" and wire_name.lower() in request.headers:
@@ -38,7 +38,8 @@ def parse(request: Request, operation: "OperationModel") -> dict[str, Any]:
     return params
 
 
-def _labels(template: str, path: str) -> dict[str, str]:
+def labels(template: str, path: str) -> dict[str, str]:
+    """The decoded values of a model's path labels, by name."""
     match = path_pattern(template.partition("?")[0]).fullmatch(path)
     return {name: unquote(value) for name, value in match.groupdict().items()} if match else {}
 

@@ -1,0 +1,1 @@
+"""AWS Lambda, strict: functions, versions, aliases, and how many control-plane calls an account may make."""
