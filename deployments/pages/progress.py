@@ -350,11 +350,12 @@ def _dock_note(deployment: Deployment) -> str:
         return "It stopped while entry points were written: retry, or roll back."
     if deployment.switched_at:
         return "Entry points are written; from here on you roll back."
-    if deployment.run.is_active:
-        return (
-            "Nothing is live yet. You can cancel until entry points are written; from then on you roll back."
-        )
-    return ""
+    if not deployment.run.is_active:
+        return ""
+    if cancel_refusal(deployment.run):
+        return "Handlers are being switched; from here on you roll back."
+    last = "handlers are switched" if deployment.backend_id else "entry points are written"
+    return f"Nothing is live yet. You can cancel until {last}; from then on you roll back."
 
 
 def _back_end_note(deployment: Deployment) -> str:

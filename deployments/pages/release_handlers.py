@@ -8,7 +8,7 @@ from deployments.handlers import Handler, Handlers
 from deployments.models import Artifact, CodeCopy, Release
 from deployments.selectors.fleets import fleet_of, handlers_of
 
-SHOWN = 200
+SHOWN = 50
 HOPS_SHOWN = 8
 
 
@@ -25,6 +25,7 @@ def handlers_page(release: Release, artifact: Artifact, asked: Mapping[str, str]
     found = [row for row in _rows(handlers, old) if search.lower() in row["name"].lower()]
     differing = [row for row in found if row["change"] != "same"]
     rows = found if everything or against is None else differing
+    shown = rows if asked.get("shown") == "all" else rows[:SHOWN]
     query = {
         "target": Artifact.BACKEND,
         "q": search,
@@ -36,8 +37,9 @@ def handlers_page(release: Release, artifact: Artifact, asked: Mapping[str, str]
         "total": len(handlers),
         "q": search,
         "query": [(name, text) for name, text in query.items() if text and name != "q"],
-        "rows": rows[:SHOWN],
-        "more": max(0, len(rows) - SHOWN),
+        "rows": shown,
+        "found": len(rows),
+        "shown_url": "" if len(shown) == len(rows) else _address(query, shown="all"),
         "differing": len(differing),
         "same": len(found) - len(differing),
         "gone": len(old.by_name.keys() - handlers.by_name.keys()),
@@ -47,7 +49,7 @@ def handlers_page(release: Release, artifact: Artifact, asked: Mapping[str, str]
         ],
         "everything": everything,
         "toggle_url": _address(query, all="" if everything else "1"),
-        **_passport(rows[:SHOWN], query, everything=asked.get("passport") == "all"),
+        **_passport(shown, query, everything=asked.get("passport") == "all"),
     }
 
 

@@ -213,7 +213,7 @@ def test_every_handler_is_a_square_that_filters_the_log(failed: Deployment, mana
     assert '<a class="x" href="?log=orders-create" title="orders-create, failed"></a>' in text
     assert '<a class="b" href="?log=orders-get" title="orders-get, put back"></a>' in text
     assert (
-        '<a href="?handlers=failed"><span class="key x"></span><span class="num">1</span> failed</a>' in text
+        '<a href="?handlers=failed"><span class="key x"></span><span><span class="num">1</span> failed</span></a>' in text
     )
     step = failed.run.steps.get(position=0)
     for line in ("orders-create: refused", "users-get: fine"):
