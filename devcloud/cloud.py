@@ -2,6 +2,7 @@
 
 import time
 
+from devcloud.apigateway import RestApi, seeded_apis
 from devcloud.calls import Calls
 from devcloud.cloudfront.state import Cdn
 from devcloud.edge.cache import EdgeCache
@@ -9,6 +10,8 @@ from devcloud.edge.metrics import EdgeMetrics
 from devcloud.estate import Estate
 from devcloud.faults import Faults
 from devcloud.identity import Identities
+from devcloud.lambdas.seed import seeded_lambdas
+from devcloud.lambdas.state import Lambdas
 from devcloud.s3.store import Bucket
 from devcloud.seed import seeded_buckets, seeded_cdn
 from devcloud.settings import Settings
@@ -19,6 +22,8 @@ class Cloud:
 
     buckets: dict[str, Bucket]
     cdn: Cdn
+    lambdas: Lambdas
+    apis: dict[str, RestApi]
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -34,6 +39,8 @@ class Cloud:
         self.identities = Identities(self.estate.roles)
         self.buckets = seeded_buckets(self.estate, self.now())
         self.cdn = seeded_cdn(self.estate, self.now())
+        self.lambdas = seeded_lambdas(self.estate.backends, self.estate.handlers, self.now())
+        self.apis = seeded_apis(self.estate.backends, self.estate.handlers)
         self.cache = EdgeCache()
         self.metrics = EdgeMetrics()
 

@@ -26,6 +26,7 @@ class Control:
             ("POST", "settings"): self._settings,
             ("GET", "settings"): self._settings,
             ("POST", "reset"): self._reset,
+            ("POST", "lambda"): self._lambda,
         }
 
     async def answer(self, request: Request) -> Reply:
@@ -66,6 +67,21 @@ class Control:
         await self.moto.reset()
         self.cloud.reset()
         return {"ok": True, "next": self.cloud.calls.next}
+
+    async def _lambda(self, request: Request, rest: list[str]) -> Any:
+        """`/lambda/fail`: the next updates of a function's code fail. `/lambda/errors`: it answers with errors."""
+        wish, lambdas = _object(request), self.cloud.lambdas
+        place = str(wish["account"]), str(wish["function"])
+        if rest == ["fail"]:
+            reason = wish.get("reason", "The emulated cloud was told to fail here.")
+            lambdas.fail(*place, str(wish["reason_code"]), reason, int(wish.get("count", 1)))
+        elif rest == ["errors"]:
+            names = ("errors", "throttles", "invocations")
+            lambdas.errors[place] = {name: float(wish.get(name, 0)) for name in names}
+            lambdas.errors[place]["code_sha256"] = wish.get("code_sha256") or ""
+        else:
+            raise ValueError(f"no /lambda/{'/'.join(rest)}")
+        return {"ok": True}
 
 
 def _object(request: Request) -> dict[str, Any]:

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
+
+CALL_LATEST = frozenset({"n2eqji12v4"})
+"""The APIs whose integrations name no alias; the document's development account has one."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,34 @@ class ArtifactBucket:
 
 
 @dataclass(frozen=True)
+class Backend:
+    """One environment's back end: the functions behind its API, and the bucket that their code is loaded from."""
+
+    environment: str
+    account: str
+    region: str
+    prefix: str
+    code_bucket: str
+    api_id: str
+    stage: str
+
+    @property
+    def by_alias(self) -> bool:
+        """Whether the API calls an alias of each function, or its newest code."""
+        return self.api_id not in CALL_LATEST
+
+
+@dataclass(frozen=True)
 class Estate:
-    """Accounts by name, and what to make in them."""
+    """Accounts by name, and what to make in them; `handlers` are the names of all functions without a prefix."""
 
     accounts: Mapping[str, str]
     roles: tuple[Role, ...]
     sites: tuple[Site, ...]
     artifacts: tuple[ArtifactBucket, ...]
+    backends: tuple[Backend, ...] = ()
+    handlers: tuple[str, ...] = ()
+    sources: tuple[ArtifactBucket, ...] = ()
 
 
 def read_estate(path: Path) -> Estate:
@@ -73,7 +98,45 @@ def read_estate(path: Path) -> Estate:
             if (environment["frontend"] or {}).get("distribution_id")
         ),
         artifacts=_artifacts(products, accounts),
+        backends=_backends(products, accounts),
+        handlers=_handlers(path),
+        sources=_sources(products, accounts),
     )
+
+
+def _backends(products: list[Any], accounts: Mapping[str, Any]) -> tuple[Backend, ...]:
+    environments = [environment for product in products for environment in product["environments"]]
+    return tuple(
+        _backend(environment["name"], environment["backend"], accounts[environment["backend"]["account"]])
+        for environment in environments
+        if (environment["backend"] or {}).get("function_prefix")
+    )
+
+
+def _backend(environment: str, given: Mapping[str, Any], account: Mapping[str, Any]) -> Backend:
+    address = urlsplit(given.get("api_origin", ""))
+    return Backend(
+        environment=environment,
+        account=account["aws_id"],
+        region=account["region"],
+        prefix=given["function_prefix"],
+        code_bucket=given.get("code_bucket", ""),
+        api_id=(address.hostname or "").partition(".")[0],
+        stage=address.path.strip("/"),
+    )
+
+
+def _handlers(path: Path) -> tuple[str, ...]:
+    """The names beside the estate file, one in a line; none where there is no such file."""
+    names = path.with_suffix(".handlers.txt")
+    return tuple(names.read_text().split()) if names.exists() else ()
+
+
+def _sources(products: list[Any], accounts: Mapping[str, Any]) -> tuple[ArtifactBucket, ...]:
+    """Where products keep the zips of their handlers first."""
+    given = [product["handlers"] for product in products if product.get("handlers")]
+    found = {one["bucket"]: accounts[one["account"]] for one in given}
+    return tuple(ArtifactBucket(name, each["aws_id"], each["region"]) for name, each in found.items())
 
 
 def _roles(account: Mapping[str, Any]) -> list[Role]:

@@ -6,12 +6,15 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from devcloud import sts
+from devcloud import apigateway, sts
 from devcloud.cloud import Cloud
 from devcloud.cloudfront import service as cloudfront
 from devcloud.errors import AwsError, host_id, render
 from devcloud.faults import Verdict
 from devcloud.identity import check_purpose
+from devcloud.lambdas import metrics
+from devcloud.lambdas import service as lambdas
+from devcloud.lambdas.code import is_location
 from devcloud.moto_backend import Moto
 from devcloud.operations import UNKNOWN, operation_of
 from devcloud.s3 import service as s3
@@ -23,6 +26,8 @@ SERVICES: Mapping[str, Callable[[Request, Cloud], Reply]] = {
     "s3": lambda request, cloud: s3.handle(request, cloud.buckets),
     "sts": lambda request, cloud: sts.handle(request, cloud.identities, cloud.settings),
     "cloudfront": lambda request, cloud: cloudfront.handle(request, cloud.cdn, cloud.settings),
+    "lambda": lambda request, cloud: lambdas.handle(request, cloud.lambdas, cloud.buckets, cloud.settings),
+    "apigateway": lambda request, cloud: _apis(request, cloud),
 }
 
 
@@ -90,6 +95,8 @@ class Gateway:
     async def _carry_out(self, request: Request) -> Reply:
         if request.service == "monitoring":
             await self._publish_metrics()
+            if metrics.asked_of_lambda(request):
+                return metrics.handle(request, self.cloud.lambdas)
         own = SERVICES.get(request.service)
         return await self.moto.handle(request) if own is None else own(request, self.cloud)
 
@@ -118,6 +125,13 @@ class Gateway:
         )
 
 
+def _apis(request: Request, cloud: Cloud) -> Reply:
+    """REST APIs and HTTP APIs sign alike and differ in their paths."""
+    if request.raw_path.startswith("/v2/"):
+        return apigateway.handle_v2(request)
+    return apigateway.handle(request, cloud.apis)
+
+
 def resource_of(request: Request) -> str:
     """What a call is about: `bucket/key` for S3, the role for AssumeRole, else the path."""
     if request.service == "s3":
@@ -125,13 +139,18 @@ def resource_of(request: Request) -> str:
         return f"{bucket}/{key}" if key else bucket
     if request.service == "sts":
         return sts.role_of(request)
+    if request.service == "lambda" and "/functions/" in request.path:
+        return request.path.partition("/functions/")[2].partition("/")[0]
     return request.path
 
 
 def _guess_service(request: Request) -> str:
-    """The service of an unsigned request: a post to the root is for STS, CloudFront has its path, the rest is S3."""
+    """The service of an unsigned request: a post to the root is for STS, CloudFront and code of functions have their
+    paths, the rest is S3."""
     if request.method == "POST" and request.raw_path in ("", "/"):
         return "sts"
+    if is_location(request.raw_path):
+        return "lambda"
     return "cloudfront" if request.raw_path.startswith("/2020-05-31/") else "s3"
 
 

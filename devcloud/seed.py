@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from devcloud.cloudfront.config import completed
 from devcloud.cloudfront.state import Cdn, Distribution, Named
-from devcloud.estate import Estate, Site
+from devcloud.estate import ArtifactBucket, Estate, Site
 from devcloud.s3.store import Bucket
 
 # MinTTL, DefaultTTL, MaxTTL in seconds.
@@ -28,10 +28,38 @@ def seeded_buckets(estate: Estate, now: float) -> dict[str, Bucket]:
     buckets = {
         each.name: Bucket(each.name, each.account, each.region, now, "Enabled") for each in estate.artifacts
     }
+    for backend in estate.backends:
+        if backend.code_bucket:
+            name = backend.code_bucket
+            buckets[name] = Bucket(name, backend.account, backend.region, now, "Enabled")
+    for source in estate.sources:
+        policy = json.dumps(_source_policy(source, estate))
+        buckets[source.name] = Bucket(source.name, source.account, source.region, now, "Enabled", policy)
     for site in estate.sites:
         policy = json.dumps(_bucket_policy(site))
         buckets[site.bucket] = Bucket(site.bucket, site.account, site.region, now, "Enabled", policy)
     return buckets
+
+
+def _source_policy(source: ArtifactBucket, estate: Estate) -> dict[str, Any]:
+    """The deploying role of every account with a back end may read handlers here."""
+    accounts = {backend.account for backend in estate.backends}
+    roles = [role.arn for role in estate.roles if role.purpose == "deploy" and role.account in accounts]
+    arn = f"arn:aws:s3:::{source.name}"
+    reads = {"Effect": "Allow", "Principal": {"AWS": sorted(roles)}}
+    objects = ["s3:GetObject", "s3:GetObjectVersion"]
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "ReadHandlers", **reads, "Action": objects, "Resource": f"{arn}/*"},
+            {
+                "Sid": "ListHandlers",
+                **reads,
+                "Action": ["s3:ListBucket", "s3:ListBucketVersions"],
+                "Resource": arn,
+            },
+        ],
+    }
 
 
 def _bucket_policy(site: Site) -> dict[str, Any]:

@@ -7,16 +7,22 @@ from typing import Any
 
 @dataclass
 class Settings:
-    """Seconds, all of them.
+    """Seconds, but for those of Lambda that are named otherwise.
 
     `invalidation_seconds` until an invalidation is Completed and the edge forgets, `deploy_seconds` until a
-    distribution is Deployed and the edge works by it, `session_seconds` the longest that role credentials live,
+    distribution is Deployed and the edge works by it, `update_seconds` until a function's update has succeeded,
+    `lambda_rate` how many control-plane calls of Lambda are allowed a second (0: any number),
+    `lambda_storage_bytes` how much code an account may keep in a Region, `session_seconds` the longest that role
+    credentials live,
     `clock_offset` how far the cloud's clock is ahead of the machine's.
     """
 
     invalidation_seconds: float = 1.5
     deploy_seconds: float = 1.5
     session_seconds: float = 43_200.0
+    update_seconds: float = 0.2
+    lambda_rate: float = 15.0
+    lambda_storage_bytes: float = 80_530_636_800.0
     clock_offset: float = 0.0
 
     def change(self, wish: Mapping[str, Any]) -> dict[str, float]:

@@ -170,8 +170,8 @@ def test_what_is_not_there_says_so(s3: Any, cloud: CloudProcess, refused: Refuse
         s3.get_bucket_website(Bucket=DEV_BUCKET)
     assert "GetBucketWebsite" in str(caught.value)
     with refused("NotImplemented", 501) as caught:
-        cloud.client("lambda").get_account_settings()
-    assert "GetAccountSettings" in str(caught.value)
+        cloud.client("lambda").list_layers()
+    assert "ListLayers" in str(caught.value)
     with refused("NotImplemented", 501) as caught:
         cloud.client("cloudfront").list_key_groups()
     assert "ListKeyGroups" in str(caught.value)
