@@ -16,7 +16,7 @@ def invalidate(cdn: Any, reference: str, *paths: str) -> Any:
 
 def test_an_invalidation_is_in_progress_then_completed(cloud: CloudProcess, cdn: Any) -> None:
     """AWS: the states are spelled InProgress and Completed."""
-    cloud.settings(invalidation_seconds=0.2)
+    cloud.settings(invalidation_seconds=1)
     made = invalidate(cdn, "a", "/", "/index.html")
     assert made["Status"] == "InProgress"
     assert cdn.get_distribution(Id=DEV)["Distribution"]["InProgressInvalidationBatches"] == 1

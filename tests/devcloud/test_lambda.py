@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -71,11 +72,12 @@ def test_an_update_is_in_progress_at_first(cloud: CloudProcess, functions: Any, 
     code = zipped("new")
     answer = functions.update_function_code(FunctionName=NAME, ZipFile=code)
     assert (answer["LastUpdateStatus"], answer["CodeSha256"]) == ("InProgress", sha256(code))
-    for change in (
+    changes: list[Callable[[], object]] = [
         lambda: functions.update_function_code(FunctionName=NAME, ZipFile=code),
         lambda: functions.update_function_configuration(FunctionName=NAME, MemorySize=512),
         lambda: functions.publish_version(FunctionName=NAME),
-    ):
+    ]
+    for change in changes:
         with refused("ResourceConflictException", 409):
             change()
     assert settled(functions)["LastUpdateStatus"] == "Successful"

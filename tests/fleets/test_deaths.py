@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from aws.lease import Call
-from deployments.steps.fleets import reach
 from runs import runner
 from runs.context import StepContext
 from runs.models import Run
@@ -97,13 +97,13 @@ def test_a_death_while_everything_is_put_back_puts_everything_back(
     assert found == {name: code for name, code in before.items() if name != last}
 
 
-def test_a_pace_that_cannot_be_agreed_is_waited_for(fleet_world: FleetWorld, settings: object) -> None:
+def test_a_pace_that_cannot_be_agreed_is_waited_for(fleet_world: FleetWorld, settings: Any) -> None:
     fleet_world.register("5.0.0")
     answer = fleet_world.world.promote("5.0.0", half="backend")
     run = Run.objects.get(deployment=answer["id"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reach.settings, "REDIS_URL", "redis://127.0.0.1:1/0")
-        assert not runner.advance(run.pk)
+    known, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:1/0"
+    assert not runner.advance(run.pk)
+    settings.REDIS_URL = known
     run.refresh_from_db()
     assert run.is_active
     assert "Redis does not answer" in run.waiting_for
