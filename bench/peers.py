@@ -43,13 +43,14 @@ def _aws() -> str:
 
 
 def _timed(command: list[str]) -> float:
-    surroundings = {
-        **os.environ,
-        **KEYS,
-        "AWS_REGION": REGION,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_PAGER": "",
-    }
+    return _run_for(
+        command,
+        {**os.environ, **KEYS, "AWS_REGION": REGION, "AWS_CONFIG_FILE": os.devnull, "AWS_PAGER": ""},
+    )
+
+
+def _run_for(command: list[str], surroundings: dict[str, str]) -> float:
+    """Seconds of a command. Raises RuntimeError with what it said when it fails."""
     started = time.perf_counter()
     done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - started
@@ -58,11 +59,16 @@ def _timed(command: list[str]) -> float:
     return seconds
 
 
-def aws_cli(endpoint: str, *command: str) -> float:
-    """Seconds of one command of the AWS CLI, in the environment that the caller set up."""
-    started = time.perf_counter()
-    subprocess.run([_aws(), "--endpoint-url", endpoint, *command], check=True, capture_output=True)
-    return time.perf_counter() - started
+def aws_cli(keys: dict[str, str], *command: str) -> float:
+    """Seconds of one command of the AWS CLI, signed with these keys (variables of the environment)."""
+    surroundings = {
+        **os.environ,
+        "AWS_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_PAGER": "",
+        **keys,
+    }
+    return _run_for([_aws(), *command], surroundings)
 
 
 class S5cmd:

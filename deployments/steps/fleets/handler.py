@@ -132,7 +132,12 @@ def switch(door: Door, name: str, change: HandlerChange) -> Left:
                 "since this deployment began. Nothing was written to it."
             )
         switch_alias(door, name, ALIAS, change.version)
-    return Left(live) if live and live.version == change.version else Left(get_function(door, name, ALIAS))
+        live = get_function(door, name, ALIAS)
+    if live.sha256 != change.sha256:
+        raise HandlerFailed(
+            f"Version {change.version} of {name} holds other code than was deployed. Promote anew."
+        )
+    return Left(live)
 
 
 def switch_back(door: Door, name: str, change: HandlerChange) -> Left:

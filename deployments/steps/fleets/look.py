@@ -15,7 +15,7 @@ from deployments.steps.door import aws_step
 from deployments.steps.fleets.crew import Crew, HandlerFailed
 from deployments.steps.fleets.handler import Left, named_by_alias
 from deployments.steps.fleets.reach import BackEnd, open_fleet
-from deployments.steps.fleets.rows import known, version
+from deployments.steps.fleets.rows import as_seen, known, version
 from runs.steps import Done, StepContext, StepFailed, Wait
 
 MOST_NAMED = 5
@@ -23,10 +23,11 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class Sight:
-    """What was seen: functions and what the alias names, by name without the prefix, and what the API calls."""
+    """What was seen: functions by name without the prefix, what the API calls, and what each alias names (None: nobody
+    looked at aliases)."""
 
     functions: Mapping[str, Function]
-    live: Mapping[str, Function | None]
+    live: Mapping[str, Function | None] | None
     bound: Mapping[str, str]
     storage: CodeStorage
 
@@ -34,30 +35,28 @@ class Sight:
     def mode(self) -> Mode:
         return Mode(mode_of(self.bound))
 
-    def as_json(self) -> dict[str, dict[str, Any]]:
-        return {name: self._one(name) for name in sorted(self.functions)}
-
-    def _one(self, name: str) -> dict[str, Any]:
-        function, live = self.functions[name], self.live.get(name)
+    def told(self, before: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
+        """As `Fleet.functions` keeps it. Where nobody looked at aliases, what was known of them `before`."""
+        unknown = {"live": "", "live_sha256": ""}
+        known = before or {}
         return {
-            "sha256": function.sha256,
-            "runtime": function.runtime,
-            "memory": function.memory,
-            "architecture": function.architecture,
-            "keys": list(function.keys),
-            "live": live.version if live else "",
-            "live_sha256": live.sha256 if live else "",
+            name: {**unknown, **known.get(name, {}), **as_seen(function), **self._alias(name)}
+            for name, function in sorted(self.functions.items())
         }
 
+    def _alias(self, name: str) -> dict[str, Any]:
+        if self.live is None:
+            return {}
+        live = self.live.get(name)
+        return as_seen(live) if live else {"live": "", "live_sha256": ""}
 
-def see(door: Door, prefix: str, api_origin: str) -> Sight:
+
+def see(door: Door, prefix: str, api_origin: str, *, aliases: bool) -> Sight:
     """Look at all of it. AWS: a listing does not tell aliases; GetFunction does, by a limit of its own."""
     functions = {one.name.removeprefix(prefix): one for one in list_functions(door, prefix)}
     called = bindings(door, api_origin) if api_origin else {}
     bound = {n.removeprefix(prefix): q for n, q in called.items() if n.startswith(prefix)}
-    live: dict[str, Function | None] = {}
-    if any(bound.values()):
-        live = _aliases(door, prefix, functions)
+    live = _aliases(door, prefix, functions) if aliases and any(bound.values()) else None
     return Sight(functions, live, bound, code_storage(door))
 
 
@@ -78,14 +77,15 @@ def save_sight(fleet: Fleet, sight: Sight) -> None:
     """Keep what was seen, for plans to read; in the caller's transaction."""
     Fleet.objects.filter(pk=fleet.pk).update(
         mode=sight.mode,
-        functions=sight.as_json(),
+        functions=sight.told(fleet.functions),
         bindings=dict(sight.bound),
         code_used=sight.storage.used,
         code_limit=sight.storage.limit,
         observed_at=timezone.now(),
     )
     _know_new_ones(fleet, sight)
-    seen = [version(fleet, name, Left(live, live.version)) for name, live in sight.live.items() if live]
+    aliased = (sight.live or {}).items()
+    seen = [version(fleet, name, Left(live, live.version)) for name, live in aliased if live]
     HandlerVersion.objects.bulk_create(seen, ignore_conflicts=True)
 
 
@@ -93,17 +93,20 @@ def _know_new_ones(fleet: Fleet, sight: Sight) -> None:
     """A function that is seen for the first time is taken as it is; from then on a change by hand shows."""
     new = [known(fleet, name, Left(function)) for name, function in sight.functions.items()]
     for row in new:
-        live = sight.live.get(row.name)
+        live = (sight.live or {}).get(row.name)
         row.version = live.version if live else ""
     KnownFunction.objects.bulk_create(new, ignore_conflicts=True)
 
 
 @aws_step
 def look(context: StepContext) -> Done | Wait:
-    """See that the fleet is as the plan showed it, and note of each handler how it was found."""
+    """See that the fleet is as the plan showed it, and note of each handler how it was found.
+
+    Not its alias: `switch-handlers` looks at each directly before it is moved.
+    """
     back = BackEnd.of(context)
     door = open_fleet(context, back.account)
-    sight = see(door, back.fleet.prefix, back.environment.api_origin)
+    sight = see(door, back.fleet.prefix, back.environment.api_origin, aliases=False)
     with context.transaction():
         save_sight(back.fleet, sight)
     if sight.mode != back.fleet.mode:
@@ -119,7 +122,7 @@ def look(context: StepContext) -> Done | Wait:
 
 def _refuse_moved(back: BackEnd, sight: Sight) -> None:
     """Callers' code must be what the plan was about, or this deployment's own of an earlier try."""
-    seen = sight.as_json()
+    seen = sight.told(back.fleet.functions)
     moved = [
         name
         for name, change in back.changes.items()
@@ -144,7 +147,7 @@ def _moved(change: HandlerChange, seen: Mapping[str, Any] | None) -> bool:
 def _note_before(back: BackEnd, sight: Sight) -> None:
     """Once: a later try must not take this deployment's own work for what was there before."""
     fresh = [change for change in back.changes.values() if "revision" not in (change.before or {})]
-    seen = sight.as_json()
+    seen = sight.told(back.fleet.functions)
     for change in fresh:
         change.before = {**seen[change.name], "revision": sight.functions[change.name].revision}
     HandlerChange.objects.bulk_update(fresh, ["before"])

@@ -18,7 +18,7 @@ def observe(context: StepContext) -> Done | Wait:
     """See functions, bindings and code storage, as the role that only reads."""
     fleet = Fleet.objects.select_related("account").get(run=context.run)
     door, began = open_fleet(context, fleet.account, Purpose.READ), timezone.now()
-    sight = see(door, fleet.prefix, _api_origin(fleet))
+    sight = see(door, fleet.prefix, _api_origin(fleet), aliases=True)
     with context.transaction():
         if _overtaken(fleet, began):
             return Done({"overtaken": True})

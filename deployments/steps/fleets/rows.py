@@ -88,11 +88,12 @@ def see_again(fleet: Fleet, left: Mapping[str, Left]) -> None:
     """What plans read of the fleet, with what was just seen of these functions; in the caller's transaction."""
     functions = fleet.functions or {}
     for name, one in left.items():
-        functions[name] = {**functions[name], **_seen(one.function)}
+        functions[name] = {**functions[name], **as_seen(one.function)}
     Fleet.objects.filter(pk=fleet.pk).update(functions=functions, observed_at=timezone.now())
 
 
-def _seen(function: Function) -> dict[str, Any]:
+def as_seen(function: Function) -> dict[str, Any]:
+    """A function as `Fleet.functions` keeps it: `$LATEST` with its configuration, or the version that its alias names."""
     if function.version != LATEST:
         return {"live": function.version, "live_sha256": function.sha256}
     told = ("sha256", "runtime", "memory", "architecture")
