@@ -12,8 +12,8 @@ log = structlog.get_logger(__name__)
 def look_everywhere() -> None:
     """Start one look per fleet; one that is under way goes on."""
     known = Environment.objects.filter(backend_account__isnull=False).exclude(function_prefix="")
-    each = known.order_by("backend_account", "function_prefix", "pk").distinct(
-        "backend_account", "function_prefix"
+    each = known.order_by("backend_account_id", "function_prefix", "pk").distinct(
+        "backend_account_id", "function_prefix"
     )
     for environment in each.select_related("product", "backend_account"):
         try:
