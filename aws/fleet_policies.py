@@ -42,7 +42,9 @@ class FleetReach:
 
 def fleet_read_policy(reach: FleetReach) -> str:
     """The least that looking at functions, what the API calls, and their numbers needs."""
-    return document(*_reads(reach))
+    return document(
+        *_reads(reach), *allow("SeeCode", ("s3:ListBucketVersions",), _buckets(reach.code_buckets))
+    )
 
 
 def fleet_deploy_policy(reach: FleetReach) -> str:

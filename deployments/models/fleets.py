@@ -22,8 +22,8 @@ class Fleet(models.Model):
 
     What was last seen of it, for plans to read: `functions` by name without the prefix `{sha256, runtime, memory,
     architecture, keys, live, live_sha256}`, `bindings` the qualifier that the API calls by name, code storage in bytes.
-    `running` is the deployment whose code the API calls. `readiness` is `[text]`: what the way back would miss; null
-    when nobody has looked.
+    `running` is the deployment whose code the API calls. `readiness` is `{to, missing}`: the release that a rollback
+    would go to, "" when there is none, and in words what it would miss; null when nobody has looked.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="fleets")

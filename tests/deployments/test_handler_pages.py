@@ -213,7 +213,8 @@ def test_every_handler_is_a_square_that_filters_the_log(failed: Deployment, mana
     assert '<a class="x" href="?log=orders-create" title="orders-create, failed"></a>' in text
     assert '<a class="b" href="?log=orders-get" title="orders-get, put back"></a>' in text
     assert (
-        '<a href="?handlers=failed"><span class="key x"></span><span><span class="num">1</span> failed</span></a>' in text
+        '<a href="?handlers=failed"><span class="key x"></span><span><span class="num">1</span> failed</span></a>'
+        in text
     )
     step = failed.run.steps.get(position=0)
     for line in ("orders-create: refused", "users-get: fine"):
@@ -383,13 +384,17 @@ def test_an_environment_shows_its_back_end(deployed: Deployment, manager: User) 
 def test_an_old_sight_and_a_missing_way_back_are_amber(deployed: Deployment, manager: User) -> None:
     missing = "Version 1 of orders-get was deleted."
     hour_ago = timezone.now() - timedelta(hours=1)
-    Fleet.objects.update(observed_at=hour_ago, readiness=[missing], readiness_at=hour_ago)
+    Fleet.objects.update(
+        observed_at=hour_ago, readiness={"to": "1.0.0", "missing": [missing]}, readiness_at=hour_ago
+    )
     text = read(manager, TEST + "/")
     assert "Old</span>" in text
     assert "Not ready</span>" in text
     assert missing in text
-    Fleet.objects.update(readiness=[])
-    assert "ready: all that it needs is there" in read(manager, TEST + "/")
+    Fleet.objects.update(readiness={"to": "1.0.0", "missing": []})
+    assert "ready for 1.0.0" in read(manager, TEST + "/")
+    Fleet.objects.update(readiness={"to": "", "missing": []})
+    assert "nothing to go back to yet" in read(manager, TEST + "/")
 
 
 def test_what_was_edited_by_hand_can_be_seen_and_put_back(deployed: Deployment, manager: User) -> None:
