@@ -217,8 +217,12 @@ class Environment(models.Model):
         if before and (before.product_id != self.product_id or before.position >= self.position):
             text = "A release can only be required to have been live in an environment that comes before this one."
             raise ValidationError({"requires": text})
-        if self.backend_account is None and (self.api_origin or self.function_prefix or self.code_bucket):
-            text = "A back end needs its account. Choose it, or leave API origin, function prefix and code bucket empty."
+        of_back_end = (self.api_origin, self.function_prefix, self.code_bucket, self.failure_budget)
+        if self.backend_account is None and any(of_back_end):
+            text = (
+                "A back end needs its account. Choose it, or leave API origin, function prefix and code bucket empty and "
+                "the failure budget at 0."
+            )
             raise ValidationError({"backend_account": text})
 
 
