@@ -104,7 +104,10 @@ class Transfer:
         return [written for batch in self.stream(jobs, sys.maxsize) for written in batch]
 
     def stream(self, jobs: Iterable[Job], size: int) -> Iterator[list[Written]]:
-        """Carry out all `jobs`, in any order, and give what S3 carried out, about `size` at a time, while others go on.
+        """Carry out all `jobs`, in any order, and give what S3 carried out, about `size` at a time.
+
+        The others are not waited for: those in flight are at S3 meanwhile, and their answers are read afterwards, so
+        the caller must be back in less than a read may take (`READ_SECONDS`).
 
         The jobs are taken from the iterable only as places become free. Raises TransferFailed with the first failure,
         after the jobs in flight have ended, and with what was not given yet; what the lease raises, at once. Fenced

@@ -96,7 +96,7 @@ def deliver(
 ) -> int:
     """Write the files, each group when the one before is written. Says how many.
 
-    Fenced are all but `unfenced`. What was written is saved by the thousand, while the others go on.
+    Fenced are all but `unfenced`. What was written is saved by the thousand, while others are on their way.
     """
     files = [file for group in groups for file in group]
     context.progress(done=0, total=len(files), bytes_done=0, bytes_total=sum(file.size for file in files))
