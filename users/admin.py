@@ -56,12 +56,12 @@ class UserAdmin(ServiceAdmin):
     readonly_fields = ["username", "display_name", "email", "last_login"]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """One change at a time, as each is a service of its own."""
+        """Role and activity are a service and an event each."""
         assert isinstance(request.user, User)
         person = User.objects.get(pk=obj.pk)
         if "role" in form.changed_data:
             change_role(actor=request.user, person=person, role=obj.role)
-        elif "is_active" in form.changed_data:
+        if "is_active" in form.changed_data:
             (reactivate if obj.is_active else deactivate)(actor=request.user, person=person)
 
 

@@ -72,3 +72,13 @@ def test_a_product_a_zone_and_an_account_are_edited(prod: Environment, browser: 
         "zone.edit",
         "account.edit",
     }
+
+
+def test_a_role_and_an_end_asked_for_at_once_are_both_done(db: None, browser: Client) -> None:
+    viewer = User.objects.create(username="vera", role="viewer")
+    address = f"/admin/users/user/{viewer.pk}/change/"
+    assert browser.post(address, {"role": "auditor"}).status_code == 302
+    viewer.refresh_from_db()
+    assert (viewer.role, viewer.is_active) == ("auditor", False)
+    actions = set(Event.objects.filter(subject__contains="vera").values_list("action", flat=True))
+    assert len(actions) == 2
