@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from deployments.models import Deployment, HandlerState
+from deployments.models import Deployment, EnvironmentState, HandlerState
 from deployments.pages.grid import Grid, grid_of, grid_section
 from deployments.pages.pace import handler_numbers, is_about_handlers
-from deployments.pages.status import seconds_of, visitors_get
+from deployments.pages.status import overtaken_by, seconds_of, status_of, visitors_get
 from deployments.selectors.deployments import (
     good_back_ends,
     good_deployments,
@@ -39,6 +39,7 @@ def progress_page(user: User, deployment: Deployment, asked: Mapping[str, str]) 
     steps = shown_steps(deployment.run)
     current = _current(deployment, steps)
     grid = grid_of(deployment)
+    now = state_of(deployment.environment)
     log_filter, state = asked.get("log", ""), asked.get("handlers", "")
     query = {name: text for name, text in (("log", log_filter), ("handlers", state)) if text}
     environment = deployment.environment
@@ -55,15 +56,15 @@ def progress_page(user: User, deployment: Deployment, asked: Mapping[str, str]) 
             (f"Deployment {deployment.pk}", ""),
         ],
         "poll_url": poll if deployment.run.is_active else "",
-        "status": deployment.status,
-        "headline": _headline(deployment, steps, current),
-        "announced": _announced(deployment, steps, current),
+        "status": status_of(deployment, now),
+        "headline": _headline(deployment, steps, current, now),
+        "announced": _announced(deployment, steps, current, now),
         "kind_text": "Rolled back" if deployment.kind == "rollback" else "Started",
         "who": str(deployment.actor),
         "at": deployment.created_at,
         "reason": deployment.reason,
-        "visitors": _visitors(deployment),
-        "error": _error(deployment, current),
+        "visitors": _visitors(deployment, now),
+        "error": _error(deployment, current, now),
         "numbers": handler_numbers(deployment, grid, steps, current)
         if grid and is_about_handlers(deployment, current)
         else _numbers(deployment, steps, current),
@@ -76,8 +77,12 @@ def progress_page(user: User, deployment: Deployment, asked: Mapping[str, str]) 
         if deployment.run.is_active
         else f"newest first, at most {LINES} lines, UTC",
         "acts": _acts(user, deployment, grid),
-        "dock_note": _dock_note(deployment),
+        "dock_note": _dock_note(deployment, now),
     }
+
+
+PAST = {"rolled_back": "Rolled back", "replaced": "Replaced"}
+"""What a deployment is that was live and is not any more."""
 
 
 def _current(deployment: Deployment, steps: list[ShownStep]) -> ShownStep | None:
@@ -86,8 +91,12 @@ def _current(deployment: Deployment, steps: list[ShownStep]) -> ShownStep | None
     return left[0] if left and deployment.run.state != RunState.SUCCEEDED else None
 
 
-def _headline(deployment: Deployment, steps: list[ShownStep], current: ShownStep | None) -> str:
+def _headline(
+    deployment: Deployment, steps: list[ShownStep], current: ShownStep | None, now: EnvironmentState
+) -> str:
     state = deployment.run.state
+    if state == RunState.SUCCEEDED and (past := PAST.get(status_of(deployment, now))):
+        return past
     if state == RunState.SUCCEEDED:
         where = "verified at the edge" if deployment.artifact_id else "verified in its functions"
         return f"Live, {where}" if _verified(steps) else "Live, not verified"
@@ -106,16 +115,20 @@ def _verified(steps: list[ShownStep]) -> bool:
     return all(one.row.state == StepState.DONE for one in steps if one.row.name in VERIFYING)
 
 
-def _announced(deployment: Deployment, steps: list[ShownStep], current: ShownStep | None) -> str:
+def _announced(
+    deployment: Deployment, steps: list[ShownStep], current: ShownStep | None, now: EnvironmentState
+) -> str:
     """One sentence per step, for who hears the page."""
     if current is None or not deployment.run.is_active:
-        return f"{deployment}: {_headline(deployment, steps, current).lower()}."
+        return f"{deployment}: {_headline(deployment, steps, current, now).lower()}."
     return f"{deployment}: step {current.row.position + 1} of {len(steps)}, {current.label.lower()}."
 
 
-def _visitors(deployment: Deployment) -> str:
+def _visitors(deployment: Deployment, now: EnvironmentState) -> str:
     if deployment.artifact_id is None:
-        return _callers(deployment)
+        return _callers(deployment, now)
+    if overtaken := overtaken_by(deployment, now):
+        return f"visitors get {overtaken.release.version} now, by deployment {overtaken.pk}"
     before = deployment.previous.release.version if deployment.previous else ""
     if deployment.run.state == RunState.SUCCEEDED:
         return f"visitors get {deployment.release.version}"
@@ -124,21 +137,23 @@ def _visitors(deployment: Deployment) -> str:
     return f"visitors still get {before}" if before else "visitors get nothing here yet"
 
 
-def _callers(deployment: Deployment) -> str:
+def _callers(deployment: Deployment, now: EnvironmentState) -> str:
     """As `_visitors`, of a deployment that leaves the pages as they are."""
+    if status_of(deployment, now) in PAST:
+        return "the API calls another release now"
     version = deployment.release.version
     if deployment.run.state == RunState.SUCCEEDED or deployment.partial:
         return f"the API calls {version}{', but not all of it' if deployment.partial else ''}"
     return "pages stay as they are"
 
 
-def _error(deployment: Deployment, current: ShownStep | None) -> dict[str, Any] | None:
+def _error(deployment: Deployment, current: ShownStep | None, now: EnvironmentState) -> dict[str, Any] | None:
     """The card on top when it failed; a quieter one while a step is tried again."""
     if deployment.run.state == RunState.FAILED:
         return {
             "kind": "stop",
             "title": f"It failed at {current.label.lower()}" if current else "It failed",
-            "text": f"{deployment.run.error} {_safe(deployment)}".strip(),
+            "text": f"{deployment.run.error} {_safe(deployment, now)}".strip(),
             "request_id": _last_request(current),
         }
     if current and current.row.error and deployment.run.is_active:
@@ -147,10 +162,12 @@ def _error(deployment: Deployment, current: ShownStep | None) -> dict[str, Any] 
     return None
 
 
-def _safe(deployment: Deployment) -> str:
+def _safe(deployment: Deployment, now: EnvironmentState) -> str:
     """What the failure means for visitors; of handlers its own text says it."""
     if deployment.artifact_id is None:
         return ""
+    if overtaken := overtaken_by(deployment, now):
+        return f"Visitors get {overtaken.release.version} now, by deployment {overtaken.pk}."
     if deployment.switched_at:
         return f"Visitors get {visitors_get(deployment)}."
     if deployment.backend_id:
@@ -341,9 +358,11 @@ def _way_back(user: User, deployment: Deployment) -> dict[str, Any] | None:
     }
 
 
-def _dock_note(deployment: Deployment) -> str:
+def _dock_note(deployment: Deployment, now: EnvironmentState) -> str:
     if deployment.artifact_id is None:
         return _back_end_note(deployment)
+    if overtaken := overtaken_by(deployment, now):
+        return f"Visitors get deployment {overtaken.pk} now."
     if deployment.run.state == RunState.SUCCEEDED:
         return "Seen at the edge twice in a row."
     if deployment.run.state == RunState.FAILED and deployment.switched_at and not is_switched(deployment):

@@ -31,6 +31,13 @@ def _runs(deployment: Deployment, state: EnvironmentState) -> bool:
     return state.running_id == deployment.pk
 
 
+def overtaken_by(deployment: Deployment, state: EnvironmentState) -> Deployment | None:
+    """The later deployment that visitors get instead of one that they once got, if any."""
+    running = state.running
+    later = deployment.switched_at and running and running.pk > deployment.pk
+    return running if later else None
+
+
 def visitors_get(deployment: Deployment) -> str:
     """The version that visitors get since its switch; both where it stopped in the middle of that."""
     version = deployment.release.version

@@ -109,3 +109,27 @@ def test_after_a_rollback_the_page_says_what_may_be_chosen(world: World, browser
     assert "There is no release to go back to" not in page
     chosen = browser.get(f"{TEST}rollback/?version=1.1.0").text
     assert "get 1.1.0 again" in chosen
+
+
+def test_a_deployment_that_is_past_does_not_say_that_visitors_get_it(world: World, browser: Client) -> None:
+    world.stock("1.0.0", "1.1.0", "1.2.0")
+    first, second = world.live("1.0.0"), world.live("1.1.0")
+    assert "visitors get 1.1.0" in browser.get(f"/deployments/{second['id']}/").text
+    replaced = browser.get(f"/deployments/{first['id']}/").text
+    assert "Replaced" in replaced
+    assert f"visitors get 1.1.0 now, by deployment {second['id']}" in replaced
+    back = world.work(world.roll_back())
+    left = browser.get(f"/deployments/{second['id']}/").text
+    assert "Rolled back" in left
+    assert "Live, verified" not in left
+    assert f"visitors get 1.0.0 now, by deployment {back['id']}" in left
+
+    answer = world.promote("1.2.0")
+    world.do_before(answer, "invalidate")
+    world.fail(answer, "invalidate")
+    assert "Visitors get 1.2.0." in browser.get(f"/deployments/{answer['id']}/").text
+    later = world.work(world.roll_back(version="1.0.0"))
+    assert later["status"] == "live", later["error"]
+    failed = browser.get(f"/deployments/{answer['id']}/").text
+    assert f"Visitors get 1.0.0 now, by deployment {later['id']}." in failed
+    assert "it is not verified yet" not in failed
