@@ -93,7 +93,8 @@ def previous_of(rows: Sequence[Place]) -> dict[int, Place]:
 def ready_here(row: Place, before: Place | None) -> str:
     """The version to promote here next, newer than what runs here; "" for none.
 
-    It is what is live in the environment before, or for the first one the newest release that is ready.
+    It is what is live in the environment before, or for the first one the newest release that is ready; never the one
+    that was just rolled away from, which a person may still choose.
     """
     if row["active_id"] or row["kind"] != Kind.APP or not row["distribution_id"]:
         return ""
@@ -104,7 +105,8 @@ def ready_here(row: Place, before: Place | None) -> str:
     else:
         release, version = row["newest_release"], row["newest_version"]
     newer = release is not None and (row["running_release"] is None or release > row["running_release"])
-    return str(version) if newer else ""
+    left = row["running_before"] if row["running_kind"] == "rollback" else None
+    return str(version) if newer and version != left else ""
 
 
 def _cell(row: Place, progress: dict[int, Progress], before: Place | None) -> Cell:

@@ -5,11 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from deployments.models import Deployment, EnvironmentState, Release
+from deployments.models import Deployment, DeploymentKind, EnvironmentState, Release
 from deployments.pages.fleet import back_end
 from deployments.pages.status import entry, status_of, visitors_get
 from deployments.selectors.deployments import (
     good_back_ends,
+    good_deployments,
     last_good,
     last_of,
     running_back_end,
@@ -93,9 +94,13 @@ def _acts(user: User, environment: Environment, state: EnvironmentState) -> dict
 
 
 def _way_back(environment: Environment, state: EnvironmentState) -> Deployment | None:
-    """The deployment that a rollback would repeat: of the front end, or of the back end where only that runs."""
+    """A deployment that a rollback may repeat: of the front end, or of the back end where only that runs.
+
+    The last good one, else any other good one, which a person may choose all the same.
+    """
     if state.running is not None:
-        return last_good(environment, state.running)
+        others = good_deployments(environment).exclude(release=state.running.release_id)
+        return last_good(environment, state.running) or others.first()
     running = running_back_end(environment)
     return last_of(good_back_ends(environment), running) if running else None
 
@@ -118,7 +123,12 @@ def coming_release(environment: Environment, state: EnvironmentState) -> Release
 
 
 def _newer(release: Release, state: EnvironmentState) -> bool:
-    return state.running is None or release.pk > state.running.release_id
+    """Newer than what runs, and not what was just rolled away from, which a person may still choose."""
+    running = state.running
+    if running is None:
+        return True
+    left = running.previous if running.kind == DeploymentKind.ROLLBACK else None
+    return release.pk > running.release_id and (left is None or left.release_id != release.pk)
 
 
 def _one_before(environment: Environment) -> Environment | None:

@@ -46,7 +46,9 @@ def state_of(environment: Environment) -> EnvironmentState:
     if state is None:
         return EnvironmentState(environment=environment)
     ids = {name: getattr(state, f"{name}_id") for name in POINTERS}
-    rows = Deployment.objects.select_related("release__product", "artifact", "config", "run", "actor")
+    rows = Deployment.objects.select_related(
+        "release__product", "artifact", "config", "run", "actor", "previous"
+    )
     found = rows.in_bulk({pk for pk in ids.values() if pk is not None})
     for name, pk in ids.items():
         setattr(state, name, found.get(pk))

@@ -120,7 +120,8 @@ def rollback_goal(
         goal = last_of(good, running)
         if goal is None:
             raise NoArtifact(
-                f"{environment} has no earlier good release to roll back to. Promote a release to it instead."
+                f"{environment} has no earlier good release that no rollback left. Name the version to go back to all the "
+                "same, or promote a release."
             )
         return goal
     if running and running.release_id == release.pk:

@@ -35,8 +35,9 @@ def compare(request: Request, slug: str) -> HttpResponse:
         context |= _compared(request, product, form.cleaned_data["left"], form.cleaned_data["right"])
     elif form.is_bound:
         context["unknown"] = _unknown(product, form, request.GET)
-        form = CompareForm(initial=request.GET.dict(), sides=_sides(product))
-        context["form"] = form
+        context["form"] = CompareForm(initial=_offered(product, request.GET), sides=_sides(product))
+    else:
+        context["form"] = CompareForm(initial=_offered(product, {}), sides=_sides(product))
     return render(request, "deployments/compare.html", context, status=404 if context.get("unknown") else 200)
 
 
@@ -46,6 +47,14 @@ def _unknown(product: Product, form: CompareForm, asked: Mapping[str, str]) -> s
     if not unknown:
         return ""
     return f"{product} has no {' and no '.join(unknown)} to compare. Choose among those offered."
+
+
+def _offered(product: Product, asked: Mapping[str, str]) -> dict[str, str]:
+    """What was asked for; a side that was not is another one than its neighbour."""
+    names = [name for name, _ in _sides(product)]
+    left = asked.get("left") or next((name for name in names if name != asked.get("right")), "")
+    right = asked.get("right") or next((name for name in names if name != left), "")
+    return {"left": left, "right": right}
 
 
 def _named(side: str) -> str:
