@@ -133,6 +133,8 @@ class Up:
             "CONSOLE_DEMO_EPOCH": str(self.epoch),
             "CONSOLE_DEMO_BEGAN_AGAIN": str(self.began_again).lower(),
             "CONSOLE_PUBLIC_URL": self.url,
+            # The emulated cloud has its metrics at once.
+            "CONSOLE_WAVE_SECONDS": "3",
         }
 
     def _announce(self, facts: dict[str, Any], users: list[dict[str, str]]) -> None:
