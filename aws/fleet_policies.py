@@ -16,6 +16,7 @@ FUNCTION_WRITES = (
     "lambda:CreateAlias",
     "lambda:UpdateAlias",
 )
+VERSION_READS = ("lambda:ListVersionsByFunction", "lambda:ListAliases")
 LISTS = ("lambda:ListFunctions", "lambda:GetAccountSettings", "cloudwatch:GetMetricData")
 HANDLERS, INCOMING = "handlers/*", "incoming/*"
 
@@ -48,11 +49,13 @@ def fleet_read_policy(reach: FleetReach) -> str:
 
 
 def fleet_deploy_policy(reach: FleetReach) -> str:
-    """The least that keeping code, bringing it here and deploying it need. No configuration, no deletion, no roles."""
+    """The least that keeping code, bringing it here and deploying it need. No configuration, no roles, no function goes."""
     own = tuple(dict.fromkeys((*reach.code_buckets, *reach.kept)))
     return document(
         *_reads(reach),
-        *allow("DeployCode", FUNCTION_WRITES, _functions(reach)),
+        *allow("DeployCode", (*FUNCTION_WRITES, *VERSION_READS), _functions(reach)),
+        # With a colon: a version. The function itself, which a call without a number would delete, does not match.
+        *allow("PruneVersions", ("lambda:DeleteFunction",), _functions(reach, "*:*")),
         *allow("CodeBuckets", ("s3:ListBucket", "s3:ListBucketVersions"), _buckets(own)),
         *allow("Code", ("s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"), _objects(own, HANDLERS)),
         *allow("Sources", ("s3:GetObject", "s3:GetObjectVersion"), _objects(reach.sources, HANDLERS)),
@@ -83,9 +86,9 @@ def _reads(reach: FleetReach) -> list[Statement]:
     ]
 
 
-def _functions(reach: FleetReach) -> list[str]:
+def _functions(reach: FleetReach, *rests: str) -> list[str]:
     place = f"arn:aws:lambda:{reach.region}:{reach.account_id}:function:"
-    return [f"{place}{prefix}{rest}" for prefix in reach.prefixes for rest in ("*", "*:*")]
+    return [f"{place}{prefix}{rest}" for prefix in reach.prefixes for rest in rests or ("*", "*:*")]
 
 
 def _apis(reach: FleetReach) -> list[str]:

@@ -24,6 +24,7 @@ UNDER_WAY = frozenset({"pending", "updating", "ready"})
 # Of the account's code storage, above which a plan warns.
 FULL = 0.8
 MOST_NAMED = 5
+KEPT_VERSIONS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +218,12 @@ def waves(names: Collection[str], called: Collection[str] = ()) -> list[list[str
     others = [name for name in ordered if name != canary]
     tenth = -(-len(ordered) // 10)
     return [wave for wave in ([canary] if canary else [], others[:tenth], others[tenth:]) if wave]
+
+
+def prunable_versions(numbers: Iterable[str], named: Collection[str]) -> list[str]:
+    """The versions of a function that may be deleted: all but the newest five and those that an alias names."""
+    ordered = sorted((number for number in numbers if number.isdigit()), key=int)
+    return [number for number in ordered[:-KEPT_VERSIONS] if number not in named]
 
 
 def over_budget(failed: int, budget: int) -> bool:

@@ -125,6 +125,24 @@ def prune_ended(run: Run) -> None:
     )
 
 
+def versions_pruned(run: Run) -> None:
+    """What was deleted of a fleet's versions, or why nothing was."""
+    deleted = run.steps.get(name="prune").output.get("deleted", 0)
+    record(
+        actor=run.actor,
+        action="fleet.pruned",
+        result=RESULTS[RunState(run.state)],
+        subject=run.title,
+        subject_url=run.url,
+        summary=f"{run.title} failed: {run.error}"
+        if run.error
+        else f"{run.title}: {deleted} versions were deleted.",
+        after={"deleted": deleted},
+        run=run.pk,
+        request_ids=request_ids(run),
+    )
+
+
 def _prune_sentence(environment: Environment, run: Run, deleted: int) -> str:
     if run.error:
         return f"The pruning of {environment} failed: {run.error}"

@@ -1,8 +1,9 @@
 """The recipes: which steps a deployment, an ingest and a prune are made of, in order."""
 
-from deployments.outcome import deployment_ended, ingest_ended, prune_ended, retry_refused
+from deployments.outcome import deployment_ended, ingest_ended, prune_ended, retry_refused, versions_pruned
 from deployments.steps import check, copy, edge, ingest, prune, switch
 from deployments.steps.fleets import look, observe, release, replicate
+from deployments.steps.fleets import prune as fleet_prune
 from runs.steps import Recipe, Step
 
 WATCHED_SECONDS = 3600
@@ -62,4 +63,8 @@ INGEST = Recipe(
 
 PRUNE = Recipe(kind="prune", steps=(Step("prune", "Delete old assets", prune.prune),), on_end=prune_ended)
 
-RECIPES = (DEPLOYMENT, BACK_END, RELEASE_SET, RELEASE_SET_BACK, OBSERVATION, INGEST, PRUNE)
+VERSIONS = Recipe(
+    "prune-versions", (Step("prune", "Delete old versions", fleet_prune.prune),), on_end=versions_pruned
+)
+
+RECIPES = (DEPLOYMENT, BACK_END, RELEASE_SET, RELEASE_SET_BACK, OBSERVATION, INGEST, PRUNE, VERSIONS)

@@ -9,10 +9,12 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from deployments.models import Artifact, ReleaseStatus
-from deployments.services.prune import prune
+from deployments.services.prune import prune, prune_versions
 from products.models import Environment
 from runs.models import RunState, StepLine
 from runs.services import Busy
+from timcombo_console.observing import one_per_fleet
+from users.refusals import WrongState
 
 LINES_KEPT = timedelta(days=90)
 SPOOL_KEPT_SECONDS = 24 * 3600
@@ -46,7 +48,12 @@ def _forget_uploads() -> None:
 
 
 def prune_everything() -> None:
-    """Start one prune per environment; one that is busy has its turn tomorrow."""
+    """Start one prune per environment and one per fleet; one that is busy has its turn tomorrow."""
+    for environment in one_per_fleet():
+        try:
+            prune_versions(actor=None, environment=environment, reason="Daily.")
+        except (Busy, WrongState) as refusal:
+            log.info("prune postponed", environment=str(environment), because=refusal.text)
     for environment in Environment.objects.exclude(distribution_id="").select_related("product"):
         try:
             prune(actor=None, environment=environment, reason="Daily.")

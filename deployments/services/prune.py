@@ -1,13 +1,46 @@
-"""Pruning: old assets that no release still needs are deleted from an environment's bucket."""
+"""Pruning: old assets that no release still needs are deleted, and old versions of functions."""
 
 from django.urls import reverse
 
 from audit.services import record
+from deployments.selectors.fleets import fleet_of
 from products.models import Environment
 from runs.models import Run
 from runs.services import start
 from users.actions import action
 from users.models import User
+from users.refusals import WrongState
+
+
+@action("fleet.prune", permission="run.steer")
+def prune_versions(*, actor: User | None, environment: Environment, reason: str) -> Run:
+    """Start a Run that deletes old versions of the functions behind an environment's API.
+
+    Raises Busy while another Run works on them, WrongState when they are not known.
+    """
+    fleet = fleet_of(environment)
+    if fleet is None:
+        raise WrongState(
+            f"Nobody has looked at the back end of {environment} yet, so there is nothing to prune."
+        )
+    run = start(
+        kind="prune-versions",
+        title=f"Prune versions of {fleet}",
+        scopes=[fleet.scope],
+        actor=actor,
+        url=reverse("environment", args=[environment.product.slug, environment.name]),
+    )
+    record(
+        actor=actor,
+        action="fleet.prune",
+        product=environment.product.slug,
+        environment=environment.name,
+        subject=str(fleet),
+        summary=f"Pruning of {fleet} started: the newest five versions stay, and those that an alias names.",
+        reason=reason,
+        run=run.pk,
+    )
+    return run
 
 
 @action("environment.prune", permission="run.steer")

@@ -33,7 +33,6 @@ def test_deploying_reaches_our_functions_and_their_code_only() -> None:
     assert "Incoming" not in found
     actions = {action for each in found.values() for action in each["Action"]}
     forbidden = (
-        "lambda:DeleteFunction",
         "lambda:UpdateFunctionConfiguration",
         "lambda:AddPermission",
         "iam:PassRole",

@@ -24,7 +24,8 @@ LIVE = "Live, verified at the edge"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    from timcombo_console.demo.back_end import VALUES, build_app, build_back_end, handler_names
+    from timcombo_console.demo.back_end import VALUES, build_back_end, handler_names
+    from timcombo_console.demo.build import build_app
 
     run = ConsoleRun(tmp_path_factory.mktemp("back-end") / "checkout")
     try:

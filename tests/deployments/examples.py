@@ -1,11 +1,11 @@
 """Examples of what people do with releases and deployments (see `tests.examples`)."""
 
-from deployments.models import EnvironmentState
+from deployments.models import EnvironmentState, Fleet
 from deployments.services.handlers import skip_handler
 from deployments.services.mark_bad import mark_bad
 from deployments.services.observe import look
 from deployments.services.promote import promote, rollback
-from deployments.services.prune import prune
+from deployments.services.prune import prune, prune_versions
 from deployments.services.register import Incoming, register
 from deployments.services.steer import cancel, retry, skip
 from runs.models import RunState, RunStep, StepState
@@ -103,6 +103,14 @@ def skip_a_step() -> Call:
 def leave_a_handler_out() -> Call:
     failed = failed_deployment(_manager())
     return lambda actor: skip_handler(actor=actor, deployment=failed, name=NAMES[0], reason="It is not used.")
+
+
+@example("fleet.prune")
+def prune_versions_of_a_fleet() -> Call:
+    test = environment(estate(), "test")
+    assert test.backend_account is not None
+    Fleet.objects.create(account=test.backend_account, prefix=test.function_prefix)
+    return lambda actor: prune_versions(actor=actor, environment=test, reason="Storage is full.")
 
 
 @example("fleet.look")

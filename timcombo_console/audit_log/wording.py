@@ -19,6 +19,7 @@ TRIED = {
     "environment.edit": "change the settings of {subject}",
     "environment.prune": "prune {subject}",
     "estate.import": "import an estate",
+    "fleet.prune": "prune the versions of {subject}",
     "fleet.look": "look at the back end of {place}",
     "handler.skip": "leave a handler out of the deployment of {subject}",
     "hostnames.edit": "change the hostnames of {subject}",
