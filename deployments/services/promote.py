@@ -288,7 +288,10 @@ def _on_record(deployment: Deployment, plan: Plan) -> None:
 def _sentence(deployment: Deployment, plan: Plan) -> str:
     """ "Started the promotion of 1.1.0 to Tim-Combo test: 4 files added, 2 changed." How it ended is an event of its own."""
     added, changed, values = len(plan.files.added), len(plan.files.changed), len(plan.config)
-    parts = [f"{added} {'file' if added == 1 else 'files'} added, {changed} changed"]
+    parts = [f"{added} {'file' if added == 1 else 'files'} added, {changed} changed"] if plan.front else []
+    if plan.fleet:
+        handlers = len(plan.fleet.to_change)
+        parts.append(f"{handlers} {'handler' if handlers == 1 else 'handlers'} changed")
     if values:
         parts.append(f"{values} configuration {'value' if values == 1 else 'values'} changed")
     return f"Started {deployment.in_words}: {', '.join(parts)}."

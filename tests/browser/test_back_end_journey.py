@@ -112,7 +112,9 @@ def test_where_the_api_calls_latest_a_broken_handler_puts_all_back(demo: Demo, b
     with tab(browser, demo) as page:
         sign_in(page, demo, "release_manager")
         promote(page, DEV, "2.0.0", "?half=backend")
-        expect(page.get_by_text("Live, verified in its functions")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("Live, verified in its functions", exact=True)).to_be_visible(
+            timeout=PATIENCE
+        )
         break_next(demo, "532595801838", "tim-dev-orders-get")
         promote(page, DEV, "2.1.0", "?half=backend")
         expect(page.get_by_text("All handlers have the code again").first).to_be_visible(timeout=PATIENCE)

@@ -101,6 +101,17 @@ def test_a_code_changed_by_hand_since_the_plan_stops_it(fleet_world: FleetWorld)
     assert edited["name"] == FIRST
 
 
+def test_a_function_that_is_deleted_meanwhile_is_named(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    answer = fleet_world.world.promote("5.0.0", half="backend")
+    fleet_world.world.do_before(answer, "prepare")
+    fleet_world.lambda_of().delete_function(FunctionName=fleet_world.function(FIRST))
+    failed = fleet_world.world.work(answer)
+    assert failed["status"] == "failed"
+    assert f"There is no function {fleet_world.function(FIRST)}" in failed["error"]
+    assert "Nothing was switched" in failed["error"]
+
+
 def test_an_alias_that_was_moved_by_hand_takes_the_switch_back(fleet_world: FleetWorld) -> None:
     fleet_world.register("5.0.0")
     fleet_world.register("6.0.0")
