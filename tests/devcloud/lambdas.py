@@ -3,7 +3,7 @@
 import time
 from io import BytesIO
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 SANDBOX, DEVELOPMENT = "455510265254", "532595801838"
 NAME = "tim-sb-accounts-create"
@@ -12,10 +12,10 @@ CODE_BUCKET, SOURCE_BUCKET = "tim-sb-be-live", "tim-dev-lambda"
 
 
 def zipped(text: str) -> bytes:
-    """A handler's zip with this text."""
+    """A handler's zip with this text, the same whenever it is packed."""
     body = BytesIO()
     with ZipFile(body, "w") as archive:
-        archive.writestr("index.mjs", text)
+        archive.writestr(ZipInfo("index.mjs", (1980, 1, 1, 0, 0, 0)), text)
     return body.getvalue()
 
 
