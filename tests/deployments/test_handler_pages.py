@@ -258,7 +258,7 @@ def test_the_time_left_is_that_of_the_calls_left(failed: Deployment, manager: Us
     text = read(manager, f"/deployments/{failed.pk}/")
     assert "prepared, nothing is live yet" in text
     assert "at least, by 15 calls per second" in text
-    assert '<span class="small quiet">Calls left</span><span class="big">5</span>' in text
+    assert '<span class="small quiet">Calls left</span><span class="big"><span>5</span></span>' in text
 
 
 def test_a_poll_keeps_what_was_asked_for(failed: Deployment, manager: User) -> None:
