@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from deployments.fleet_planner import CALLS_PER_SECOND, Mode, calls_left
 from deployments.models import Deployment, HandlerChange, HandlerState
-from deployments.selectors.fleets import fleet_of
+from deployments.selectors.fleets import fleet_of, mode_of
 from runs.models import RunState
 from users.actions import allowed
 from users.models import User
@@ -65,8 +65,7 @@ def grid_of(deployment: Deployment) -> Grid | None:
     """One query for the handlers; None when the deployment carries no back end."""
     if deployment.backend_id is None:
         return None
-    fleet = fleet_of(deployment.environment)
-    mode: Mode = fleet.mode if fleet else "unknown"  # type: ignore[assignment]
+    mode = mode_of(fleet_of(deployment.environment))
     rows = HandlerChange.objects.filter(deployment=deployment).order_by("name")
     return Grid(mode, list(rows.values_list("name", "state", "version")))
 

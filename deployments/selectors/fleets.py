@@ -1,7 +1,7 @@
 """Reading fleets, and the plan of a back end. No AWS call is made for it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, Q
 
@@ -60,6 +60,11 @@ def handlers_done(deployment: Deployment) -> tuple[int, int]:
     return counted["done"], counted["total"]
 
 
+def mode_of(fleet: Fleet | None) -> Mode:
+    """What the API was last seen to call; "unknown" as long as nobody has looked."""
+    return cast(Mode, fleet.mode) if fleet else "unknown"
+
+
 def handlers_of(artifact: Artifact) -> Handlers:
     """The handlers of an ingested artifact. One query; raises DoesNotExist when it has none."""
     return Handlers.from_bytes(bytes(StoredManifest.objects.get(artifact=artifact).body))
@@ -70,11 +75,10 @@ def fleet_plan(environment: Environment, artifact: Artifact, *, rollback: bool =
     fleet, handlers = fleet_of(environment), handlers_of(artifact)
     if fleet is None:
         return plan_fleet(FleetSituation(environment.function_prefix, "unknown", handlers, None))
-    mode: Mode = fleet.mode  # type: ignore[assignment]
     return plan_fleet(
         FleetSituation(
             prefix=fleet.prefix,
-            mode=mode,
+            mode=mode_of(fleet),
             handlers=handlers,
             seen=_seen(fleet.functions),
             known=_known(fleet),
@@ -91,8 +95,7 @@ def fleet_plan(environment: Environment, artifact: Artifact, *, rollback: bool =
 
 def edited_by_hand(fleet: Fleet) -> dict[str, tuple[Edit, ...]]:
     """By handler, what somebody changed since the console last left its function, as last seen."""
-    mode: Mode = fleet.mode  # type: ignore[assignment]
-    now = FleetSituation(fleet.prefix, mode, Handlers(()), _seen(fleet.functions), _known(fleet))
+    now = FleetSituation(fleet.prefix, mode_of(fleet), Handlers(()), _seen(fleet.functions), _known(fleet))
     return fleet_planner.edited_by_hand(now)
 
 
