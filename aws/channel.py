@@ -1,5 +1,6 @@
 """Connections to S3 inside one event loop: send a signed request, get the whole answer or an error."""
 
+import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator
@@ -9,6 +10,8 @@ from html import unescape
 from urllib.parse import quote, urlsplit
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.tracing import Trace
 from botocore.utils import get_environ_proxies
 from multidict import CIMultiDictProxy
 from yarl import URL
@@ -108,6 +111,37 @@ def _trusted(ca_bundle: str) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_bundle)
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Opens connections, and closes each of them for good.
+
+    aiohttp forgets a connection when it begins to close it, while TLS still waits for the other side's farewell; an
+    event loop that is closed before that answer came cannot be closed (EBUSY).
+    """
+
+    def __init__(self, connections: int, trusted: ssl.SSLContext) -> None:
+        super().__init__(limit=connections, ssl=trusted, keepalive_timeout=20)
+        self._open: dict[asyncio.Future[None], asyncio.Transport] = {}
+
+    async def _create_connection(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> ResponseHandler:
+        made = await super()._create_connection(req, traces, timeout)
+        if made.closed is not None and made.transport is not None:
+            self._open[made.closed] = made.transport
+            made.closed.add_done_callback(self._gone)
+        return made
+
+    def _gone(self, closed: asyncio.Future[None]) -> None:
+        del self._open[closed]
+        closed.exception()  # Whoever waited for an answer has been told; asyncio asks that somebody looks.
+
+    async def close(self, *, abort_ssl: bool = True) -> None:
+        await super().close(abort_ssl=abort_ssl)
+        for transport in self._open.values():
+            transport.abort()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+
 class Channel:
     """An HTTP session with at most `connections` connections, which trusts whom the file `ca_bundle` names."""
 
@@ -115,7 +149,7 @@ class Channel:
         # Proxies are read once: looking at the environment for each request costs more than signing it.
         self._proxy = get_environ_proxies(endpoint).get(urlsplit(endpoint).scheme)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=connections, ssl=_trusted(ca_bundle), keepalive_timeout=20),
+            connector=_Connector(connections, _trusted(ca_bundle)),
             headers={"user-agent": AGENT},
             skip_auto_headers=("content-type", "accept-encoding"),
             cookie_jar=aiohttp.DummyCookieJar(),

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -88,19 +89,21 @@ class PassOn(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def behind_tls(endpoint: str, certificate: str) -> Iterator[str]:
+def behind_tls(endpoint: str, certificate: str, answers: type[PassOn] = PassOn) -> Iterator[str]:
     """The address of a server that shows the certificate and passes everything on to `endpoint`."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    handler = type("Handler", (PassOn,), {"port": urlsplit(endpoint).port})
+    handler = type("Handler", (answers,), {"port": urlsplit(endpoint).port})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = False
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
-        yield f"https://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join(10)
+        try:
+            yield f"https://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join(10)
 
 
 @pytest.fixture
@@ -180,3 +183,22 @@ async def _error_of(address: str, authority: str) -> AwsError:
     finally:
         await channel.close()
     return refusal.value
+
+
+class Reluctant(PassOn):
+    """Answers, says that the connection ends, and takes its time to end it."""
+
+    def finish(self) -> None:
+        time.sleep(0.3)
+        super().finish()
+
+
+def test_a_connection_that_the_other_side_is_slow_to_end_is_ended(
+    worker: CloudProcess, tmp_path: Path, access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = certificates(tmp_path, x509.IPAddress(ip_address("127.0.0.1")))
+    monkeypatch.setenv("AWS_CA_BUNDLE", made.authority)
+    with behind_tls(worker.endpoint, made.server, Reluctant) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        with Transfer(opened(access)) as transfer:
+            assert len(transfer.run([put("a.js", b"run()"), put("b.js", b"run()")])) == 2
