@@ -2,7 +2,8 @@
 
 import time
 
-from devcloud.apigateway import RestApi, seeded_apis
+from devcloud.apigateway.seed import seeded_gateways
+from devcloud.apigateway.state import Gateways
 from devcloud.calls import Calls
 from devcloud.cloudfront.state import Cdn
 from devcloud.edge.cache import EdgeCache
@@ -23,7 +24,7 @@ class Cloud:
     buckets: dict[str, Bucket]
     cdn: Cdn
     lambdas: Lambdas
-    apis: dict[str, RestApi]
+    gateways: Gateways
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -40,7 +41,7 @@ class Cloud:
         self.buckets = seeded_buckets(self.estate, self.now())
         self.cdn = seeded_cdn(self.estate, self.now())
         self.lambdas = seeded_lambdas(self.estate.backends, self.estate.handlers, self.now())
-        self.apis = seeded_apis(self.estate.backends, self.estate.handlers)
+        self.gateways = seeded_gateways(self.estate.backends, self.estate.handlers)
         self.cache = EdgeCache()
         self.metrics = EdgeMetrics()
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from devcloud.apigateway import wishes as apigateway
 from devcloud.cloud import Cloud
 from devcloud.moto_backend import Moto
 from devcloud.wire import Reply, Request
@@ -27,6 +28,7 @@ class Control:
             ("GET", "settings"): self._settings,
             ("POST", "reset"): self._reset,
             ("POST", "lambda"): self._lambda,
+            ("POST", "apigateway"): self._apigateway,
         }
 
     async def answer(self, request: Request) -> Reply:
@@ -81,6 +83,11 @@ class Control:
             lambdas.errors[place]["code_sha256"] = wish.get("code_sha256") or ""
         else:
             raise ValueError(f"no /lambda/{'/'.join(rest)}")
+        return {"ok": True}
+
+    async def _apigateway(self, request: Request, rest: list[str]) -> Any:
+        """`/apigateway/targets`, `stage`, `http` and `domain`: see devcloud/apigateway/wishes.py for the fields."""
+        apigateway.change(self.cloud.gateways, "/".join(rest), _object(request))
         return {"ok": True}
 
 

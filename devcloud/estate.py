@@ -1,7 +1,9 @@
 """What the emulated cloud holds when it starts: read from the same estate file as the console reads."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +12,8 @@ import yaml
 
 CALL_LATEST = frozenset({"n2eqji12v4"})
 """The APIs whose integrations name no alias; the document's development account has one."""
+
+OWN_ADDRESS = re.compile(r"[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,10 @@ class ArtifactBucket:
 
 @dataclass(frozen=True)
 class Backend:
-    """One environment's back end: the functions behind its API, and the bucket that their code is loaded from."""
+    """One environment's back end: the functions behind its API, and the bucket that their code is loaded from.
+
+    An address of a custom `domain` has an API of its own, made up, below `base_path`.
+    """
 
     environment: str
     account: str
@@ -59,6 +66,8 @@ class Backend:
     code_bucket: str
     api_id: str
     stage: str
+    domain: str = ""
+    base_path: str = ""
 
     @property
     def by_alias(self) -> bool:
@@ -114,16 +123,23 @@ def _backends(products: list[Any], accounts: Mapping[str, Any]) -> tuple[Backend
 
 
 def _backend(environment: str, given: Mapping[str, Any], account: Mapping[str, Any]) -> Backend:
-    address = urlsplit(given.get("api_origin", ""))
     return Backend(
         environment=environment,
         account=account["aws_id"],
         region=account["region"],
         prefix=given["function_prefix"],
         code_bucket=given.get("code_bucket", ""),
-        api_id=(address.hostname or "").partition(".")[0],
-        stage=address.path.strip("/"),
+        **_api(given.get("api_origin", "")),
     )
+
+
+def _api(api_origin: str) -> dict[str, str]:
+    address = urlsplit(api_origin)
+    host, path = address.hostname or "", address.path.strip("/")
+    if not host or OWN_ADDRESS.fullmatch(host):
+        return {"api_id": host.partition(".")[0], "stage": path}
+    made_up = sha256(f"{host}/{path}".encode()).hexdigest()[:10]
+    return {"api_id": made_up, "stage": "prod", "domain": host, "base_path": path}
 
 
 def _handlers(path: Path) -> tuple[str, ...]:

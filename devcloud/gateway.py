@@ -6,7 +6,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from devcloud import apigateway, sts
+from devcloud import sts
+from devcloud.apigateway import service as apigateway
 from devcloud.cloud import Cloud
 from devcloud.cloudfront import service as cloudfront
 from devcloud.errors import AwsError, host_id, render
@@ -27,7 +28,7 @@ SERVICES: Mapping[str, Callable[[Request, Cloud], Reply]] = {
     "sts": lambda request, cloud: sts.handle(request, cloud.identities, cloud.settings),
     "cloudfront": lambda request, cloud: cloudfront.handle(request, cloud.cdn, cloud.settings),
     "lambda": lambda request, cloud: lambdas.handle(request, cloud.lambdas, cloud.buckets, cloud.settings),
-    "apigateway": lambda request, cloud: _apis(request, cloud),
+    "apigateway": lambda request, cloud: apigateway.handle(request, cloud.gateways),
 }
 
 
@@ -123,13 +124,6 @@ class Gateway:
             code,
             lost,
         )
-
-
-def _apis(request: Request, cloud: Cloud) -> Reply:
-    """REST APIs and HTTP APIs sign alike and differ in their paths."""
-    if request.raw_path.startswith("/v2/"):
-        return apigateway.handle_v2(request)
-    return apigateway.handle(request, cloud.apis)
 
 
 def resource_of(request: Request) -> str:

@@ -72,9 +72,15 @@ def operation_model(service: str, operation: str) -> "OperationModel":
     return model.operation_model(operation)
 
 
+def model_name(request: Request) -> str:
+    """The botocore model of a request. AWS: both versions of API Gateway sign alike and differ in their paths."""
+    version_2 = request.service == "apigateway" and request.raw_path.startswith("/v2/")
+    return "apigatewayv2" if version_2 else request.service
+
+
 def operation_of(request: Request) -> str:
     """Return the operation's name, or `Unknown`."""
-    routes = _routes(request.service)
+    routes = _routes(model_name(request))
     if not routes:
         return _named_in_request(request)
     for route in routes.get(request.method, ()):
@@ -143,5 +149,6 @@ def path_pattern(path: str) -> re.Pattern[str]:
 def _part_pattern(part: str) -> str:
     if not part.startswith("{"):
         return re.escape(part)
-    name = part.strip("{}").removesuffix("+")
+    # A tag's label has a hyphen, which a group's name cannot have.
+    name = part.strip("{}").removesuffix("+").replace("-", "_")
     return f"(?P<{name}>{'.+' if part.endswith('+}') else '[^/]+'})"
