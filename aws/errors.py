@@ -72,6 +72,13 @@ class NotFound(AwsError):
     advice = "Check the name on the environment's page and that nobody removed it in AWS."
 
 
+class Unresolved(NotFound):
+    """What is in AWS does not say what was asked: the message says what is missing where, and what to do about it."""
+
+    def _text(self) -> str:
+        return self.message
+
+
 class AccessDenied(AwsError):
     """The role may not do this, or the resource belongs to somebody else."""
 

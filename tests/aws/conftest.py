@@ -95,6 +95,14 @@ def account(open_account: Open) -> Account:
     return open_account()
 
 
+@pytest.fixture
+def sandbox(worker: CloudProcess, ledger: Ledger) -> Account:
+    """The sandbox, where the emulated cloud has an API by alias, as the role that only reads."""
+    role = worker.accounts["sandbox"]["roles"]["read"]
+    reader = Access(SANDBOX, REGION, role["role_arn"], role["external_id"])
+    return connect(reader, session_name="tests", lease=Unleased(), record=ledger)
+
+
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[Simulator]:
     with simulator("archive", "environment") as found:
