@@ -18,6 +18,8 @@ FUNCTION_WRITES = (
 )
 VERSION_READS = ("lambda:ListVersionsByFunction", "lambda:ListAliases")
 LISTS = ("lambda:ListFunctions", "lambda:GetAccountSettings", "cloudwatch:GetMetricData")
+API_READS = ("/restapis/{}/resources", "/restapis/{}/stages/*", "/apis/{}/integrations", "/apis/{}/stages/*")
+DOMAIN_READS = ("/domainnames/{}", "/domainnames/{}/basepathmappings", "/domainnames/{}/apimappings")
 HANDLERS, INCOMING = "handlers/*", "incoming/*"
 
 
@@ -25,14 +27,16 @@ HANDLERS, INCOMING = "handlers/*", "incoming/*"
 class FleetReach:
     """What the console works on for back ends in one account and Region.
 
-    `prefixes` of function names, `apis` by id; `code_buckets` are those that Lambda loads code from here, `sources` those
-    of other accounts that it comes from, `kept` those of this account in which products keep their handlers first.
+    `prefixes` of function names, `apis` by id; `domains` are custom domain names of API Gateway that lead to others, a
+    wildcard in one being a wildcard of the policy. `code_buckets` are those that Lambda loads code from here, `sources`
+    those of other accounts that it comes from, `kept` those of this account in which products keep their handlers first.
     """
 
     account_id: str
     region: str
     prefixes: tuple[str, ...] = ()
     apis: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
     code_buckets: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
@@ -83,6 +87,7 @@ def _reads(reach: FleetReach) -> list[Statement]:
         *allow("Functions", FUNCTION_READS, _functions(reach)),
         *allow("Lists", LISTS, ("*",) if reach.prefixes else ()),
         *allow("Apis", ("apigateway:GET",), _apis(reach)),
+        *allow("Domains", ("apigateway:GET",), _apigateway(reach, DOMAIN_READS, reach.domains)),
     ]
 
 
@@ -92,9 +97,14 @@ def _functions(reach: FleetReach, *rests: str) -> list[str]:
 
 
 def _apis(reach: FleetReach) -> list[str]:
+    """To which API a domain leads is only known to who may ask, and may change: all may then be looked at."""
+    return _apigateway(reach, API_READS, ("*",) if reach.domains else reach.apis)
+
+
+def _apigateway(reach: FleetReach, reads: Sequence[str], names: Sequence[str]) -> list[str]:
+    """AWS: what both versions of the service have is named without the version."""
     place = f"arn:aws:apigateway:{reach.region}::"
-    kinds = ("/restapis/{}/resources", "/apis/{}/integrations")
-    return [place + kind.format(api) for api in reach.apis for kind in kinds]
+    return [place + read.format(name) for name in names for read in reads]
 
 
 def _buckets(names: Sequence[str]) -> list[str]:

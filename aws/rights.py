@@ -1,11 +1,12 @@
 """What a role can really do, found out by trying."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from aws.access import Access, Account
+from aws.bindings import bindings
 from aws.boto import translated
 from aws.cloudfront import get_distribution
 from aws.errors import AccessDenied, AwsError, NotFound, PreconditionFailed, RoleRefused, Subject
@@ -57,6 +58,17 @@ def try_rights(account: Account, reach: Reach, *, writes: bool) -> list[Finding]
     exist answers 404: who gets that far has the right, and nothing was stored.
     """
     return list(_findings(account, reach, writes))
+
+
+def try_apis(account: Account, apis: Collection[tuple[str, str]]) -> list[Finding]:
+    """Whether it can be told what each API calls, given by its address and the prefix of the functions that matter.
+
+    An address that leads nowhere is a finding as much as a missing right.
+    """
+    return [
+        _tried("apigateway:GET", origin, partial(bindings, account, origin, prefix))
+        for origin, prefix in sorted(apis)
+    ]
 
 
 def _findings(account: Account, reach: Reach, writes: bool) -> Iterator[Finding]:

@@ -6,18 +6,18 @@ It changes nothing in AWS. What AWS refuses is a finding, not a failure of the c
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import QuerySet
 
 from aws.access import Access, connect
 from aws.access import Account as Door
+from aws.api_address import domain_names, own_api
 from aws.errors import AwsError
 from aws.fleet_policies import FleetReach, fleet_deploy_policy, fleet_read_policy
 from aws.policies import Reach, Zone, deploy_policy, dns_policy, read_policy, trust_policy
 from aws.rights import Finding as Right
-from aws.rights import needs_external_id, try_rights
+from aws.rights import needs_external_id, try_apis, try_rights
 from aws.sessions import Identity
 from products.access import RoleAccess, access_for, zones_of
 from products.models import Account, AccountCheck, Environment, Product, Purpose
@@ -97,20 +97,25 @@ def _of(reach: FleetReach, policy: Callable[[FleetReach], str]) -> list[str]:
 
 def fleet_reach_of(account: Account) -> FleetReach:
     """What the console works on for back ends in an account."""
-    callers = Environment.objects.filter(backend_account=account).exclude(function_prefix="")
+    callers = _callers(account)
+    origins = _distinct(callers, "api_origin")
     products = Product.objects.filter(handler_account__isnull=False)
     sources = products.filter(environments__in=callers).exclude(handler_account=account)
     return FleetReach(
         account_id=account.aws_id,
         region=account.region,
         prefixes=_distinct(callers, "function_prefix"),
-        apis=tuple(
-            sorted({urlsplit(e.api_origin).netloc.partition(".")[0] for e in callers if e.api_origin})
-        ),
+        apis=tuple(sorted({own[0] for origin in origins if (own := own_api(origin))})),
+        domains=tuple(sorted({name for origin in origins for name in domain_names(origin)})),
         code_buckets=_distinct(callers.exclude(code_bucket=""), "code_bucket"),
         sources=_distinct(sources, "handler_bucket"),
         kept=_distinct(products.filter(handler_account=account), "handler_bucket"),
     )
+
+
+def _callers(account: Account) -> QuerySet[Environment]:
+    """The environments that call functions of this account."""
+    return Environment.objects.filter(backend_account=account).exclude(function_prefix="")
 
 
 def _distinct(rows: QuerySet[Any], field: str) -> tuple[str, ...]:
@@ -165,6 +170,8 @@ def _rights(door: Door, purpose: Purpose, account: Account) -> Iterator[Right]:
         return
     for reach in reach_of(account):
         yield from try_rights(door, reach, writes=purpose == Purpose.DEPLOY)
+    callers = _callers(account).exclude(api_origin="")
+    yield from try_apis(door, set(callers.values_list("api_origin", "function_prefix")))
 
 
 def _external_id(access: Access, identity: Identity, label: str) -> Finding:

@@ -1,6 +1,7 @@
 """The policies for back ends: what each lets a role do, and on what."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from aws.fleet_policies import FleetReach, fleet_deploy_policy, fleet_read_policy, source_policy
@@ -39,6 +40,36 @@ def test_deploying_reaches_our_functions_and_their_code_only() -> None:
     )
     assert actions.isdisjoint(forbidden)
     assert not any("*" in action for action in actions)
+
+
+def test_what_an_api_calls_is_read_with_the_variables_of_its_stages() -> None:
+    """AWS: GetResources, GetIntegrations and GetStage are `GET` on these, in whichever version of the service."""
+    found = statements(fleet_read_policy(REACH))
+    place = "arn:aws:apigateway:us-east-2::"
+    assert found["Apis"]["Action"] == ["apigateway:GET"]
+    assert found["Apis"]["Resource"] == [
+        f"{place}/restapis/k0y33bw7t8/resources",
+        f"{place}/restapis/k0y33bw7t8/stages/*",
+        f"{place}/apis/k0y33bw7t8/integrations",
+        f"{place}/apis/k0y33bw7t8/stages/*",
+    ]
+    assert "Domains" not in found
+
+
+def test_a_custom_domain_is_read_and_may_lead_to_any_api_of_the_region() -> None:
+    """Which one is only known to who may ask."""
+    reach = replace(REACH, domains=("api.tim-combo.com", "*.tim-combo.com"))
+    for policy in (fleet_read_policy(reach), fleet_deploy_policy(reach)):
+        found = statements(policy)
+        place = "arn:aws:apigateway:us-east-2::"
+        assert found["Domains"]["Action"] == ["apigateway:GET"]
+        assert found["Domains"]["Resource"] == [
+            f"{place}/domainnames/{name}{rest}"
+            for name in ("api.tim-combo.com", "*.tim-combo.com")
+            for rest in ("", "/basepathmappings", "/apimappings")
+        ]
+        assert f"{place}/apis/*/stages/*" in found["Apis"]["Resource"]
+        assert not any("k0y33bw7t8" in each for each in found["Apis"]["Resource"])
 
 
 def test_an_account_that_only_keeps_handlers() -> None:

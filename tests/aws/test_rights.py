@@ -12,7 +12,7 @@ from aws.lease import Unleased, unrecorded
 from aws.policies import Reach, Zone, deploy_policy, dns_policy, read_policy, trust_policy
 from aws.sessions import Identity
 from bench.simulator import Simulator
-from tests.aws.conftest import BUCKET, MEDIA, OTHER_BUCKET, Ledger
+from tests.aws.conftest import BUCKET, MEDIA, OTHER_BUCKET, SANDBOX, Ledger
 from tests.cloud import CloudProcess
 
 PRINCIPAL = "arn:aws:iam::111111111111:role/console-worker"
@@ -68,6 +68,46 @@ def test_what_is_missing_is_named(account: Account) -> None:
     }
     assert "NoSuchBucket" in missing["s3:ListBucket"]
     assert "NoSuchDistribution" in missing["cloudfront:GetDistribution"]
+
+
+API = "k0y33bw7t8"
+OWN, BASE = f"https://{API}.execute-api.us-east-2.amazonaws.com/prod", "https://api.tim-combo.com/base"
+
+
+def test_whether_it_can_be_told_what_an_api_calls_is_tried(worker: CloudProcess, sandbox: Account) -> None:
+    """An address that leads nowhere and a variable that is not set are findings, with what to do."""
+    domain = {"name": "api.tim-combo.com", "account": SANDBOX, "region": "us-east-2"}
+    mapping = {"path": "base", "api": API, "stage": "prod"}
+    worker.control("POST", "/apigateway/domain", {**domain, "mappings": [mapping]})
+    apis = [(OWN, "tim-sb-"), (BASE, "tim-sb-")]
+    assert rights.try_apis(sandbox, apis) == [
+        rights.Finding("apigateway:GET", origin, True) for origin in (BASE, OWN)
+    ]
+    wish = {"api": API, "function": "tim-sb-{name}:${stageVariables.alias}"}
+    worker.control("POST", "/apigateway/targets", wish)
+    worker.control("POST", "/apigateway/domain", domain)
+    nowhere, unset = rights.try_apis(sandbox, apis)
+    assert (nowhere.ok, unset.ok) == (False, False)
+    assert "maps no API to /base" in nowhere.error
+    assert "has no variable alias" in unset.error
+    (other,) = rights.try_apis(sandbox, [(OWN, "tim-dev-")])
+    assert other.ok
+
+
+@pytest.mark.parametrize("operation", ["GetDomainName", "GetApiMappings", "GetResources", "GetStage"])
+def test_a_missing_right_to_look_at_an_api_is_named(
+    worker: CloudProcess, sandbox: Account, operation: str
+) -> None:
+    mapping = {"path": "base", "api": API, "stage": "prod"}
+    domain = {"name": "api.tim-combo.com", "account": SANDBOX, "region": "us-east-2", "mappings": [mapping]}
+    worker.control("POST", "/apigateway/domain", domain)
+    wish = {"api": API, "function": "tim-sb-{name}:${stageVariables.alias}"}
+    worker.control("POST", "/apigateway/targets", wish)
+    worker.faults("apigateway", operation, "error", code="AccessDeniedException", status=403, count=1)
+    (found,) = rights.try_apis(sandbox, [(BASE, "tim-sb-")])
+    assert found.ok is False
+    assert f"API Gateway {operation} on " in found.error
+    assert "AccessDenied" in found.error
 
 
 def test_a_role_that_anybody_may_take_is_told_from_one_that_needs_the_external_id(

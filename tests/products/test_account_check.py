@@ -155,6 +155,30 @@ def test_a_bucket_of_another_owner_is_a_finding(aws: CloudProcess) -> None:
     assert "deploy: s3:PutObject on tim-of-sandbox" in found
 
 
+def test_an_api_behind_a_domain_is_tried_and_its_policy_is_shown(aws: CloudProcess) -> None:
+    """Before the domain is there, the finding says so; afterwards it can be told what is called, by both roles."""
+    origin = "https://api.tim-combo.com/base"
+    Environment.objects.filter(product__slug="tim-combo", name="test").update(api_origin=origin)
+    found = check("sandbox")[0]
+    (text,) = {wrong(found)[f"{role}: apigateway:GET on {origin}"] for role in ("read", "deploy")}
+    assert f"{origin} leads to no API in account 455510265254, us-east-2" in text
+    mapping = {"path": "base", "api": "k0y33bw7t8", "stage": "prod"}
+    domain = {"name": "api.tim-combo.com", "account": "455510265254", "region": "us-east-2"}
+    aws.control("POST", "/apigateway/domain", {**domain, "mappings": [mapping]})
+    found = check("sandbox")[0]
+    tried = {finding["what"]: finding["ok"] for finding in found.findings}
+    assert (tried[f"read: apigateway:GET on {origin}"], tried[f"deploy: apigateway:GET on {origin}"]) == (
+        True,
+        True,
+    )
+    place = "arn:aws:apigateway:us-east-2::"
+    for policy in found.policies:
+        text = "".join(policy["permissions"])
+        assert f"{place}/domainnames/api.tim-combo.com/apimappings" in text
+        assert f"{place}/restapis/*/stages/*" in text
+        assert "/restapis/api/" not in text
+
+
 def test_an_account_without_roles(aws: CloudProcess) -> None:
     account = Account.objects.get(name="development")
     account.roles.all().delete()
