@@ -189,6 +189,7 @@ class EnvironmentForm(RowForm):
         help_texts = {
             "protected": "Promotions, rollbacks and changes of where it is served from then need its name typed.",
             "distribution_domain": "Like d111111abcdef8.cloudfront.net. It is not made of the id.",
+            "api_origin": "As callers use it: API Gateway's own address with the stage, or one below a custom domain name.",
             "function_prefix": "The names of the Lambda functions begin with it.",
             "code_bucket": "In the back end's account and Region: from here Lambda loads the handlers' code.",
             "failure_budget": "So many handlers may fail in a deployment without the others being taken back.",

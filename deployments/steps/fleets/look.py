@@ -54,8 +54,8 @@ class Sight:
 def see(door: Door, prefix: str, api_origin: str, *, aliases: bool) -> Sight:
     """Look at all of it. AWS: a listing does not tell aliases; GetFunction does, by a limit of its own."""
     functions = {one.name.removeprefix(prefix): one for one in list_functions(door, prefix)}
-    called = bindings(door, api_origin) if api_origin else {}
-    bound = {n.removeprefix(prefix): q for n, q in called.items() if n.startswith(prefix)}
+    called = bindings(door, api_origin, prefix) if api_origin else {}
+    bound = {name.removeprefix(prefix): qualifier for name, qualifier in called.items()}
     live = _aliases(door, prefix, functions) if aliases and any(bound.values()) else None
     return Sight(functions, live, bound, code_storage(door))
 
