@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from audit.models import Event
+from aws import sessions
 from products.models import Account, AccountCheck, Environment
 from runs.models import Run
 from tests.cloud import CloudProcess
@@ -26,6 +27,8 @@ def template(estate_template: str) -> str:
 @pytest.fixture
 def aws(cloud: CloudProcess, cloned_database: Clone, monkeypatch: pytest.MonkeyPatch) -> CloudProcess:
     """The emulated cloud, reached as a worker would; rows are committed, so that the lease can be renewed."""
+    # Each test's Runs count from 1, and a session is known by its Run: one of another test must not be found.
+    sessions._sessions.clear()
     for name, value in cloud.env().items():
         monkeypatch.setenv(name, value)
     return cloud
