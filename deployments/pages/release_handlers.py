@@ -1,61 +1,52 @@
 """What the page of a release shows of its back end: its handlers beside those that run, and where their code lies."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
-from deployments.handlers import Handler, Handlers
+from deployments.handlers_difference import Pair, codes_of, counts_of, pairs_of
 from deployments.models import Artifact, CodeCopy, Release
+from deployments.pages.handler_list import address, handler_list
 from deployments.selectors.fleets import fleet_of, handlers_of
 
-SHOWN = 50
 HOPS_SHOWN = 8
 
 
 def handlers_page(release: Release, artifact: Artifact, asked: Mapping[str, str]) -> dict[str, Any]:
     """The context of `deployments/_release_handlers.html`.
 
-    Of the address's query, `against` is the version to compare with, `all=1` shows those that are the same, too, `q`
-    filters by name, `passport=all` lists every place.
+    Of the address's query, `against` is the version to compare with, `passport=all` lists every place; see
+    `handler_list` for more.
     """
-    handlers, search, everything = handlers_of(artifact), asked.get("q", ""), asked.get("all") == "1"
     others = _running_back_ends(release)
     against = others.get(asked.get("against", ""), next(iter(others.values()), None))
-    old = handlers_of(against) if against else Handlers(())
-    found = [row for row in _rows(handlers, old) if search.lower() in row["name"].lower()]
-    differing = [row for row in found if row["change"] != "same"]
-    rows = found if everything or against is None else differing
-    shown = rows if asked.get("shown") == "all" else rows[:SHOWN]
-    query = {
-        "target": Artifact.BACKEND,
-        "q": search,
-        "against": asked.get("against", ""),
-        "all": "1" if everything else "",
-    }
+    query = {"target": Artifact.BACKEND, "against": asked.get("against", "")}
+    pairs = pairs_of(codes_of(handlers_of(against)) if against else {}, codes_of(handlers_of(artifact)))
+    held = [pair for pair in pairs if pair.new]
+    listed = handler_list(held, asked, query, compared=against is not None)
+    kept = query | dict(listed["query"]) | {"q": listed["q"]}
     return {
-        "target": artifact.target,
-        "total": len(handlers),
-        "q": search,
-        "query": [(name, text) for name, text in query.items() if text and name != "q"],
-        "rows": shown,
-        "found": len(rows),
-        "shown_url": "" if len(shown) == len(rows) else _address(query, shown="all"),
-        "differing": len(differing),
-        "same": len(found) - len(differing),
-        "gone": len(old.by_name.keys() - handlers.by_name.keys()),
-        "against": against.release.version if against else "",
+        **listed,
+        "caption": "Handlers of this release",
+        "in_short": _in_short(pairs, against),
+        "same_as": f"in {against.release.version}" if against else "",
         "choices": [
-            (version, _address(query, against=version), one is against) for version, one in others.items()
+            (f"against {version}", address(kept, against=version), one is against)
+            for version, one in others.items()
         ],
-        "everything": everything,
-        "toggle_url": _address(query, all="" if everything else "1"),
-        **_passport(shown, query, everything=asked.get("passport") == "all"),
+        **_passport(listed["rows"], kept, everything=asked.get("passport") == "all"),
     }
 
 
-def _address(query: Mapping[str, str], *, anchor: str = "handlers", **other: str) -> str:
-    kept = {name: text for name, text in {**query, **other}.items() if text}
-    return f"?{urlencode(kept)}#{anchor}"
+def _in_short(pairs: Sequence[Pair], against: Artifact | None) -> str:
+    """ "311; against 2.0.0 2 differ, 309 are the same, 1 is no longer in it" """
+    counts = counts_of(pairs)
+    held, gone, same = len(pairs) - counts["removed"], counts["removed"], counts["same"]
+    if against is None:
+        return f"{held:,}"
+    differing = f"{held - same:,} {'differs' if held - same == 1 else 'differ'}"
+    told = [differing, f"{same:,} {'is' if same == 1 else 'are'} the same"]
+    told += [f"{gone:,} {'is' if gone == 1 else 'are'} no longer in it"] if gone else []
+    return f"{held:,}; against {against.release.version} {', '.join(told)}"
 
 
 def _running_back_ends(release: Release) -> dict[str, Artifact]:
@@ -68,26 +59,6 @@ def _running_back_ends(release: Release) -> dict[str, Artifact]:
             found.setdefault(running.release.version, running.backend)
     found.pop(release.version, None)
     return found
-
-
-def _rows(handlers: Handlers, old: Handlers) -> Iterator[dict[str, Any]]:
-    for one in handlers.all:
-        before = old.by_name.get(one.name)
-        yield {
-            "name": one.name,
-            "architecture": one.architecture,
-            "size": one.size,
-            "sha256": one.sha256,
-            "old": before.sha256 if before and before.content != one.content else "",
-            "change": _change(before, one),
-        }
-
-
-def _change(before: Handler | None, now: Handler) -> str:
-    if before is None:
-        return "new"
-    same = (before.content, before.architecture) == (now.content, now.architecture)
-    return "same" if same else "changed"
 
 
 def _passport(
@@ -104,7 +75,7 @@ def _passport(
     return {
         "hops": hops if whole else hops[:HOPS_SHOWN],
         "hops_total": len(hops),
-        "hops_url": "" if whole else _address(query, anchor="passport", passport="all"),
+        "hops_url": "" if whole else address(query, anchor="passport", passport="all"),
     }
 
 
