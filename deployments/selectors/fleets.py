@@ -16,7 +16,8 @@ from deployments.fleet_planner import (
     Version,
     plan_fleet,
 )
-from deployments.handlers import Handlers
+from deployments.handlers import Handler, Handlers
+from deployments.handlers_difference import Called, called
 from deployments.models import Artifact, Deployment, Fleet, HandlerVersion, Release, StoredManifest
 from products.models import Environment
 
@@ -119,9 +120,14 @@ def _versions(fleet: Fleet) -> dict[tuple[str, str], Version]:
 
 
 def _contents(artifact: Artifact, fleet: Fleet) -> dict[str, str]:
-    """What the zips of the product's newest artifacts hold, and of those that were deployed to the fleet last."""
+    """By sha256, what the zips hold that `_zips` knows."""
+    return {sha256: one.content for sha256, one in _zips(artifact.release.product_id, fleet).items()}
+
+
+def _zips(product_id: int, fleet: Fleet) -> dict[str, Handler]:
+    """By sha256, the zips of the product's newest artifacts, and of those that were deployed to the fleet last."""
     newest = Artifact.objects.filter(
-        target=Artifact.BACKEND, release__product=artifact.release.product_id, stored__isnull=False
+        target=Artifact.BACKEND, release__product=product_id, stored__isnull=False
     ).order_by("-id")[:COMPARED]
     deployed = (
         Deployment.objects.filter(
@@ -134,4 +140,23 @@ def _contents(artifact: Artifact, fleet: Fleet) -> dict[str, str]:
     )
     wanted = {one.pk for one in newest} | set(deployed)
     bodies = StoredManifest.objects.filter(artifact__in=wanted).values_list("body", flat=True)
-    return {one.sha256: one.content for body in bodies for one in Handlers.from_bytes(bytes(body)).all}
+    return {one.sha256: one for body in bodies for one in Handlers.from_bytes(bytes(body)).all}
+
+
+def called_handlers(fleet: Fleet) -> Called | None:
+    """What callers of the functions get, as last seen; None where it is not known which release runs.
+
+    Other zips are looked up only when a function holds one that the release does not.
+    """
+    running = fleet.running
+    if running is None or running.backend is None:
+        return None
+    now = FleetSituation(
+        fleet.prefix,
+        mode_of(fleet),
+        handlers_of(running.backend),
+        _seen(fleet.functions),
+        bindings=fleet.bindings,
+    )
+    found = called(now, {})
+    return called(now, _zips(running.release.product_id, fleet)) if found.other else found

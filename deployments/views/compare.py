@@ -2,21 +2,17 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from deployments.forms import CompareForm
-from deployments.models import Artifact, EnvironmentState, Release
-from deployments.pages.difference import difference
-from deployments.planner import Side, config_diff, diff
-from deployments.selectors.releases import manifest_of, release_for
-from products.models import Environment, Product
-from products.selectors import environment_for, product_for
+from deployments.models import Release
+from deployments.pages.compare import compare_page
+from products.models import Product
+from products.selectors import product_for
 from users.http import Request, page
-from users.refusals import Missing
 
 OFFERED = 200
 
@@ -32,7 +28,7 @@ def compare(request: Request, slug: str) -> HttpResponse:
         "crumbs": [(product.name, reverse("product", args=[slug])), ("Compare", "")],
     }
     if request.GET.get("left") and request.GET.get("right") and form.is_valid():
-        context |= _compared(request, product, form.cleaned_data["left"], form.cleaned_data["right"])
+        context |= compare_page(request.user, product, request.GET)
     elif form.is_bound:
         context["unknown"] = _unknown(product, form, request.GET)
         context["form"] = CompareForm(initial=_offered(product, request.GET), sides=_sides(product))
@@ -73,63 +69,3 @@ def _sides(product: Product) -> list[tuple[str, str]]:
             for version in versions.values_list("version", flat=True)[:OFFERED]
         ),
     ]
-
-
-def _compared(request: Request, product: Product, left: str, right: str) -> dict[str, Any]:
-    one, one_shown = _side(request, product, left, right)
-    other, other_shown = _side(request, product, right, left)
-    files = diff(one.served(), other.served())
-    config = config_diff(one.configuration, other.configuration)
-    query = {"left": left, "right": right}
-    shown = difference(
-        files,
-        config,
-        everything=request.GET.get("files") == "all",
-        all_url=f"?{urlencode(query | {'files': 'all'})}#files",
-    )
-    return shown | {
-        "left": one_shown,
-        "right": other_shown,
-        "paths": None,
-        "same": files.empty and not config,
-        "swap_url": f"?{urlencode({'left': right, 'right': left})}",
-    }
-
-
-def _side(request: Request, product: Product, name: str, beside: str) -> tuple[Side, dict[str, str]]:
-    kind, _, rest = name.partition("-")
-    if kind == "env":
-        return _running(environment_for(request.user, product.slug, rest))
-    release = release_for(product, rest)
-    artifact = _artifact(release, beside)
-    shown = {"label": "Release", "version": release.version, "note": f"the artifact for {artifact.target}"}
-    return Side(release.version, manifest_of(artifact), {}, False), shown
-
-
-def _artifact(release: Release, beside: str) -> Artifact:
-    """The artifact to compare: the one for the environment on the other side, else the one for all, else the first."""
-    artifacts = {a.target: a for a in release.artifacts.all() if a.target != Artifact.BACKEND}
-    for target in (beside.removeprefix("env-"), Artifact.ANY, *artifacts):
-        if target in artifacts:
-            return artifacts[target]
-    raise Missing(f"{release} holds nothing to compare.")
-
-
-def _running(environment: Environment) -> tuple[Side, dict[str, str]]:
-    state = (
-        EnvironmentState.objects.filter(environment=environment, running__isnull=False)
-        .select_related("running__release__product", "running__artifact", "running__config")
-        .first()
-    )
-    if state is None or state.running is None:
-        raise Missing(f"Nothing runs in {environment} yet, so there is nothing to compare.")
-    running = state.running
-    config = running.config
-    shown = {
-        "label": environment.name,
-        "version": running.release.version,
-        "note": f"configuration revision {config.number}" if config else "no configuration",
-    }
-    one_for_all = running.front_end.target == Artifact.ANY
-    values = config.values if config else {}
-    return Side(running.release.version, manifest_of(running.front_end), values, one_for_all), shown

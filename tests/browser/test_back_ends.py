@@ -108,6 +108,8 @@ PAGES = (
     f"{DEV}/promote/2.1.0/?half=backend",
     f"{DEV}/rollback/?half=backend",
     "/products/tim-combo/releases/2.0.0/?target=backend",
+    "/products/tim-combo/compare/?left=env-dev&right=rel-2.1.0",
+    "/products/tim-combo/compare/?left=rel-1.9.0&right=env-test",
     "/deployments/{pk}/",
     "/deployments/{pk}/?handlers=ready",
 )
