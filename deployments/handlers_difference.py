@@ -103,13 +103,13 @@ def called_sha256(now: FleetSituation, name: str, seen: Seen) -> str:
     qualifier = _qualifier(now, name)
     if qualifier == ALIAS:
         return seen.live_sha256
-    if qualifier == "" or seen.live_sha256 in ("", seen.sha256):
+    if qualifier == "" or (qualifier is None and seen.live_sha256 in ("", seen.sha256)):
         return seen.sha256
     return ""
 
 
 def _qualifier(now: FleetSituation, name: str) -> str | None:
-    """By what the API calls a function: the alias, "" for `$LATEST`, None when that is not known."""
+    """By what the API calls a function: an alias or version, "" for `$LATEST`, None when that is not known."""
     return now.bindings.get(name, {"alias": ALIAS, "latest": ""}.get(now.mode))
 
 
@@ -127,6 +127,9 @@ def _called(now: FleetSituation, held: Handler, seen: Seen, zips: Mapping[str, H
 
 
 def _why_unknown(now: FleetSituation, name: str) -> str:
-    if _qualifier(now, name) == ALIAS:
+    qualifier = _qualifier(now, name)
+    if qualifier == ALIAS:
         return f"it has no alias {ALIAS}, so it is not known what callers get"
+    if qualifier:
+        return f"the API calls it by {qualifier}, and it is not known which code that is"
     return "it is not known how the API calls it, and so not which of its two codes callers get"

@@ -31,6 +31,7 @@ def situation(mode: Mode, qualifier: str | None, *, live: str) -> FleetSituation
         ("unknown", None, "release", ONE.sha256),
         ("unknown", None, "none", ONE.sha256),
         ("mixed", "12", "other", ""),
+        ("mixed", "12", "release", ""),
     ],
 )
 def test_callers_get_what_the_api_calls(mode: Mode, qualifier: str | None, live: str, sha256: str) -> None:
