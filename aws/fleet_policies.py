@@ -47,14 +47,12 @@ class FleetReach:
 
 def fleet_read_policy(reach: FleetReach) -> str:
     """The least that looking at functions, what the API calls, and their numbers needs."""
-    return document(
-        *_reads(reach), *allow("SeeCode", ("s3:ListBucketVersions",), _buckets(reach.code_buckets))
-    )
+    return document(*_reads(reach), *allow("SeeCode", ("s3:ListBucketVersions",), _buckets(_own(reach))))
 
 
 def fleet_deploy_policy(reach: FleetReach) -> str:
     """The least that keeping code, bringing it here and deploying it need. No configuration, no roles, no function goes."""
-    own = tuple(dict.fromkeys((*reach.code_buckets, *reach.kept)))
+    own = _own(reach)
     return document(
         *_reads(reach),
         *allow("DeployCode", (*FUNCTION_WRITES, *VERSION_READS), _functions(reach)),
@@ -80,6 +78,10 @@ def source_policy(bucket: str, readers: Sequence[str]) -> str:
         "Resource": [f"arn:aws:s3:::{bucket}/{HANDLERS}"],
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+
+
+def _own(reach: FleetReach) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*reach.code_buckets, *reach.kept)))
 
 
 def _reads(reach: FleetReach) -> list[Statement]:

@@ -1,7 +1,7 @@
 """The recipes: which steps a deployment, an ingest and a prune are made of, in order."""
 
 from deployments.outcome import deployment_ended, ingest_ended, prune_ended, retry_refused, versions_pruned
-from deployments.steps import check, copy, edge, ingest, prune, switch
+from deployments.steps import check, copy, edge, ingest, prune, readiness, switch
 from deployments.steps.fleets import look, observe, release, replicate
 from deployments.steps.fleets import prune as fleet_prune
 from runs.steps import Recipe, Step
@@ -49,6 +49,7 @@ RELEASE_SET = _delivery("release-set", CHECK, *PREPARED, *ASSETS, *HANDLERS, *EN
 RELEASE_SET_BACK = _delivery("release-set-back", CHECK, *PREPARED, *ASSETS, *ENTRY_POINTS, *HANDLERS)
 
 OBSERVATION = Recipe("observe", (Step("observe", "Look at the back end", observe.observe),))
+READINESS = Recipe("readiness", (Step("look", "Look for all that a rollback needs", readiness.look),))
 
 INGEST = Recipe(
     kind="ingest",
@@ -67,4 +68,14 @@ VERSIONS = Recipe(
     "prune-versions", (Step("prune", "Delete old versions", fleet_prune.prune),), on_end=versions_pruned
 )
 
-RECIPES = (DEPLOYMENT, BACK_END, RELEASE_SET, RELEASE_SET_BACK, OBSERVATION, INGEST, PRUNE, VERSIONS)
+RECIPES = (
+    DEPLOYMENT,
+    BACK_END,
+    RELEASE_SET,
+    RELEASE_SET_BACK,
+    OBSERVATION,
+    READINESS,
+    INGEST,
+    PRUNE,
+    VERSIONS,
+)

@@ -16,6 +16,8 @@ from django.utils.safestring import SafeString
 from timcombo_console import formats
 from timcombo_console.templatetags.console import drawing
 
+NO_WAY_BACK = "The way back is not open"
+
 # Names, versions and people, which many cells share.
 _escaped = lru_cache(maxsize=2048)(escape)
 
@@ -28,7 +30,7 @@ class Cell(NamedTuple):
     rolled away from). `verified`: the edge was seen to serve it; None: not asked yet. `at` and `who`: since when, by
     whom. `step` of `steps` counts from 1, `step_name` is where it failed, `seconds_left` is an estimate, `ahead` the
     Runs before a queued one, `note` the words of a drift or a partly live back end. `ready_version` may be promoted
-    here, by the page `ready_url`.
+    here, by the page `ready_url`. `no_way_back`: something that a rollback needs was seen to be missing.
     """
 
     id: int
@@ -49,6 +51,7 @@ class Cell(NamedTuple):
     note: str = ""
     ready_version: str = ""
     ready_url: str = ""
+    no_way_back: bool = False
 
 
 def row_html(name: str, url: str, domain: str, cells: Iterable[Cell]) -> SafeString:
@@ -90,6 +93,8 @@ def _beside(cell: Cell) -> str:
     tick = ""
     if cell.state in ("live", "back", "drift"):
         tick = '<i class="ok"></i>' if cell.verified else drawing("wait", "i-s quiet")
+    if cell.no_way_back:
+        tick += f'<span title="{NO_WAY_BACK}">{drawing("warn", "i-s warn")}</span>'
     return tick if cell.state == "never" else tick + _ready(cell)
 
 
@@ -116,7 +121,8 @@ def _phrase(cell: Cell) -> str:
     said = _escaped(LOOKS[cell.state].phrase.format(cell=cell))
     edge = ", the edge serves it" if cell.verified and cell.state in ("live", "back", "drift") else ""
     version = f"{_escaped(cell.version)}, " if cell.version else ""
-    return f"{version}{said}{edge}"
+    back = f", {NO_WAY_BACK.lower()}" if cell.no_way_back else ""
+    return f"{version}{said}{edge}{back}"
 
 
 def _live(cell: Cell) -> str:

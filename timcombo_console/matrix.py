@@ -120,6 +120,7 @@ def _cell(row: Place, progress: dict[int, Progress], before: Place | None) -> Ce
         "verified": None if not row["running_id"] else row["running_id"] == row["live_id"],
         "at": _time(row["running_at"]),
         "who": row["running_who"] or "",
+        "no_way_back": row["no_way_back"],
         "ready_version": ready,
         "ready_url": address("promote", row["slug"], row["name"], ready) if ready else "",
     }

@@ -1,11 +1,18 @@
-"""Looking at all fleets every few minutes, so that plans know what is there and a change by hand is found."""
+"""Looking at what environments stand on every few minutes: plans know what is there, a change by hand is found, and a
+way back that is no longer open is seen before anybody needs it."""
+
+from datetime import timedelta
 
 import structlog
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
 
-from deployments.services.observe import look_at
+from deployments.services.observe import look_at, look_back
 from products.models import Environment
 from runs.services import Busy
+
+WAYS_BACK_EVERY = timedelta(minutes=15)
+"""A change by hand in the archive or among versions is found within it; after a deployment it is looked at once."""
 
 log = structlog.get_logger(__name__)
 
@@ -24,3 +31,21 @@ def look_everywhere() -> None:
             look_at(actor=None, environment=environment)
         except Busy as busy:
             log.info("look postponed", environment=str(environment), because=busy.text)
+
+
+def look_back_everywhere() -> None:
+    """Start a look at each way back that is due; one that is under way goes on."""
+    for environment in ways_back_due():
+        try:
+            look_back(actor=None, environment=environment)
+        except Busy as busy:
+            log.info("look postponed", environment=str(environment), because=busy.text)
+
+
+def ways_back_due() -> QuerySet[Environment]:
+    """Environments where something was deployed whose way back was not looked at lately, or not since."""
+    row = "readiness__asked_at"
+    due = Q(**{f"{row}__isnull": True}) | Q(**{f"{row}__lt": Now() - WAYS_BACK_EVERY})
+    since = Q(**{f"{row}__lt": F("state__changed_at")})
+    deployed = Environment.objects.filter(state__changed_at__isnull=False, state__active__isnull=True)
+    return deployed.filter(due | since).select_related("product").order_by("pk")

@@ -119,8 +119,9 @@ def _shows(product: Mapping[str, Any], show: str) -> bool:
     cells: list[Cell] = product["cells"]
     if show == "ready":
         return any(cell.ready_version for cell in cells)
-    wanted = {"attention": {"failed", "part", "drift"}, "deploying": {"queued", "running"}}.get(show)
-    return wanted is None or any(cell.state in wanted for cell in cells)
+    if show == "attention":
+        return any(cell.no_way_back or cell.state in ("failed", "part", "drift") for cell in cells)
+    return show != "deploying" or any(cell.state in ("queued", "running") for cell in cells)
 
 
 def strip(user: User, matrix: Matrix) -> dict[str, Any]:

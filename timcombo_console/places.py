@@ -23,13 +23,15 @@ WITH pointed AS (
 SELECT e.id, e.name, e.kind, e.position, e.protected, e.distribution_id, e.requires_id, e.product_id,
        p.slug, p.name AS product_name, p.domain,
        newest.id AS newest_release, newest.version AS newest_version,
-       extract(epoch FROM s.changed_at)::float8 AS changed_at, s.running_id, s.live_id, s.active_id, s.failed_id,
+       extract(epoch FROM greatest(s.changed_at, seen.changed_at))::float8 AS changed_at, s.running_id, s.live_id, s.active_id, s.failed_id,
        running.version AS running_version, running.release_id AS running_release, running.kind AS running_kind,
        extract(epoch FROM running.created_at)::float8 AS running_at, running.display_name AS running_who,
        running.before AS running_before,
        live.version AS live_version, live.release_id AS live_release, live.bad AS live_bad,
        active.version AS active_version, active.display_name AS active_who, active.run_id AS active_run,
        (SELECT state FROM runs_run WHERE id = active.run_id) AS active_state,
+       coalesce(seen.seen_at >= s.changed_at AND jsonb_path_exists(seen.ways, '$[*] ? (exists(@.files[*]) || exists(@.handlers[*]))'),
+         false) AS no_way_back,
        failed.version AS failed_version, failed.run_id AS failed_run,
        CASE WHEN failed.partial THEN
          (SELECT count(*) FILTER (WHERE state = 'done') || ' of ' || count(*) FROM deployments_handlerchange
@@ -41,6 +43,7 @@ LEFT JOIN LATERAL (
   SELECT id, version FROM deployments_release
   WHERE product_id = p.id AND status = 'ready' AND NOT bad ORDER BY id DESC LIMIT 1) newest ON true
 LEFT JOIN deployments_environmentstate s ON s.environment_id = e.id
+LEFT JOIN deployments_readiness seen ON seen.environment_id = e.id
 LEFT JOIN pointed running ON running.id = s.running_id
 LEFT JOIN pointed live ON live.id = s.live_id
 LEFT JOIN pointed active ON active.id = s.active_id
@@ -50,7 +53,8 @@ ORDER BY p.name, p.id, e.position
 
 Place = dict[str, Any]
 """One environment with what runs in it: the columns above by name. `newest_…` may be promoted: ready and not bad.
-`failed_handlers`, "308 of 311", is of a deployment that left the back end partly live.
+`failed_handlers`, "308 of 311", is of a deployment that left the back end partly live; `no_way_back`: something that a
+rollback needs was seen to be missing.
 
 Times are seconds since 1970: a thousand of them as text would take a tenth of the page to read.
 """

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from deployments.models import Artifact, ReleaseStatus
 from deployments.services.prune import prune, prune_versions
 from products.models import Environment
-from runs.models import RunState, StepLine
+from runs.models import Run, RunState, StepLine
 from runs.services import Busy
 from timcombo_console.observing import one_per_fleet
 from users.refusals import WrongState
@@ -19,20 +19,28 @@ from users.refusals import WrongState
 LINES_KEPT = timedelta(days=90)
 SPOOL_KEPT_SECONDS = 24 * 3600
 LINES_A_TIME = 5000
+LOOKS, LOOKS_KEPT, LOOKS_A_TIME = ("observe", "readiness"), timedelta(days=7), 2000
+OVER = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
 
 log = structlog.get_logger(__name__)
 
 
 def forget() -> None:
-    """Remove log lines of ended Runs after 90 days, and uploads that were left."""
+    """Remove log lines of ended Runs after 90 days, looks that changed nothing after a week, and uploads that were left."""
     _forget_lines()
+    _forget_looks()
     _forget_uploads()
 
 
 def _forget_lines() -> None:
-    over = [RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED]
-    old = StepLine.objects.filter(at__lt=Now() - LINES_KEPT, step__run__state__in=over)
+    old = StepLine.objects.filter(at__lt=Now() - LINES_KEPT, step__run__state__in=OVER)
     StepLine.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:LINES_A_TIME])).delete()
+
+
+def _forget_looks() -> None:
+    """There are hundreds a day, and what they saw is on the rows that they looked for."""
+    ended = Run.objects.filter(kind__in=LOOKS, state__in=OVER, ended_at__lt=Now() - LOOKS_KEPT)
+    Run.objects.filter(pk__in=list(ended.order_by("pk").values_list("pk", flat=True)[:LOOKS_A_TIME])).delete()
 
 
 def _forget_uploads() -> None:

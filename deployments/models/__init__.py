@@ -9,6 +9,7 @@ from deployments.models.fleets import (
     KnownFunction,
     Mode,
 )
+from deployments.models.readiness import Readiness
 from deployments.models.releases import Artifact, Release, ReleaseStatus, StoredManifest, target, version
 from deployments.models.wishes import Delivered, Deployment, DeploymentKind, EnvironmentState
 
@@ -25,6 +26,7 @@ __all__ = [
     "HandlerVersion",
     "KnownFunction",
     "Mode",
+    "Readiness",
     "Release",
     "ReleaseStatus",
     "StoredManifest",

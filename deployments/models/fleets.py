@@ -22,8 +22,7 @@ class Fleet(models.Model):
 
     What was last seen of it, for plans to read: `functions` by name without the prefix `{sha256, runtime, memory,
     architecture, keys, live, live_sha256}`, `bindings` the qualifier that the API calls by name, code storage in bytes.
-    `running` is the deployment whose code the API calls. `readiness` is `{to, missing}`: the release that a rollback
-    would go to, "" when there is none, and in words what it would miss; null when nobody has looked.
+    `running` is the deployment whose code the API calls.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="fleets")
@@ -34,8 +33,6 @@ class Fleet(models.Model):
     code_used = models.BigIntegerField(null=True)
     code_limit = models.BigIntegerField(null=True)
     observed_at = models.DateTimeField(null=True)
-    readiness = models.JSONField(null=True)
-    readiness_at = models.DateTimeField(null=True)
     running = models.ForeignKey(Deployment, on_delete=models.PROTECT, null=True, related_name="+")
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="+")
 

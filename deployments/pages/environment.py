@@ -8,17 +8,11 @@ from django.urls import reverse
 from deployments.models import Deployment, DeploymentKind, EnvironmentState, Release
 from deployments.pages.fleet import back_end
 from deployments.pages.status import entry, status_of, visitors_get
-from deployments.selectors.deployments import (
-    good_back_ends,
-    good_deployments,
-    last_good,
-    last_of,
-    running_back_end,
-    state_of,
-    timeline,
-)
+from deployments.pages.way_back import way_back
+from deployments.selectors.deployments import running_back_end, state_of, timeline
 from deployments.selectors.fleets import handlers_done
 from deployments.selectors.releases import deployable, find_artifact
+from deployments.selectors.ways_back import good_ones, ways_back
 from dns.selectors import addresses_of
 from products.models import Environment, Kind
 from users.actions import allowed
@@ -43,6 +37,10 @@ def environment_page(user: User, environment: Environment, before: int | None) -
         "note": _note(environment, state),
         **_truth(environment, state),
         "back_end": back_end(user, environment),
+        "way_back": way_back(environment, state),
+        "look_url": reverse("environment-look", args=[slug, environment.name])
+        if allowed(user, "run.steer")
+        else "",
         "configuration": _configuration(environment),
         "facts": _facts(environment),
         "entries": [entry(one, state) for one in ran[:SHOWN]],
@@ -80,12 +78,12 @@ def _acts(user: User, environment: Environment, state: EnvironmentState) -> dict
     """The two buttons: promote the release that is live in the environment before, and roll back."""
     slug = environment.product.slug
     coming = coming_release(environment, state) if allowed(user, "deployment.promote") else None
-    goes_back = allowed(user, "deployment.rollback") and _way_back(environment, state)
+    goes_back = allowed(user, "deployment.rollback")
     version = coming.version if coming else ""
     return {
         "promote_url": reverse("promote", args=[slug, environment.name, version]) if version else "",
         "promote_text": f"Promote {version} to {environment.name}" if version else "",
-        "rollback_url": reverse("rollback", args=[slug, environment.name]) if goes_back else "",
+        "rollback_url": _rollback_url(environment, state) if goes_back else "",
         "settings_url": reverse("environment-settings", args=[slug, environment.name])
         if allowed(user, "product.edit")
         else "",
@@ -93,16 +91,13 @@ def _acts(user: User, environment: Environment, state: EnvironmentState) -> dict
     }
 
 
-def _way_back(environment: Environment, state: EnvironmentState) -> Deployment | None:
-    """A deployment that a rollback may repeat: of the front end, or of the back end where only that runs.
-
-    The last good one, else any other good one, which a person may choose all the same.
-    """
-    if state.running is not None:
-        others = good_deployments(environment).exclude(release=state.running.release_id)
-        return last_good(environment, state.running) or others.first()
-    running = running_back_end(environment)
-    return last_of(good_back_ends(environment), running) if running else None
+def _rollback_url(environment: Environment, state: EnvironmentState) -> str:
+    """The rollback page of the half that has a release to go back to: what a rollback proposes, else any good one."""
+    url = reverse("rollback", args=[environment.product.slug, environment.name])
+    if ways := ways_back(environment, state):
+        return f"{url}?half={ways[0].half}" if ways[0].half else url
+    good, running = good_ones(environment, state, "")
+    return url if running and good.exclude(release=running.release_id).exists() else ""
 
 
 def coming_release(environment: Environment, state: EnvironmentState) -> Release | None:

@@ -29,7 +29,6 @@ def back_end(user: User, environment: Environment) -> dict[str, Any] | None:
         "name": f"{environment.function_prefix}*",
         "account": f"{account.name} {account.aws_id}, {account.region}",
         "sharing": [(str(one), _address(one)) for one in sharing(environment)],
-        "look_url": _address(environment, "environment-look") if allowed(user, "run.steer") else "",
         "seen": fleet is not None and fleet.observed_at is not None,
         **(_seen(user, environment, fleet) if fleet else {}),
     }
@@ -54,8 +53,6 @@ def _seen(user: User, environment: Environment, fleet: Fleet) -> dict[str, Any]:
         "old": seen_at is not None and timezone.now() - seen_at > OLD_AFTER,
         "looking": fleet.run is not None and fleet.run.is_active,
         "look_failed": fleet.run.error if fleet.run is not None else "",
-        "readiness": fleet.readiness,
-        "readiness_at": fleet.readiness_at,
         "edited": [
             (name, [edit_in_words(*edit) for edit in edits])
             for name, edits in list(edited.items())[:EDITED_SHOWN]

@@ -10,16 +10,12 @@ from deployments.forms import RollbackForm
 from deployments.models import Deployment, EnvironmentState
 from deployments.pages import plan as parts
 from deployments.pages.handlers import half_pills, handlers_section, skew
+from deployments.pages.way_back import missing_of
 from deployments.planner import Plan
-from deployments.selectors.deployments import (
-    good_back_ends,
-    good_deployments,
-    last_of,
-    running_back_end,
-)
+from deployments.selectors.deployments import good_back_ends, last_of, running_back_end
 from deployments.selectors.fleets import has_back_end
-from deployments.selectors.plans import BACK_END, HALVES, plan_with
-from deployments.services.promote import halves_back
+from deployments.selectors.plans import HALVES, plan_with
+from deployments.selectors.ways_back import good_ones, halves_back
 from products.models import Environment
 from users.http import Request
 
@@ -61,15 +57,6 @@ def half_asked(request: Request) -> str:
     """The one half that is asked for; "" for whatever was deployed together."""
     asked = request.POST.get("half") or request.GET.get("half", "")
     return asked if asked in HALVES else ""
-
-
-def good_ones(
-    environment: Environment, state: EnvironmentState, half: str
-) -> tuple[QuerySet[Deployment], Deployment | None]:
-    """What one may go back to, newest first, and what is left: of the back end when only that is wanted or runs."""
-    if half == BACK_END or state.running is None:
-        return good_back_ends(environment), running_back_end(environment)
-    return good_deployments(environment), state.running
 
 
 def _two_halves(environment: Environment, state: EnvironmentState) -> bool:
@@ -140,6 +127,7 @@ def _chosen(
         "front": plan.front,
         "handlers": _handlers(request, plan, chosen, half),
         "warnings": plan.fleet.warnings if plan.fleet else (),
+        "missing": missing_of(environment, state, half, chosen.release.version),
         "skew": _skew(environment, state, half, chosen),
         "checks": gates,
         "unchanged": parts.unchanged(environment, plan),

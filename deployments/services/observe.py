@@ -1,10 +1,14 @@
-"""Looking at the functions behind an environment's API. Nothing in AWS changes by it."""
+"""Looking at what an environment stands on: the functions behind its API, and whether its way back is open.
+
+Nothing in AWS changes by it.
+"""
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from audit.services import record
-from deployments.models import Fleet
+from deployments.models import Fleet, Readiness
 from deployments.selectors.fleets import has_back_end
 from products.models import Account, Environment
 from runs.models import Run
@@ -14,18 +18,20 @@ from users.models import User
 from users.refusals import WrongState
 
 
-@action("fleet.look", permission="run.steer")
+@action("environment.look", permission="run.steer")
 def look(*, actor: User, environment: Environment, reason: str = "") -> Run:
-    """Start a look because somebody asks for it. Raises as `look_at` does."""
-    run = look_at(actor=actor, environment=environment)
+    """Start both looks because somebody asks for them; says which Run sees the way back. Raises Busy."""
+    if has_back_end(environment):
+        look_at(actor=actor, environment=environment)
+    run = look_back(actor=actor, environment=environment)
     record(
         actor=actor,
-        action="fleet.look",
+        action="environment.look",
         product=environment.product.slug,
         environment=environment.name,
         subject=str(environment),
         subject_url=run.url,
-        summary=f"Look at the back end of {environment} started.",
+        summary=f"Look at {environment} started.",
         reason=reason,
         run=run.pk,
     )
@@ -44,18 +50,36 @@ def look_at(*, actor: User | None, environment: Environment) -> Run:
             "in the environment's settings."
         )
     with transaction.atomic():
-        run = _start(actor, environment, account)
+        run = _look_at_fleet(actor, environment, account)
         Fleet.objects.update_or_create(
             account=account, prefix=environment.function_prefix, defaults={"run": run}
         )
     return run
 
 
-def _start(actor: User | None, environment: Environment, account: Account) -> Run:
+def look_back(*, actor: User | None, environment: Environment) -> Run:
+    """Start a Run that sees whether all that a rollback would need is there. Raises Busy while one is under way."""
+    with transaction.atomic():
+        run = start(
+            kind="readiness",
+            title=f"Look whether the way back of {environment} is open",
+            scopes=[f"readiness:{environment.pk}"],
+            actor=actor,
+            url=_page(environment),
+        )
+        Readiness.objects.update_or_create(environment=environment, defaults={"run": run, "asked_at": Now()})
+    return run
+
+
+def _look_at_fleet(actor: User | None, environment: Environment, account: Account) -> Run:
     return start(
         kind="observe",
         title=f"Look at {environment.function_prefix}* in {account}",
         scopes=[f"observe:{account.aws_id}/{environment.function_prefix}"],
         actor=actor,
-        url=reverse("environment", args=[environment.product.slug, environment.name]),
+        url=_page(environment),
     )
+
+
+def _page(environment: Environment) -> str:
+    return reverse("environment", args=[environment.product.slug, environment.name])

@@ -18,23 +18,14 @@ from deployments.models import (
 from deployments.planner import Plan
 from deployments.refusals import NoArtifact, OutOfOrder, StalePlan
 from deployments.selectors.deployments import (
-    good_back_ends,
-    good_deployments,
     last_of,
-    running_back_end,
     running_deployment_of,
     scopes_of,
     state_of,
     was_live_in,
 )
-from deployments.selectors.plans import (
-    BACK_END,
-    FRONT_END,
-    Halves,
-    check_deployable,
-    halves_of,
-    plan_with,
-)
+from deployments.selectors.plans import Halves, check_deployable, halves_of, plan_with
+from deployments.selectors.ways_back import good_ones, halves_back
 from deployments.services.handlers import changes_of
 from products.models import ConfigRevision, Environment
 from runs.models import Run
@@ -100,12 +91,6 @@ def rollback(
     return _deploy(actor, state, wish, config, plan_digest)
 
 
-def halves_back(goal: Deployment, half: str) -> Halves:
-    """What of an earlier deployment a rollback repeats: what it carried, or the one half that is wanted."""
-    front = None if half == BACK_END else goal.artifact
-    return Halves(front, None if half == FRONT_END else goal.backend)
-
-
 def rollback_goal(
     environment: Environment, state: EnvironmentState, release: Release | None, half: str = ""
 ) -> Deployment:
@@ -113,9 +98,7 @@ def rollback_goal(
 
     Raises NoArtifact in words when there is none, WrongState for the release that runs.
     """
-    by_back_end = half == BACK_END or state.running is None
-    good = good_back_ends(environment) if by_back_end else good_deployments(environment)
-    running = running_back_end(environment) if by_back_end else state.running
+    good, running = good_ones(environment, state, half)
     if release is None:
         goal = last_of(good, running)
         if goal is None:

@@ -5,16 +5,15 @@ from django.utils import timezone
 
 from aws.access import Account as Door
 from aws.cloudfront import Distribution, get_distribution
-from aws.s3 import check_bucket, list_objects
+from aws.s3 import check_bucket
 from deployments.models import EnvironmentState
+from deployments.steps.archived import lost_files, named
 from deployments.steps.door import aws_step, open_account
 from deployments.steps.wish import Wish
 from dns.lookup import look_up
 from dns.resolution import points_here
 from dns.services import saw_hostnames
 from runs.steps import Done, StepContext, StepFailed, Wait
-
-MOST_NAMED = 5
 
 
 @aws_step
@@ -73,19 +72,12 @@ def _where_names_lead(wish: Wish, distribution: Distribution) -> dict[str, bool]
 
 
 def _check_archive(context: StepContext, door: Door, wish: Wish) -> None:
-    owner, prefix = wish.archive_account.aws_id, wish.artifact.prefix
-    there = {
-        found.key.removeprefix(prefix): found.etag
-        for found in list_objects(door, wish.archive_bucket, owner, prefix)
-    }
-    wrong = [file.path for file in wish.archived.files if there.get(file.path) != file.md5]
-    context.progress(done=len(wish.archived) - len(wrong), total=len(wish.archived))
-    if wrong:
-        named = ", ".join(wrong[:MOST_NAMED]) + (
-            f" and {len(wrong) - MOST_NAMED} more" if len(wrong) > MOST_NAMED else ""
-        )
+    product, manifest = wish.environment.product, wish.archived
+    lost = lost_files(door, product, wish.artifact, manifest)
+    context.progress(done=len(manifest) - len(lost), total=len(manifest))
+    if lost:
         raise StepFailed(
-            f"The archive no longer holds {wish.deployment.release} whole: {named} in {wish.archive_bucket} "
+            f"The archive no longer holds {wish.deployment.release} whole: {named(lost)} in {product.artifact_bucket} "
             "is missing or differs from its manifest. Nothing was written. Restore the object from its earlier version, "
             "or register the build under a new version."
         )

@@ -13,13 +13,14 @@ from deployments.models import Deployment, EnvironmentState, Release
 from deployments.pages import plan as page_parts
 from deployments.pages.difference import difference
 from deployments.pages.handlers import half_pills, handlers_section, skew
-from deployments.pages.rollback import good_ones, half_asked, rollback_page
+from deployments.pages.rollback import half_asked, rollback_page
 from deployments.planner import Plan
 from deployments.refusals import StalePlan
 from deployments.selectors.deployments import deployment_for, running_back_end, state_of, was_live_in
 from deployments.selectors.fleets import find_back_end, has_back_end
 from deployments.selectors.plans import plan_for
 from deployments.selectors.releases import find_artifact, release_for
+from deployments.selectors.ways_back import good_ones
 from deployments.services import promote as services
 from deployments.services.mark_bad import mark_bad
 from products.models import Environment

@@ -123,6 +123,7 @@ def test_products_and_environments(ci: Caller, dev: Environment) -> None:
         "active_deployment": None,
         "state": "never",
         "config_revision": 1,
+        "way_back": None,
     }
     assert code(ci.get(f"{API}/products/nothing/environments")) == (404, "not_found")
 

@@ -113,7 +113,7 @@ def prune_versions_of_a_fleet() -> Call:
     return lambda actor: prune_versions(actor=actor, environment=test, reason="Storage is full.")
 
 
-@example("fleet.look")
-def look_at_a_back_end() -> Call:
+@example("environment.look")
+def look_at_an_environment() -> Call:
     test = environment(estate(), "test")
     return lambda actor: look(actor=actor, environment=test)

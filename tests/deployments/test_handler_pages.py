@@ -14,6 +14,7 @@ from deployments.models import (
     HandlerChange,
     HandlerState,
     KnownFunction,
+    Readiness,
 )
 from deployments.services.promote import promote
 from products.models import Account, Environment, Product
@@ -375,25 +376,34 @@ def test_an_environment_shows_its_back_end(deployed: Deployment, manager: User) 
     assert '<span class="mono">tim-sb-*</span>, 3 of them' in text
     assert "the API calls the alias live" in text
     assert "3.0 GB of 80.5 GB, 3.7" in text
-    assert "not looked at yet" in text
     assert "Flux Systems" in text
     assert "edited by hand" not in text
 
 
-def test_an_old_sight_and_a_missing_way_back_are_amber(deployed: Deployment, manager: User) -> None:
-    missing = "Version 1 of orders-get was deleted."
-    hour_ago = timezone.now() - timedelta(hours=1)
-    Fleet.objects.update(
-        observed_at=hour_ago, readiness={"to": "1.0.0", "missing": [missing]}, readiness_at=hour_ago
-    )
+def test_an_old_sight_is_amber(deployed: Deployment, manager: User) -> None:
+    Fleet.objects.update(observed_at=timezone.now() - timedelta(hours=1))
+    assert "Old</span>" in read(manager, TEST + "/")
+
+
+def test_a_way_back_is_open_closed_or_unknown(deployed: Deployment, test: Environment, manager: User) -> None:
+    assert "Nobody has looked since the last deployment." in read(manager, TEST + "/")
+    open_way = {"half": "", "to": "1.0.0", "files": [], "handlers": []}
+    closed = {"half": "backend", "to": "0.9.0", "files": [], "handlers": ["orders-get: it is gone."]}
+    now = timezone.now()
+    row = Readiness.objects.create(environment=test, ways=[open_way, closed], seen_at=now, asked_at=now)
     text = read(manager, TEST + "/")
-    assert "Old</span>" in text
-    assert "Not ready</span>" in text
-    assert missing in text
-    Fleet.objects.update(readiness={"to": "1.0.0", "missing": []})
-    assert "ready for 1.0.0" in read(manager, TEST + "/")
-    Fleet.objects.update(readiness={"to": "", "missing": []})
-    assert "nothing to go back to yet" in read(manager, TEST + "/")
+    assert "To 1.0.0" in text
+    assert "Back end alone, to 0.9.0" in text
+    assert "orders-get: it is gone." in text
+    assert text.count("Not open</span>") == 1
+    assert "Way back not open" in text
+    Readiness.objects.update(ways=[])
+    assert "There is nothing to go back to yet." in read(manager, TEST + "/")
+    EnvironmentState.objects.update(changed_at=now + timedelta(seconds=1))
+    assert "Nobody has looked since the last deployment." in read(manager, TEST + "/")
+    row.run = Run.objects.create(kind="readiness", title="Look", state=RunState.FAILED, error="No role.")
+    row.save(update_fields=["run"])
+    assert "The last look failed: No role." in read(manager, TEST + "/")
 
 
 def test_what_was_edited_by_hand_can_be_seen_and_put_back(deployed: Deployment, manager: User) -> None:

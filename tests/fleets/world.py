@@ -36,19 +36,20 @@ class FleetWorld:
         assert ingested["status"] == "ready", ingested["reasons"]
 
     def observe(self, environment: str = "test") -> None:
-        """Look at the fleet, as the schedule does."""
-        from deployments.services.observe import look_at
+        """Look at the fleet and at the way back, as the schedule does."""
+        from deployments.services.observe import look_at, look_back
         from products.models import Environment
         from runs import runner
 
         row = Environment.objects.select_related("product", "backend_account").get(
             product__slug=PRODUCT, name=environment
         )
-        run = look_at(actor=None, environment=row)
-        while runner.advance(run.pk):
-            pass
-        run.refresh_from_db()
-        assert run.state == "succeeded", run.error
+        for look in (look_at, look_back):
+            run = look(actor=None, environment=row)
+            while runner.advance(run.pk):
+                pass
+            run.refresh_from_db()
+            assert run.state == "succeeded", run.error
 
     def plan(self, version: str, environment: str = "test", half: str = "") -> Answer:
         body = {"version": version, "half": half}

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
-from deployments.models import Deployment, EnvironmentState, HandlerChange
+from deployments.models import Deployment, EnvironmentState, HandlerChange, Readiness
 from deployments.selectors.deployments import deployment_for, state_of
 from deployments.selectors.plans import plan_for
 from deployments.selectors.releases import release_for
@@ -101,7 +101,11 @@ def _shape_all(found: list[Environment]) -> list[shapes.Json]:
             "running__release", "live__release"
         )
     }
-    return [shapes.environment(one, states.get(one.pk) or EnvironmentState(environment=one)) for one in found]
+    looked = Readiness.objects.in_bulk([one.pk for one in found])
+    return [
+        shapes.environment(one, states.get(one.pk) or EnvironmentState(environment=one), looked.get(one.pk))
+        for one in found
+    ]
 
 
 @router.get(ENVIRONMENT + "/config", summary="Public configuration of an environment")

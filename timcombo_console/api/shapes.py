@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from audit.models import Event, Seal
-from deployments.models import Deployment, EnvironmentState, HandlerChange, Release
+from deployments.models import Deployment, EnvironmentState, HandlerChange, Readiness, Release
 from deployments.planner import Plan
 from products.models import Environment, Product
 from runs.models import RunState, RunStep
@@ -46,7 +46,7 @@ def _reason(reason: Json) -> Json:
     return {"text": reason["text"]} | ({"path": path} if path else {})
 
 
-def environment(one: Environment, state: EnvironmentState) -> Json:
+def environment(one: Environment, state: EnvironmentState, readiness: Readiness | None) -> Json:
     return {
         "name": one.name,
         "kind": one.kind,
@@ -57,7 +57,13 @@ def environment(one: Environment, state: EnvironmentState) -> Json:
         "active_deployment": state.active_id,
         "state": _state(state),
         "config_revision": one.config.number if one.config else None,
+        "way_back": _way_back(readiness, state),
     }
+
+
+def _way_back(readiness: Readiness | None, state: EnvironmentState) -> list[Json] | None:
+    """Null when nobody has looked since the last deployment."""
+    return readiness.ways if readiness and readiness.is_fresh(state) else None
 
 
 def _state(state: EnvironmentState) -> str:

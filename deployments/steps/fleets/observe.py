@@ -2,14 +2,12 @@
 
 from datetime import datetime
 
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from deployments.models import Fleet
 from deployments.steps.door import aws_step
 from deployments.steps.fleets.look import save_sight, see
 from deployments.steps.fleets.reach import open_fleet
-from deployments.steps.fleets.readiness import way_back
 from products.models import Environment, Purpose
 from runs.models import RunScope
 from runs.steps import Done, StepContext, Wait
@@ -25,15 +23,7 @@ def observe(context: StepContext) -> Done | Wait:
         if _overtaken(fleet, began):
             return Done({"overtaken": True})
         save_sight(fleet, sight)
-    back = way_back(door, _with_running(fleet))
-    with context.transaction():
-        Fleet.objects.filter(pk=fleet.pk).update(readiness=back, readiness_at=Now())
     return Done({"functions": len(sight.functions), "mode": sight.mode})
-
-
-def _with_running(fleet: Fleet) -> Fleet:
-    """The fleet as it is by now, with what the way back goes by."""
-    return Fleet.objects.select_related("account", "running__environment__product").get(pk=fleet.pk)
 
 
 def _overtaken(fleet: Fleet, began: datetime) -> bool:

@@ -1,91 +1,86 @@
-"""Whether the way back is open: every version and every copy of code that a rollback would need is looked for."""
+"""Whether every version and every copy of code that a rollback of a fleet would need is there."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from aws.access import Account as Door
 from aws.errors import NotFound
 from aws.functions import get_function
 from aws.s3 import list_versions
-from deployments.fleet_planner import FleetPlan, HandlerPlan
-from deployments.models import CodeCopy, Deployment, Fleet, HandlerVersion
-from deployments.selectors.deployments import good_back_ends, last_of
+from deployments.fleet_planner import FleetPlan
+from deployments.models import Artifact, CodeCopy, Fleet, HandlerVersion
 from deployments.selectors.fleets import fleet_plan
 from deployments.steps.fleets.crew import Crew, HandlerFailed
 from products.models import Environment
 
 
-def way_back(door: Door, fleet: Fleet) -> dict[str, Any]:
-    """`{to, missing}`: the release that a rollback would go to, "" when there is none, and in words what it would miss.
+@dataclass(frozen=True)
+class CodePlace:
+    """A bucket that keeps zips of handlers, and the way into its account."""
+
+    door: Door
+    bucket: str
+
+
+def lost_handlers(
+    door: Door, fleet: Fleet, environment: Environment, goal: Artifact, places: Sequence[CodePlace]
+) -> list[str]:
+    """In words, what stands in the way of going back to these handlers, and each that could not be brought back.
 
     Versions that are gone are noted as such, so that the plan of the rollback loads their code anew where it can.
     """
-    goal = _goal(fleet)
-    if goal is None:
-        return {"to": "", "missing": []}
-    gone = _gone_versions(door, fleet, _plan(goal))
-    HandlerVersion.objects.filter(pk__in=[one.pk for one in gone]).update(gone=True)
-    missing = list(_missing_code(door, goal, _plan(goal)))
-    return {"to": goal.release.version, "missing": missing}
+    gone, unseen = _look_for_versions(door, fleet, fleet_plan(environment, goal, rollback=True))
+    for name, number in gone:
+        HandlerVersion.objects.filter(fleet=fleet, name=name, number=number).update(gone=True)
+    plan = fleet_plan(environment, goal, rollback=True)
+    code = _without_code(places, environment.product.slug, plan)
+    return [*plan.blockers, *unseen, *_without_function(plan), *code]
 
 
-def _goal(fleet: Fleet) -> Deployment | None:
-    running = fleet.running
-    return last_of(good_back_ends(running.environment), running) if running else None
+def _look_for_versions(door: Door, fleet: Fleet, plan: FleetPlan) -> tuple[list[tuple[str, str]], list[str]]:
+    """Of the versions to switch to, those that AWS no longer has, and in words those that it did not show."""
+    versions = {one.name: one.version for one in plan.handlers if one.way == "switch"}
+    gone: list[tuple[str, str]] = []
+    unseen: list[str] = []
 
-
-def _plan(goal: Deployment) -> FleetPlan:
-    assert goal.backend is not None
-    return fleet_plan(goal.environment, goal.backend, rollback=True)
-
-
-def _gone_versions(door: Door, fleet: Fleet, plan: FleetPlan) -> list[HandlerVersion]:
-    """Those of the versions to switch to that AWS no longer has."""
-    wanted = {f"{one.name}:{one.version}": one for one in plan.handlers if one.way == "switch"}
-    gone: list[str] = []
-
-    def there(key: str) -> bool:
-        one = wanted[key]
+    def there(name: str) -> bool:
         try:
-            get_function(door, fleet.prefix + one.name, one.version)
+            get_function(door, fleet.prefix + name, versions[name])
         except NotFound:
             return False
         return True
 
     def keep(results: Mapping[str, "bool | HandlerFailed"]) -> None:
-        gone.extend(key for key, found in results.items() if found is False)
+        unseen.extend(
+            f"{name}: {found}" for name, found in results.items() if isinstance(found, HandlerFailed)
+        )
+        gone.extend((name, versions[name]) for name, found in results.items() if found is False)
 
-    Crew[bool](there, keep).run(wanted)
-    rows = HandlerVersion.objects.filter(fleet=fleet, name__in=[wanted[key].name for key in gone])
-    return [row for row in rows if f"{row.name}:{row.number}" in gone]
+    Crew[bool](there, keep).run(versions)
+    return gone, unseen
 
 
-def _missing_code(door: Door, goal: Deployment, plan: FleetPlan) -> Iterator[str]:
+def _without_function(plan: FleetPlan) -> Iterator[str]:
+    for one in plan.handlers:
+        if one.change == "missing":
+            yield f"{one.name}: there is no function for it any more."
+
+
+def _without_code(places: Sequence[CodePlace], slug: str, plan: FleetPlan) -> Iterator[str]:
     """Handlers that would have to be loaded anew and whose code is kept nowhere."""
     loaded = [one for one in plan.handlers if one.way == "update"]
-    kept = _kept_code(door, goal.environment, loaded) if loaded else set()
+    kept = _kept_code(places, slug, [one.new_sha256 for one in loaded]) if loaded else set()
     for one in loaded:
         if one.new_sha256 not in kept:
             yield f"{one.name}: neither a version nor a copy of its code is left."
 
 
-def _kept_code(door: Door, environment: Environment, handlers: list[HandlerPlan]) -> set[str]:
-    """The sha256 of code that lies in the product's bucket, or was seen in the bucket that Lambda loads from.
-
-    The product's bucket may be another account's, which this role need not read: its record is believed, and the
-    deployment's own look decides.
-    """
-    product = environment.product
-    rows = CodeCopy.objects.filter(sha256__in=[one.new_sha256 for one in handlers])
+def _kept_code(places: Sequence[CodePlace], slug: str, sha256s: list[str]) -> set[str]:
+    """Of these sha256, those whose recorded copy is still in one of the places."""
     there = {
-        (version.key, version.version_id)
-        for version in list_versions(
-            door, environment.code_bucket, door.account_id, f"handlers/{product.slug}/"
-        )
+        (place.bucket, version.key, version.version_id)
+        for place in places
+        for version in list_versions(place.door, place.bucket, place.door.account_id, f"handlers/{slug}/")
     }
-    return {
-        row.sha256
-        for row in rows
-        if row.bucket == product.handler_bucket != environment.code_bucket
-        or (row.bucket == environment.code_bucket and (row.key, row.version_id) in there)
-    }
+    rows = CodeCopy.objects.filter(sha256__in=sha256s)
+    return {row.sha256 for row in rows if (row.bucket, row.key, row.version_id) in there}
