@@ -270,7 +270,7 @@ def _planned(now: FleetSituation, name: str, handler: Handler | None, seen: Seen
         note = f"There is no function {now.prefix}{name}."
         return HandlerPlan(name, "missing", "", handler.sha256, handler.size, note=note)
     edits, old = _edits(now, name, seen), now.called(seen)
-    same = now.content(old) == handler.content
+    same = now.content(old) == handler.content and not _other_architecture(handler, seen)
     way, version = _way(now, handler, seen, same, edits)
     note = " ".join(_notes(now, handler, seen, way, version))
     number = version.number if version else ""
@@ -304,7 +304,9 @@ def _way(
         # Callers get the right code; what was put beside it in `$LATEST` would go live with the next configuration.
         put_back = now.mode == "alias" and not now.rollback and any(edit.field == "code" for edit in edits)
         return ("update" if put_back else "none"), None
-    version = now.published(handler) if now.mode == "alias" else None
+    # What was published before has the architecture of its time.
+    usable = now.mode == "alias" and (now.rollback or not _other_architecture(handler, seen))
+    version = now.published(handler) if usable else None
     # A rollback wants the configuration of its time; a promotion wants the one that was set since.
     if version and (now.rollback or not differences(version, seen)):
         return "switch", version

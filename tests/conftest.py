@@ -2,11 +2,18 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import override_settings
 
 pytest_plugins = ["tests.cloud", "tests.estate_rows", "tests.shipping", "tests.crew"]
+
+# A machine that does other work at the same time is no failure of what is tested.
+hypothesis.settings.register_profile(
+    "console", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("console")
 
 
 class QuickArgon2(Argon2PasswordHasher):

@@ -74,9 +74,7 @@ def _missing(door: Door, product: Product, handlers: Handlers) -> dict[str, Hand
         (v.key, v.version_id)
         for v in list_versions(door, bucket, door.account_id, f"handlers/{product.slug}/")
     }
-    gone = [row.pk for row in rows if (row.key, row.version_id) not in there]
-    CodeCopy.objects.filter(pk__in=gone).delete()
-    kept = {row.sha256 for row in rows if row.pk not in gone}
+    kept = {row.sha256 for row in rows if (row.key, row.version_id) in there}
     wanted = {one.sha256: one for one in handlers.all if one.sha256 not in kept}
     return {one.file: one for one in wanted.values()}
 

@@ -14,7 +14,7 @@ from tempfile import NamedTemporaryFile
 from time import process_time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deployments.archive import LIMITS, BadArchive, Entry, open_archive
@@ -325,7 +325,6 @@ def file_of(body: bytes) -> Iterator[Path]:
         yield Path(file.name)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=3000), st.integers(1, 40), st.sampled_from([0, 8]))
 def test_unpacks_what_was_packed(part: bytes, times: int, method: int) -> None:
     body = (part * times)[:60_000]
@@ -338,7 +337,6 @@ SEVERAL = forge(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(SEVERAL) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_a_damaged_archive_is_refused_or_reads_the_same_elsewhere(damage: list[tuple[int, int]]) -> None:
     """Whatever bytes are hit: BadArchive, or the files that the standard library sees too; nothing else."""
@@ -354,7 +352,6 @@ def test_a_damaged_archive_is_refused_or_reads_the_same_elsewhere(damage: list[t
             assert ours == {name: standard.read(name) for name in standard.namelist()}
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_noise_is_refused(noise: bytes) -> None:
     with file_of(noise + b"PK\5\6" + noise) as path, pytest.raises(BadArchive):

@@ -124,7 +124,9 @@ def test_an_alias_that_was_moved_by_hand_takes_the_switch_back(fleet_world: Flee
     )
     failed = fleet_world.world.work(answer)
     assert failed["status"] == "failed"
-    assert last in failed["error"]
+    assert f"not put back: {last}" in failed["error"]
+    named = fleet_world.lambda_of().get_alias(FunctionName=fleet_world.function(last), Name="live")
+    assert named["FunctionVersion"] == "1"
     assert {name: got for name, got in fleet_world.served().items() if name != last} == dict.fromkeys(
         NAMES[:-1], "5.0.0"
     )
@@ -155,3 +157,57 @@ def test_lost_answers_and_throttles_are_borne(fleet_world: FleetWorld) -> None:
     fleet_world.live("5.0.0")
     fleet_world.cloud.clear_faults()
     assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+
+
+def test_a_retry_does_not_pass_by_code_that_somebody_put_there(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    fleet_world.register("6.0.0")
+    fleet_world.live("5.0.0")
+    answer = fleet_world.world.promote("6.0.0", half="backend")
+    fleet_world.world.do_before(answer, "verify-handlers")
+    fleet_world.age(answer["id"])
+    fleet_world.lambda_of().update_alias(
+        FunctionName=fleet_world.function(FIRST), Name="live", FunctionVersion="1"
+    )
+    failed = fleet_world.world.work(answer)
+    assert (failed["status"], FIRST in failed["error"]) == ("failed", True)
+    again = fleet_world.world.api.post(f"deployments/{failed['id']}/retry", {"reason": "Look again"})
+    assert again.status == 202
+    assert fleet_world.world.carry_out(failed["id"])["status"] == "failed"
+
+
+def test_what_was_partly_live_and_then_put_back_is_not_said_to_run(fleet_world: FleetWorld) -> None:
+    from deployments.models import Fleet
+    from products.models import Environment
+
+    test = Environment.objects.filter(product__slug="tim-combo", name="test")
+    fleet_world.register("5.0.0")
+    fleet_world.register("6.0.0")
+    first = fleet_world.live("5.0.0")
+    test.update(failure_budget=1)
+    fleet_world.break_next(FIRST, count=2)
+    part = fleet_world.world.work(fleet_world.world.promote("6.0.0", half="backend"))
+    assert part["status"] == "partial"
+    test.update(failure_budget=0)
+    fleet_world.world.api.post(f"deployments/{part['id']}/retry", {"reason": "Again"})
+    assert fleet_world.world.carry_out(part["id"])["status"] == "failed"
+    assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+    assert Fleet.objects.get(prefix="tim-sb-").running_id == first["id"]
+
+
+def test_code_that_was_lost_is_registered_and_deployed_anew(fleet_world: FleetWorld) -> None:
+    from deployments.models import CodeCopy
+    from tests.fleets.world import digest
+
+    fleet_world.observe("dev")
+    fleet_world.register("5.0.0")
+    fleet_world.live("5.0.0")
+    lost = CodeCopy.objects.get(bucket="tim-dev-lambda", sha256=digest(FIRST, "5.0.0"))
+    s3 = fleet_world.cloud.client("s3", "development")
+    s3.delete_object(Bucket=lost.bucket, Key=lost.key, VersionId=lost.version_id)
+    failed = fleet_world.world.work(fleet_world.world.promote("5.0.0", "dev", half="backend"))
+    assert failed["status"] == "failed"
+    assert f"The code of {FIRST} is not in tim-dev-lambda any more" in failed["error"]
+    fleet_world.register("5.0.1", says="5.0.0")
+    fleet_world.live("5.0.1", "dev")
+    assert fleet_world.served("dev") == dict.fromkeys(NAMES, "5.0.0")

@@ -50,3 +50,23 @@ def test_errors_after_the_first_wave_put_it_back(fleet_world: FleetWorld) -> Non
     assert failed["status"] == "failed"
     assert "answers with errors since its update" in failed["error"]
     assert fleet_world.served("dev") == dict.fromkeys(NAMES, "5.0.0")
+
+
+def test_a_change_of_architecture_is_deployed_and_put_back_with_the_code(fleet_world: FleetWorld) -> None:
+    prepared(fleet_world)
+
+    def architectures() -> set[str]:
+        found = (
+            fleet_world.lambda_of("dev").get_function(FunctionName=fleet_world.function(name, "dev"))
+            for name in NAMES[:2]
+        )
+        return {one["Configuration"]["Architectures"][0] for one in found}
+
+    fleet_world.register("6.0.0", architecture="arm64")
+    fleet_world.break_next(NAMES[-1], "dev")
+    failed = fleet_world.world.work(fleet_world.world.promote("6.0.0", "dev", half="backend"))
+    assert "All handlers have the code again" in failed["error"]
+    assert architectures() == {"x86_64"}
+    fleet_world.register("6.0.1", says="5.0.0", architecture="arm64")
+    fleet_world.live("6.0.1", "dev")
+    assert architectures() == {"arm64"}

@@ -27,6 +27,9 @@ def test_old_versions_are_deleted_and_nothing_else(fleet_world: FleetWorld) -> N
     for number in range(2, 9):
         HandlerVersion.objects.create(fleet=fleet, name=FIRST, number=number, sha256="0" * 64)
     test = Environment.objects.get(product__slug="tim-combo", name="test")
+    functions.delete_function(FunctionName=fleet_world.function(NAMES[1]))
+    for number in range(2, 9):
+        HandlerVersion.objects.create(fleet=fleet, name=NAMES[1], number=number, sha256="0" * 64)
     for deleted in (["2", "3"], []):
         since = fleet_world.cloud.next_call()
         run = prune_versions(actor=None, environment=test, reason="Storage is full.")

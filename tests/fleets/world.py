@@ -1,13 +1,15 @@
 """The product's back ends: functions in the development account called as `$LATEST`, in the sandbox by alias."""
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.cloud import ESTATE
-from tests.deployments.fleets import artifact, code
+from tests.deployments.fleets import artifact, code, handlers_yaml
 from tests.shipping import BUILDS, PRODUCT, Answer, World
 
 NAMES = tuple(ESTATE.with_suffix(".handlers.txt").read_text().split()[:6])
@@ -26,11 +28,21 @@ class FleetWorld:
     def __init__(self, world: World) -> None:
         self.world, self.cloud = world, world.cloud
 
-    def register(self, version: str, changed: Collection[str] = NAMES, *, front: str = "") -> None:
-        """A release whose `changed` handlers say this version and the others "1"; with the app of release `front`."""
-        zips = {name: code(name, version if name in changed else "1") for name in NAMES}
+    def register(
+        self,
+        version: str,
+        changed: Collection[str] = NAMES,
+        *,
+        says: str = "",
+        front: str = "",
+        architecture: str = "x86_64",
+    ) -> None:
+        """A release whose `changed` handlers say this version, or what it `says`, and the others "1"; with the app of
+        release `front`."""
+        zips = {name: code(name, (says or version) if name in changed else "1") for name in NAMES}
+        listed = handlers_yaml(zips, architecture=architecture)
         front_end = {"any": BUILDS[front]["any"]} if front else {}
-        made = self.world.api.register(version, backend=artifact(zips), **front_end)
+        made = self.world.api.register(version, backend=artifact(zips, listed), **front_end)
         assert made.status == 202, made.body
         ingested = self.world.ingest(version)
         assert ingested["status"] == "ready", ingested["reasons"]
@@ -98,6 +110,14 @@ class FleetWorld:
             **more,
         }
         self.cloud.control("POST", "/lambda/fail", body)
+
+    def age(self, deployment: int) -> None:
+        """As if the deployment's handlers were last looked at long ago."""
+        from deployments.models import HandlerChange
+
+        HandlerChange.objects.filter(deployment=deployment).update(
+            changed_at=timezone.now() - timedelta(hours=1)
+        )
 
     def edit_by_hand(self, name: str, environment: str = "test") -> None:
         """Somebody uploads other code in AWS's own console."""

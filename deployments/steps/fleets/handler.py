@@ -49,9 +49,10 @@ def code_of(door: Door, name: str) -> Function:
 
 def bring_back(door: Door, name: str, change: HandlerChange, code: CodeCopy | None) -> Function:
     """Have `$LATEST` hold the code that the deployment found there."""
-    found = (change.before or {})["sha256"]
+    before = change.before or {}
+    found, architecture = before["sha256"], before.get("architecture") or change.architecture
     if code is not None:
-        return bring_code(door, name, change, code, found)
+        return bring_code(door, name, change, code, found, architecture)
     function = code_of(door, name)
     if function.sha256 != found:
         raise HandlerFailed(
@@ -60,35 +61,41 @@ def bring_back(door: Door, name: str, change: HandlerChange, code: CodeCopy | No
     return function
 
 
-def bring_code(door: Door, name: str, change: HandlerChange, code: CodeCopy, sha256: str) -> Function:
-    """Have `$LATEST` hold this code, if it holds what the deployment found there, or this already."""
+def bring_code(
+    door: Door, name: str, change: HandlerChange, code: CodeCopy, sha256: str, architecture: str
+) -> Function:
+    """Have `$LATEST` hold this code for this architecture, if it holds what the deployment found there, or this already."""
     for _ in range(LOOKS):
         function = code_of(door, name)
-        if function.sha256 == sha256 and function.status != "Failed":
+        if _holds(function, sha256, architecture):
             return function
         _refuse_foreign(name, change, function)
         try:
-            _update(door, name, change, code, function)
+            _update(door, name, code, function, architecture)
         except (PreconditionFailed, StillChanging):
             continue
         function = code_of(door, name)
         if function.status == "Failed":
             raise HandlerFailed(f"AWS could not take over the code of {name}: {function.reason}")
-        if function.sha256 == sha256:
+        if _holds(function, sha256, architecture):
             return function
     raise HandlerFailed(
         f"{name} is being changed by somebody else at the same time. Agree who does, then retry."
     )
 
 
-def _update(door: Door, name: str, change: HandlerChange, code: CodeCopy, function: Function) -> None:
+def _holds(function: Function, sha256: str, architecture: str) -> bool:
+    return (function.sha256, function.architecture) == (sha256, architecture) and function.status != "Failed"
+
+
+def _update(door: Door, name: str, code: CodeCopy, function: Function, architecture: str) -> None:
     update_code(
         door,
         name,
         bucket=code.bucket,
         key=code.key,
         version_id=code.version_id,
-        architecture=change.architecture,
+        architecture=architecture,
         revision=function.revision,
     )
 
@@ -106,7 +113,7 @@ def _refuse_foreign(name: str, change: HandlerChange, function: Function) -> Non
 def prepare(door: Door, name: str, change: HandlerChange, code: CodeCopy) -> Left:
     """Publish a version with the new code. AWS: unchanged code and configuration publish no second one."""
     for _ in range(LOOKS):
-        function = bring_code(door, name, change, code, change.sha256)
+        function = bring_code(door, name, change, code, change.sha256, change.architecture)
         try:
             return Left(function, _publish(door, name, change, function).version)
         except (PreconditionFailed, StillChanging):
@@ -141,11 +148,16 @@ def switch(door: Door, name: str, change: HandlerChange) -> Left:
 
 
 def switch_back(door: Door, name: str, change: HandlerChange) -> Left:
-    """Have the alias name what it named before."""
+    """Have the alias name what it named before, unless somebody else moved it since."""
     found = (change.before or {}).get("live", "")
     if not found:
         raise HandlerFailed(f"{name} had no alias {ALIAS} before, so there is nothing to put back.")
     live = named_by_alias(door, name)
+    if live is not None and live.version not in (found, change.version):
+        raise HandlerFailed(
+            f"The alias {ALIAS} of {name} was moved by hand to version {live.version} since this deployment began. It was "
+            "left as it is."
+        )
     if live is None or live.version != found:
         switch_alias(door, name, ALIAS, found)
     return Left(get_function(door, name, ALIAS), found)

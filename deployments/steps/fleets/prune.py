@@ -1,6 +1,7 @@
 """Deleting old versions of functions: code storage is shared by a whole account and has a limit."""
 
 from aws.access import Account as Door
+from aws.errors import NotFound
 from aws.functions import aliased_versions, delete_version, list_versions
 from deployments.fleet_planner import KEPT_VERSIONS, prunable_versions
 from deployments.models import Fleet, HandlerVersion
@@ -43,8 +44,14 @@ def _many(fleet: Fleet) -> list[str]:
 
 def _prune_one(context: StepContext, door: Door, fleet: Fleet, name: str) -> int:
     function = fleet.prefix + name
-    there = [version.version for version in list_versions(door, function)]
-    due = prunable_versions(there, aliased_versions(door, function))
+    try:
+        there = [version.version for version in list_versions(door, function)]
+        due = prunable_versions(there, aliased_versions(door, function))
+    except NotFound:
+        context.log(f"There is no function {function} any more, so its versions are gone, too.")
+        with context.transaction():
+            HandlerVersion.objects.filter(fleet=fleet, name=name).update(gone=True)
+        return 0
     rows = HandlerVersion.objects.filter(fleet=fleet, name=name, number__in=[int(number) for number in due])
     ours = list(rows.order_by("number"))
     for row in ours:

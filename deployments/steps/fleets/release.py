@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from aws.access import Account as Door
@@ -62,6 +63,7 @@ def switch(context: StepContext) -> Done | Wait:
         with context.transaction():
             Deployment.objects.filter(pk=back.deployment.pk).update(returning=True)
     _put_back(context, back, door)
+    _no_longer_running(context, back)
     raise StepFailed(_returned(back))
 
 
@@ -108,7 +110,8 @@ def _by_waves(context: StepContext, back: BackEnd, door: Door) -> Wait | None:
 
     def work(name: str) -> Left:
         change = back.changes[name]
-        return Left(handler.bring_code(door, back.function(name), change, code[change.sha256], change.sha256))
+        function, copy = back.function(name), code[change.sha256]
+        return Left(handler.bring_code(door, function, change, copy, change.sha256, change.architecture))
 
     context.log(f"Wave {wave + 1}: {len(names)} handlers.")
     seen = {**context.step.output.get("seen", {}), **_errors(back, door, names, timezone.now())}
@@ -174,6 +177,24 @@ def _put_back(context: StepContext, back: BackEnd, door: Door) -> None:
     ledger.crew(work).run([change.name for change in due])
 
 
+def _no_longer_running(context: StepContext, back: BackEnd) -> None:
+    """An earlier try may have left it partly live; callers get again what ran before."""
+    mine = Fleet.objects.filter(pk=back.fleet.pk, running=back.deployment)
+    with context.transaction():
+        mine.update(running=_ran_before(back))
+        Deployment.objects.filter(pk=back.deployment.pk).update(partial=False)
+
+
+def _ran_before(back: BackEnd) -> Deployment | None:
+    """The last deployment before this one that left its code in the fleet."""
+    environments = {
+        "environment__backend_account": back.account,
+        "environment__function_prefix": back.fleet.prefix,
+    }
+    earlier = Deployment.objects.filter(backend__isnull=False, pk__lt=back.deployment.pk, **environments)
+    return earlier.filter(Q(live_at__isnull=False) | Q(partial=True)).order_by("-pk").first()
+
+
 def _returned(back: BackEnd) -> str:
     """What failed, and what became of the others."""
     failed = [change for change in back.changes.values() if change.error]
@@ -200,10 +221,10 @@ def verify(context: StepContext) -> Done | Wait:
             )
         return Left(found, found.version if by_alias else "")
 
-    done = back.in_state(HandlerState.DONE, HandlerState.UPDATING)
+    wanted = [change for change in back.changes.values() if change.state != HandlerState.SKIPPED]
     old = timezone.now() - SEEN
-    due = [change.name for change in done if change.changed_at < old or change.state == HandlerState.UPDATING]
+    due = [one.name for one in wanted if one.changed_at < old or one.state != HandlerState.DONE]
     Ledger(context, back, HandlerState.DONE).crew(work).run(due)
     if failed := back.in_state(HandlerState.FAILED):
         raise StepFailed(f"{told(failed)} Retry, or roll back.")
-    return Done({"verified": len(done)})
+    return Done({"verified": len(wanted)})

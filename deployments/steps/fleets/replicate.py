@@ -93,7 +93,6 @@ def _missing(back: BackEnd, there: Versions) -> list[HandlerChange]:
     """Handlers whose code the bucket lacks, one for each content."""
     known = back.code([change.sha256 for change in back.changes.values()])
     gone = {sha for sha, copy in known.items() if (copy.key, copy.version_id) not in there}
-    CodeCopy.objects.filter(bucket=back.environment.code_bucket, sha256__in=gone).delete()
     wanted: dict[str, HandlerChange] = {}
     for change in back.changes.values():
         if change.sha256 not in known or change.sha256 in gone:
@@ -106,7 +105,7 @@ def _sources(back: BackEnd, missing: Iterable[HandlerChange]) -> dict[str, CodeC
     product = back.environment.product
     rows = CodeCopy.objects.filter(
         bucket=product.handler_bucket, sha256__in=[change.sha256 for change in missing]
-    )
+    ).exclude(bucket=back.environment.code_bucket)
     found = {copy.sha256: copy for copy in rows.select_related("account")}
     for change in missing:
         if change.sha256 not in found:
