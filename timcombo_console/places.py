@@ -40,8 +40,10 @@ SELECT e.id, e.name, e.kind, e.position, e.protected, e.distribution_id, e.requi
 FROM products_environment e
 JOIN products_product p ON p.id = e.product_id
 LEFT JOIN LATERAL (
-  SELECT id, version FROM deployments_release
-  WHERE product_id = p.id AND status = 'ready' AND NOT bad ORDER BY id DESC LIMIT 1) newest ON true
+  SELECT r.id, r.version FROM deployments_release r
+  WHERE r.product_id = p.id AND r.status = 'ready' AND NOT r.bad AND EXISTS (
+    SELECT FROM deployments_artifact a WHERE a.release_id = r.id AND a.target IN (e.name, 'any'))
+  ORDER BY r.id DESC LIMIT 1) newest ON true
 LEFT JOIN deployments_environmentstate s ON s.environment_id = e.id
 LEFT JOIN deployments_readiness seen ON seen.environment_id = e.id
 LEFT JOIN pointed running ON running.id = s.running_id
@@ -52,7 +54,7 @@ ORDER BY p.name, p.id, e.position
 """
 
 Place = dict[str, Any]
-"""One environment with what runs in it: the columns above by name. `newest_…` may be promoted: ready and not bad.
+"""One environment with what runs in it: the columns above by name. `newest_…` may be promoted: ready, not bad, with an artifact for an app here.
 `failed_handlers`, "308 of 311", is of a deployment that left the back end partly live; `no_way_back`: something that a
 rollback needs was seen to be missing.
 

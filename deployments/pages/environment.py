@@ -11,7 +11,7 @@ from deployments.pages.status import entry, status_of, visitors_get
 from deployments.pages.way_back import way_back
 from deployments.selectors.deployments import running_back_end, state_of, timeline
 from deployments.selectors.fleets import handlers_done
-from deployments.selectors.releases import deployable, find_artifact
+from deployments.selectors.releases import deployable_to
 from deployments.selectors.ways_back import good_ones, ways_back
 from dns.selectors import addresses_of
 from products.models import Environment, Kind
@@ -112,9 +112,8 @@ def coming_release(environment: Environment, state: EnvironmentState) -> Release
         return live.release
     if environment.requires or not environment.distribution_id:
         return None
-    newest = deployable().filter(product=environment.product).prefetch_related("artifacts").first()
-    fits = newest is not None and find_artifact(newest, environment) is not None
-    return newest if newest and fits and _newer(newest, state) else None
+    newest = deployable_to(environment).first()
+    return newest if newest and _newer(newest, state) else None
 
 
 def _newer(release: Release, state: EnvironmentState) -> bool:

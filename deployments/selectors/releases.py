@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from deployments.manifest import Manifest
 from deployments.models import Artifact, EnvironmentState, Release, ReleaseStatus, StoredManifest
@@ -21,9 +21,12 @@ def releases_of(product: Product) -> QuerySet[Release]:
     )
 
 
-def deployable() -> QuerySet[Release]:
-    """Releases that may be promoted: ready and not marked bad, newest first."""
-    return Release.objects.filter(status=ReleaseStatus.READY, bad=False).order_by("-id")
+def deployable_to(environment: Environment) -> QuerySet[Release]:
+    """Releases whose front end may be promoted here: ready, not marked bad, with an artifact for it; newest first."""
+    targets = [environment.name, *([Artifact.ANY] if environment.kind == Kind.APP else [])]
+    holding = Artifact.objects.filter(release=OuterRef("pk"), target__in=targets)
+    ready = Release.objects.filter(product=environment.product, status=ReleaseStatus.READY, bad=False)
+    return ready.filter(Exists(holding)).order_by("-id")
 
 
 def release_for(product: Product, version: str) -> Release:

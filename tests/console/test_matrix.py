@@ -135,3 +135,12 @@ def test_five_queries_whatever_goes_on(
 )
 def test_addresses_are_those_of_reverse(name: str, arguments: tuple[str | int, ...]) -> None:
     assert address(name, *arguments) == reverse(name, args=arguments)
+
+
+def test_a_newer_release_of_a_back_end_alone_hides_none_of_the_front_end(
+    product: Product, first: Release, manager: User
+) -> None:
+    ready(product, "9.0.0", manager, target="backend")
+    assert cell(product, "dev").ready_version == "1.0.0"
+    page = visitor(manager).get(address("environment", product.slug, "dev"))
+    assert "Promote 1.0.0 to dev" in page.text
