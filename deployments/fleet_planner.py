@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from deployments.canonical import digest_of
 from deployments.handlers import Handler, Handlers
+from deployments.wording import listed
 
 Mode = Literal["alias", "latest", "mixed", "unknown"]
 Change = Literal["changed", "same", "missing", "extra", "edited"]
@@ -23,7 +24,6 @@ CALLS_PER_SECOND = 15
 UNDER_WAY = frozenset({"pending", "updating", "ready"})
 # Of the account's code storage, above which a plan warns.
 FULL = 0.8
-MOST_NAMED = 5
 KEPT_VERSIONS = 5
 
 
@@ -333,14 +333,6 @@ def _other_architecture(handler: Handler, seen: Seen) -> bool:
 # The fleet, in words
 
 
-def _listed(names: Iterable[str]) -> str:
-    """The first names, and how many more there are."""
-    all_names = list(names)
-    more = len(all_names) - MOST_NAMED
-    shown = ", ".join(all_names[:MOST_NAMED])
-    return f"{shown} and {more} more" if more > 0 else shown
-
-
 def _blockers(now: FleetSituation, handlers: Sequence[HandlerPlan]) -> Iterator[str]:
     if now.seen is None:
         yield f"Nobody has looked at the functions {now.prefix}* yet. Look at the fleet first."
@@ -355,7 +347,7 @@ def _blockers(now: FleetSituation, handlers: Sequence[HandlerPlan]) -> Iterator[
     missing = [one.name for one in handlers if one.change == "missing"]
     if missing and not now.rollback:
         yield (
-            f"There is no function for {_listed(missing)}. The console creates none: create {now.prefix}{missing[0]} "
+            f"There is no function for {listed(missing)}. The console creates none: create {now.prefix}{missing[0]} "
             "with its role and configuration and look at the fleet again, or leave it out of the release."
         )
 
@@ -366,7 +358,7 @@ def _mixed(bindings: Mapping[str, str]) -> str:
     fewer = min([names for names in (others, by_alias) if names], key=len, default=[])
     return (
         f"The API calls {len(by_alias)} functions by the alias {ALIAS} and {len(others)} in another way; the fewer are "
-        f"{_listed(fewer)}. Bind all of them in one way, deploy the API, and look at the fleet again."
+        f"{listed(fewer)}. Bind all of them in one way, deploy the API, and look at the fleet again."
     )
 
 
@@ -375,9 +367,9 @@ def _warnings(now: FleetSituation, plan: FleetPlan) -> Iterator[str]:
         change: [one.name for one in plan.handlers if one.change == change] for change in plan.counts
     }
     if by_change["extra"]:
-        yield f"Not in the release, and left as they are: {_listed(by_change['extra'])}."
+        yield f"Not in the release, and left as they are: {listed(by_change['extra'])}."
     if by_change["missing"] and now.rollback:
-        yield f"No function is there any more for {_listed(by_change['missing'])}. They cannot be rolled back."
+        yield f"No function is there any more for {listed(by_change['missing'])}. They cannot be rolled back."
     yield from _edited(now, plan)
     yield from _architectures(now, plan)
     yield from _switches(now, plan) if now.mode == "alias" else _in_waves(now, plan)
@@ -394,11 +386,11 @@ def _edited(now: FleetSituation, plan: FleetPlan) -> Iterator[str]:
     if not edited:
         return
     yield (
-        f"Edited by hand since the console last left them: {_listed(one.name for one in edited)}. "
+        f"Edited by hand since the console last left them: {listed(one.name for one in edited)}. "
         "Code that is deployed replaces theirs; their configuration is not touched."
     )
     if now.mode == "alias" and (frozen := [one.name for one in edited if _publishes_edits(one)]):
-        yield f"The configuration edited by hand goes live with the new version of {_listed(frozen)}."
+        yield f"The configuration edited by hand goes live with the new version of {listed(frozen)}."
 
 
 def _publishes_edits(one: HandlerPlan) -> bool:
@@ -415,7 +407,7 @@ def _architectures(now: FleetSituation, plan: FleetPlan) -> Iterator[str]:
     ]
     if other:
         yield (
-            f"The release is for another architecture than the function of {_listed(other)}. An update changes the "
+            f"The release is for another architecture than the function of {listed(other)}. An update changes the "
             "function's; native dependencies must be built for it."
         )
 
@@ -427,18 +419,18 @@ def _switches(now: FleetSituation, plan: FleetPlan) -> Iterator[str]:
     updated = [one.name for one in plan.handlers if one.way == "update"]
     changed = [one.name for one in switched if _brings_back(now, one, seen[one.name])]
     if changed:
-        yield f"The configuration of {_listed(changed)} was changed since; the old version brings its own back."
+        yield f"The configuration of {listed(changed)} was changed since; the old version brings its own back."
     if switched and not now.rollback:
-        names = _listed(one.name for one in switched)
+        names = listed(one.name for one in switched)
         yield f"Published before, so with the environment variables of that time: {names}."
     if updated and now.rollback:
         yield (
-            f"No published version holds the code of {_listed(updated)}: it is loaded and published again, which takes "
+            f"No published version holds the code of {listed(updated)}: it is loaded and published again, which takes "
             "three calls each instead of one, and runs with the configuration of today."
         )
     unbound = [name for name in updated if now.bindings and name not in now.bindings]
     if unbound:
-        yield f"Not called by the API: {_listed(unbound)}. Who calls their $LATEST gets new code before the switch."
+        yield f"Not called by the API: {listed(unbound)}. Who calls their $LATEST gets new code before the switch."
 
 
 def _brings_back(now: FleetSituation, one: HandlerPlan, seen: Seen) -> bool:

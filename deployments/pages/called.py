@@ -6,9 +6,8 @@ from typing import TypeVar
 from deployments.models import Deployment, Fleet
 from deployments.pages.fleet import called_version
 from deployments.selectors.sides import BackEnd, Compared
+from deployments.wording import listed
 from products.models import Environment
-
-MOST_NAMED = 5
 
 Told = TypeVar("Told")
 Warned = tuple[str, str]
@@ -49,10 +48,10 @@ def _warnings(environment: Environment, back: BackEnd, fleet: Fleet, running: De
     if called.other:
         first = f"In {name} {_count(called.other)} {_are(called.other)} not as {version} holds {_them(called.other)}."
         why = f"{version} is partly live" if running.partial else f"changed since {version} was deployed"
-        yield first, f"{_listed(called.other)}: {why}. The list compares what was last seen."
+        yield first, f"{listed(called.other)}: {why}. The list compares what was last seen."
     if called.missing:
         first = f"In {name} {_count(called.missing)} of {version} {_have(called.missing)} no function."
-        yield first, f"{_listed(called.missing)}: nobody gets {_them(called.missing)} there."
+        yield first, f"{listed(called.missing)}: nobody gets {_them(called.missing)} there."
 
 
 def _facts(environment: Environment, back: BackEnd, fleet: Fleet, running: Deployment) -> Iterator[str]:
@@ -91,9 +90,3 @@ def _have(names: Sequence[str]) -> str:
 
 def _them(names: Sequence[str]) -> str:
     return "it" if len(names) == 1 else "them"
-
-
-def _listed(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,5 +1,6 @@
 """What the plan page and the rollback page show besides the difference: checks, estimates, what stays."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from deployments.manifest import CONFIG, Manifest
@@ -124,9 +125,10 @@ def checks(
     state: EnvironmentState,
     permission: str,
     plan: Plan,
+    missing: Sequence[str] = (),
 ) -> list[Check]:
-    """What must hold before the click, each with why and who can clear it."""
-    found = [_role(actor, permission), _ready(release)]
+    """What must hold before the click, each with why and who can clear it. `missing` was seen to be gone of the release."""
+    found = [_role(actor, permission), _ready(release, missing)]
     if environment.requires is not None and permission == "deployment.promote":
         found.append(_path(environment, release))
     found.append(_free(state))
@@ -156,9 +158,15 @@ def _role(actor: User, permission: str) -> Check:
     }
 
 
-def _ready(release: Release) -> Check:
+def _ready(release: Release, missing: Sequence[str]) -> Check:
     if release.bad:
         return {"met": "no", "text": f"{release.version} is marked bad", "why": release.bad_reason}
+    if missing:
+        return {
+            "met": "look",
+            "text": "Not all that it needs was there",
+            "why": "What is missing is named above. The first steps look again before anything is changed.",
+        }
     return {
         "met": "yes",
         "text": "The release is whole",

@@ -117,7 +117,10 @@ def _chosen(
         rollback=True,
     )
     form.bind_to(plan.digest)
-    gates = parts.checks(request.user, environment, chosen.release, state, "deployment.rollback", plan)
+    missing = missing_of(environment, state, half, chosen.release.version)
+    gates = parts.checks(
+        request.user, environment, chosen.release, state, "deployment.rollback", plan, missing
+    )
     return {
         "choice": chosen.release.version,
         "choice_note": f"was live here, by {chosen.actor}",
@@ -127,7 +130,7 @@ def _chosen(
         "front": plan.front,
         "handlers": _handlers(request, plan, chosen, half),
         "warnings": plan.fleet.warnings if plan.fleet else (),
-        "missing": missing_of(environment, state, half, chosen.release.version),
+        "missing": missing,
         "skew": _skew(environment, state, half, chosen),
         "checks": gates,
         "unchanged": parts.unchanged(environment, plan),

@@ -1,14 +1,10 @@
 """Whether the archive still holds what a release is made of."""
 
-from collections.abc import Sequence
-
 from aws.access import Account as Door
 from aws.s3 import list_objects
 from deployments.manifest import Manifest
 from deployments.models import Artifact
 from products.models import Product
-
-MOST_NAMED = 5
 
 
 def lost_files(door: Door, product: Product, artifact: Artifact, manifest: Manifest) -> list[str]:
@@ -17,9 +13,3 @@ def lost_files(door: Door, product: Product, artifact: Artifact, manifest: Manif
     listed = list_objects(door, product.artifact_bucket, owner, prefix)
     there = {found.key.removeprefix(prefix): found.etag for found in listed}
     return [file.path for file in manifest.files if there.get(file.path) != file.md5]
-
-
-def named(names: Sequence[str]) -> str:
-    """ "a.js, b.js, c.js, d.js, e.js and 3 more" """
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

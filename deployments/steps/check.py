@@ -7,9 +7,10 @@ from aws.access import Account as Door
 from aws.cloudfront import Distribution, get_distribution
 from aws.s3 import check_bucket
 from deployments.models import EnvironmentState
-from deployments.steps.archived import lost_files, named
+from deployments.steps.archived import lost_files
 from deployments.steps.door import aws_step, open_account
 from deployments.steps.wish import Wish
+from deployments.wording import listed
 from dns.lookup import look_up
 from dns.resolution import points_here
 from dns.services import saw_hostnames
@@ -77,7 +78,7 @@ def _check_archive(context: StepContext, door: Door, wish: Wish) -> None:
     context.progress(done=len(manifest) - len(lost), total=len(manifest))
     if lost:
         raise StepFailed(
-            f"The archive no longer holds {wish.deployment.release} whole: {named(lost)} in {product.artifact_bucket} "
+            f"The archive no longer holds {wish.deployment.release} whole: {listed(lost)} in {product.artifact_bucket} "
             "is missing or differs from its manifest. Nothing was written. Restore the object from its earlier version, "
             "or register the build under a new version."
         )

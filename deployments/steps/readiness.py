@@ -10,10 +10,11 @@ from deployments.selectors.deployments import state_of
 from deployments.selectors.fleets import fleet_of
 from deployments.selectors.releases import manifest_of
 from deployments.selectors.ways_back import WayBack, ways_back
-from deployments.steps.archived import lost_files, named
+from deployments.steps.archived import lost_files
 from deployments.steps.door import aws_step, open_account
 from deployments.steps.fleets.reach import open_fleet
 from deployments.steps.fleets.readiness import CodePlace, lost_handlers
+from deployments.wording import listed
 from products.models import Environment, Purpose
 from runs.steps import Done, StepContext, Wait
 
@@ -47,7 +48,9 @@ def _missing_files(context: StepContext, environment: Environment, artifact: Art
     product = environment.product
     lost = lost_files(door, product, artifact, manifest_of(artifact))
     return (
-        [f"The archive {product.artifact_bucket} lacks {named(lost)}, or holds other bytes."] if lost else []
+        [f"Missing from the archive {product.artifact_bucket}, or changed there: {listed(lost)}."]
+        if lost
+        else []
     )
 
 
@@ -63,7 +66,7 @@ def _missing_handlers(context: StepContext, environment: Environment, artifact: 
     if keeper and environment.product.handler_bucket != environment.code_bucket:
         kept = open_account(context, keeper, Purpose.READ)
         places.append(CodePlace(kept, environment.product.handler_bucket))
-    return lost_handlers(door, fleet, environment, artifact, places)
+    return lost_handlers(context, door, fleet, environment, artifact, places)
 
 
 def _save(row: Readiness, seen: list[dict[str, Any]], began: datetime) -> None:

@@ -2,15 +2,19 @@
 
 import pytest
 
+from aws.functions import Function
 from deployments.fleet_planner import calls_left
 from deployments.models import Deployment, HandlerChange, HandlerState
 from deployments.services.handlers import skip_handler
 from deployments.services.observe import look_at
 from deployments.services.steer import retry
+from deployments.steps.fleets.handler import Left
+from deployments.steps.fleets.rows import see_again
 from products.models import Product
 from runs.models import Run, RunState
 from runs.services import Busy
-from tests.deployments.back_ends import NAMES, failed_deployment
+from tests.deployments import fleets
+from tests.deployments.back_ends import NAMES, failed_deployment, put_fleet
 from tests.deployments.rows import environment, estate
 from tests.examples import person
 from users.models import User
@@ -104,3 +108,24 @@ def test_without_a_back_end_there_is_nothing_to_look_at(product: Product) -> Non
     test.function_prefix = ""
     with pytest.raises(WrongState, match="function prefix"):
         look_at(actor=None, environment=test)
+
+
+def test_a_function_made_anew_since_the_last_look_is_left_to_the_next(product: Product) -> None:
+    test = environment(product, "test")
+    fleet = put_fleet(test, fleets.fleet(NAMES[:1]))
+    made = Function(
+        name=f"tim-sb-{NAMES[1]}",
+        version="$LATEST",
+        sha256="0" * 64,
+        size=100,
+        runtime="nodejs20.x",
+        memory=256,
+        architecture="x86_64",
+        keys=(),
+        revision="1",
+        status="Successful",
+        reason="",
+    )
+    see_again(fleet, {NAMES[1]: Left(made)})
+    fleet.refresh_from_db()
+    assert list(fleet.functions or {}) == list(NAMES[:1])

@@ -72,12 +72,15 @@ def test_a_file_that_the_archive_lost_is_named_on_every_page_and_by_the_api(flee
     assert world.environment()["way_back"] == [OPEN]
     world.cloud.client("s3").delete_object(Bucket=ARCHIVE, Key=world.archived("5.0.0", "index.html"))
     fleet_world.observe()
-    lost = f"The archive {ARCHIVE} lacks index.html, or holds other bytes."
+    lost = f"Missing from the archive {ARCHIVE}, or changed there: index.html."
     assert world.environment()["way_back"] == [{**OPEN, "files": [lost]}]
     page = f"/products/{PRODUCT}/environments/test/"
     assert "Way back not open" in read(page)
     assert lost in read(page)
-    assert lost in read(f"{page}rollback/")
+    back = read(f"{page}rollback/")
+    assert lost in back
+    assert "Its files are still in place" not in back
+    assert "The release is whole" not in back
     assert lost not in read(f"{page}rollback/?half=backend")
     assert "The way back is not open" in read("/")
     assert "Tim-Combo" in read("/?show=attention")

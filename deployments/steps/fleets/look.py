@@ -16,9 +16,8 @@ from deployments.steps.fleets.crew import Crew, HandlerFailed
 from deployments.steps.fleets.handler import Left, named_by_alias
 from deployments.steps.fleets.reach import BackEnd, open_fleet
 from deployments.steps.fleets.rows import as_seen, known, version
+from deployments.wording import listed
 from runs.steps import Done, StepContext, StepFailed, Wait
-
-MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -129,11 +128,8 @@ def _refuse_moved(back: BackEnd, sight: Sight) -> None:
         if change.before is not None and "revision" not in change.before and _moved(change, seen.get(name))
     ]
     if moved:
-        named = ", ".join(moved[:MOST_NAMED]) + (
-            f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
-        )
         raise StepFailed(
-            f"Changed by hand or deleted since the plan was made: {named}. Nothing was changed. Look at the new plan."
+            f"Changed by hand or deleted since the plan was made: {listed(moved)}. Nothing was changed. Look at the new plan."
         )
 
 

@@ -12,6 +12,7 @@ from deployments.models import Artifact, CodeCopy, Fleet, HandlerVersion
 from deployments.selectors.fleets import fleet_plan
 from deployments.steps.fleets.crew import Crew, HandlerFailed
 from products.models import Environment
+from runs.steps import StepContext
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,21 @@ class CodePlace:
 
 
 def lost_handlers(
-    door: Door, fleet: Fleet, environment: Environment, goal: Artifact, places: Sequence[CodePlace]
+    context: StepContext,
+    door: Door,
+    fleet: Fleet,
+    environment: Environment,
+    goal: Artifact,
+    places: Sequence[CodePlace],
 ) -> list[str]:
     """In words, what stands in the way of going back to these handlers, and each that could not be brought back.
 
     Versions that are gone are noted as such, so that the plan of the rollback loads their code anew where it can.
     """
     gone, unseen = _look_for_versions(door, fleet, fleet_plan(environment, goal, rollback=True))
-    for name, number in gone:
-        HandlerVersion.objects.filter(fleet=fleet, name=name, number=number).update(gone=True)
+    with context.transaction():
+        for name, number in gone:
+            HandlerVersion.objects.filter(fleet=fleet, name=name, number=number).update(gone=True)
     plan = fleet_plan(environment, goal, rollback=True)
     code = _without_code(places, environment.product.slug, plan)
     return [*plan.blockers, *unseen, *_without_function(plan), *code]

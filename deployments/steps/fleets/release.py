@@ -16,7 +16,8 @@ from deployments.steps.fleets import handler
 from deployments.steps.fleets.crew import HandlerFailed
 from deployments.steps.fleets.handler import Left
 from deployments.steps.fleets.reach import BackEnd, open_fleet
-from deployments.steps.fleets.rows import MOST_NAMED, Ledger, told, too_many
+from deployments.steps.fleets.rows import Ledger, told, too_many
+from deployments.wording import listed
 from runs.steps import Done, StepContext, StepFailed, Wait
 
 UNDER_WAY = (HandlerState.PENDING, HandlerState.UPDATING, HandlerState.READY)
@@ -200,10 +201,7 @@ def _returned(back: BackEnd) -> str:
     failed = [change for change in back.changes.values() if change.error]
     stuck = [change.name for change in back.in_state(HandlerState.FAILED)]
     if stuck:
-        rest = f" and {len(stuck) - MOST_NAMED} more" if len(stuck) > MOST_NAMED else ""
-        return (
-            f"{told(failed)} The others were put back; not put back: {', '.join(stuck[:MOST_NAMED])}{rest}."
-        )
+        return f"{told(failed)} The others were put back; not put back: {listed(stuck)}."
     return f"{told(failed)} All handlers have the code again that they had before."
 
 
@@ -226,5 +224,5 @@ def verify(context: StepContext) -> Done | Wait:
     due = [one.name for one in wanted if one.changed_at < old or one.state != HandlerState.DONE]
     Ledger(context, back, HandlerState.DONE).crew(work).run(due)
     if failed := back.in_state(HandlerState.FAILED):
-        raise StepFailed(f"{told(failed)} Retry, or roll back.")
+        raise StepFailed(f"{told(failed)} Promote the release anew to write them again, or roll back.")
     return Done({"verified": len(wanted)})

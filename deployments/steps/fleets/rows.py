@@ -85,10 +85,13 @@ def know(fleet: Fleet, left: Mapping[str, Left]) -> None:
 
 
 def see_again(fleet: Fleet, left: Mapping[str, Left]) -> None:
-    """What plans read of the fleet, with what was just seen of these functions; in the caller's transaction."""
+    """What plans read of the fleet, with what was just seen of these functions; in the caller's transaction.
+
+    One that was made anew since the last look is seen whole by the next.
+    """
     functions = fleet.functions or {}
-    for name, one in left.items():
-        functions[name] = {**functions[name], **as_seen(one.function)}
+    for name in left.keys() & functions.keys():
+        functions[name] = {**functions[name], **as_seen(left[name].function)}
     Fleet.objects.filter(pk=fleet.pk).update(functions=functions, observed_at=timezone.now())
 
 
