@@ -15,6 +15,7 @@ FUNCTION_WRITES = (
     "lambda:PublishVersion",
     "lambda:CreateAlias",
     "lambda:UpdateAlias",
+    "lambda:GetAlias",
 )
 VERSION_READS = ("lambda:ListVersionsByFunction", "lambda:ListAliases")
 LISTS = ("lambda:ListFunctions", "lambda:GetAccountSettings", "cloudwatch:GetMetricData")

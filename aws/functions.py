@@ -1,24 +1,19 @@
-"""Lambda: functions, their versions and aliases, and how they fare.
+"""Lambda: functions, their versions and aliases.
 
 AWS: a function's code is known by the hash of its zip, which Lambda tells in base64; here it is 64 hex digits, as
 everywhere. `""` as a qualifier means `$LATEST`, the code that UpdateFunctionCode replaces.
 """
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from aws.access import Account
-from aws.errors import NotFound, StillChanging, Subject, Unavailable
+from aws.errors import NotFound
 from aws.jobs import in_base64, in_hex
 
 LATEST = "$LATEST"
-METRICS = ("Errors", "Throttles", "Invocations")
-QUERIES = 500
-"""AWS: the most that one GetMetricData answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +44,6 @@ class CodeStorage:
 
     used: int
     limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """How often a function was called in some time, by whichever version or alias, and how often in vain."""
-
-    errors: int
-    throttles: int
-    invocations: int
 
 
 def list_functions(account: Account, prefix: str) -> Iterator[Function]:
@@ -95,7 +81,10 @@ def _pages(
 
 
 def get_function(account: Account, name: str, qualifier: str = "") -> Function:
-    """A function as its `$LATEST`, or what a version's number or an alias names. Raises NotFound."""
+    """A function as its `$LATEST`, or what a version's number or an alias names. Raises NotFound.
+
+    AWS: by an alias, the revision is the alias's own.
+    """
     wanted = {"FunctionName": name} | ({"Qualifier": qualifier} if qualifier else {})
     resource = f"{name}:{qualifier}" if qualifier else name
     return _function(account.read("lambda", "GetFunction", resource, **wanted)["Configuration"])
@@ -157,30 +146,30 @@ def _if_still(revision: str) -> dict[str, str]:
     return {"RevisionId": revision} if revision else {}
 
 
-def switch_alias(account: Account, name: str, alias: str, version: str) -> None:
-    """Have an alias name this version for all calls; the alias is made when there is none. Raises NotFound.
+def alias_revision(account: Account, name: str, alias: str) -> str:
+    """The revision of the alias itself, for `switch_alias`. Raises NotFound."""
+    found = account.read("lambda", "GetAlias", f"{name}:{alias}", FunctionName=name, Name=alias)
+    return str(found["RevisionId"])
 
-    AWS: an alias keeps its weights, by which a part of the calls goes elsewhere, until it is told to have none.
+
+def switch_alias(account: Account, name: str, alias: str, version: str, *, revision: str) -> None:
+    """Have an alias name this version for all calls, if it still has this `revision`; empty: make the alias.
+
+    AWS: an alias keeps its weights, by which a part of the calls goes elsewhere, until it is told to have none. Raises
+    PreconditionFailed when the alias was changed in between (by this very call, when its answer was lost), StillChanging
+    when one was made in between, NotFound.
     """
-    wanted = {
-        "FunctionName": name,
-        "Name": alias,
-        "FunctionVersion": version,
-        "RoutingConfig": {"AdditionalVersionWeights": {}},
-    }
-    resource = f"{name}:{alias}"
-    try:
-        account.write("lambda", "UpdateAlias", resource, **wanted)
-    except NotFound:
-        _create_alias(account, resource, wanted)
-
-
-def _create_alias(account: Account, resource: str, wanted: dict[str, Any]) -> None:
-    try:
-        account.write("lambda", "CreateAlias", resource, **wanted)
-    except StillChanging:
-        # AWS: 409 means here that the alias exists: somebody made it, or this call did and its answer was lost.
-        account.write("lambda", "UpdateAlias", resource, **wanted)
+    operation = "UpdateAlias" if revision else "CreateAlias"
+    account.write(
+        "lambda",
+        operation,
+        f"{name}:{alias}",
+        FunctionName=name,
+        Name=alias,
+        FunctionVersion=version,
+        RoutingConfig={"AdditionalVersionWeights": {}},
+        **_if_still(revision),
+    )
 
 
 def delete_version(account: Account, name: str, version: str) -> None:
@@ -201,59 +190,6 @@ def code_storage(account: Account) -> CodeStorage:
     """How much of AWS's limit for code is used."""
     found = account.read("lambda", "GetAccountSettings", account.account_id)
     return CodeStorage(found["AccountUsage"]["TotalCodeSize"], found["AccountLimit"]["TotalCodeSize"])
-
-
-def recent_errors(account: Account, names: Iterable[str], since: datetime) -> dict[str, Sums]:
-    """How functions fared since then; one that AWS has no data points of is left out, as no traffic is no proof.
-
-    AWS: data points are of whole minutes, so the minute of `since` counts as a whole; they appear a minute or so late.
-    Raises Unavailable when AWS gives only a part of them.
-    """
-    wanted = [(name, metric) for name in names for metric in METRICS]
-    found: dict[str, Counter[str]] = defaultdict(Counter)
-    for start in range(0, len(wanted), QUERIES):
-        batch = wanted[start : start + QUERIES]
-        for result in _metric_data(account, batch, since):
-            if result["Values"]:
-                name, metric = batch[int(result["Id"].removeprefix("m"))]
-                found[name][metric] += round(sum(result["Values"]))
-    return {name: Sums(*(sums[metric] for metric in METRICS)) for name, sums in found.items()}
-
-
-def _metric_data(account: Account, batch: list[tuple[str, str]], since: datetime) -> Iterator[dict[str, Any]]:
-    """AWS: a result may be spread over pages and is PartialData until its last one."""
-    page: dict[str, Any] = {
-        "MetricDataQueries": [_query(f"m{number}", *each) for number, each in enumerate(batch)],
-        "StartTime": since,
-        "EndTime": max(since, account.clock.now()) + timedelta(minutes=1),
-    }
-    statuses: dict[str, str] = {}
-    while True:
-        answer = account.read("cloudwatch", "GetMetricData", "AWS/Lambda", **page)
-        for result in answer["MetricDataResults"]:
-            statuses[result["Id"]] = result.get("StatusCode", "Complete")
-            yield result
-        if not answer.get("NextToken"):
-            return _check_complete(account, statuses)
-        page["NextToken"] = answer["NextToken"]
-
-
-def _check_complete(account: Account, statuses: dict[str, str]) -> None:
-    if missing := sorted(status for status in statuses.values() if status != "Complete"):
-        raise Unavailable(
-            Subject("cloudwatch", "GetMetricData", account.account_id, "AWS/Lambda"),
-            code=missing[0],
-            message=f"{len(missing)} of {len(statuses)} metrics are not complete",
-        )
-
-
-def _query(query_id: str, name: str, metric: str) -> dict[str, Any]:
-    about = {
-        "Namespace": "AWS/Lambda",
-        "MetricName": metric,
-        "Dimensions": [{"Name": "FunctionName", "Value": name}],
-    }
-    return {"Id": query_id, "MetricStat": {"Metric": about, "Period": 60, "Stat": "Sum"}}
 
 
 def _function(found: dict[str, Any]) -> Function:

@@ -126,7 +126,7 @@ DATABASES["default"]["OPTIONS"] = {
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default="")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CONSOLE_WAVE_SECONDS = env.float("CONSOLE_WAVE_SECONDS", default=60.0)
+CONSOLE_WAVE_SECONDS = env.float("CONSOLE_WAVE_SECONDS", default=120.0)
 """How long the errors of a wave of handlers are watched before the next one. AWS: metrics come a minute late."""
 
 REDIS_URL = required("REDIS_URL", "the Redis or Valkey broker, redis://host:6379/0 or redis+socket:///path")

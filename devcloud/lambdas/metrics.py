@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from devcloud.lambdas.state import Lambdas
+from devcloud.lambdas.state import Function, Lambdas
 from devcloud.wire import Reply, Request
 
 NAMESPACE = "AWS/Lambda"
@@ -43,14 +43,24 @@ def _results(
         metric = _metric(query)
         dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
         name = dimensions.get("FunctionName", "")
-        told = lambdas.errors.get((request.principal.account, name))
-        code = functions[name].code.sha256 if name in functions else ""
-        there = told is not None and told["code_sha256"] in ("", code)
-        value = told[metric["MetricName"].lower()] if told and there else 0.0
+        told = lambdas.errors.get((request.principal.account, name), {})
+        counted = _counted(told, functions.get(name), minutes)
         yield {
             "Id": query["Id"],
             "Label": metric["MetricName"],
             "StatusCode": "Complete",
-            "Timestamps": minutes if there else [],
-            "Values": [value] * len(minutes) if there else [],
+            "Timestamps": counted,
+            "Values": [told[metric["MetricName"].lower()] for _ in counted],
         }
+
+
+def _counted(told: dict[str, Any], function: Function | None, minutes: list[float]) -> list[float]:
+    """The minutes for which numbers are told; those about certain code begin with the minute in which it came."""
+    if not told:
+        return []
+    if not told["code_sha256"]:
+        return minutes
+    called = function.called if function else None
+    if called is None or called.code.sha256 != told["code_sha256"]:
+        return []
+    return [minute for minute in minutes if minute + MINUTE > called.modified]

@@ -150,15 +150,15 @@ class Function:
         self.update, self.failure = None, update.failure
 
     @property
-    def code(self) -> Code:
+    def called(self) -> Snapshot:
         """What callers run: what `live` names, or `$LATEST` where there is no `live`.
 
         AWS: during an update the code from before it goes on running.
         """
         live = self.aliases.get("live")
         if live is not None and live.number in self.versions:
-            return self.versions[live.number].code
-        return self.latest.code if self.update is None else self.update.before.code
+            return self.versions[live.number]
+        return self.latest if self.update is None else self.update.before
 
     def snapshot(self, qualifier: str | None) -> Snapshot:
         """What a version number or an alias stands for. Raises AwsError ResourceNotFoundException."""
@@ -187,7 +187,11 @@ class Function:
         return frozen
 
     def shown(self, snapshot: Snapshot, qualifier: str | None = None) -> Shown:
-        """The configuration as lists show it, which is without State and LastUpdateStatus."""
+        """The configuration as lists show it, which is without State and LastUpdateStatus.
+
+        AWS: the revision is that of what was asked for, by an alias the alias's own.
+        """
+        alias = self.aliases.get(qualifier or "")
         return {
             **snapshot.settings,
             "FunctionName": self.name,
@@ -196,7 +200,7 @@ class Function:
             "CodeSize": snapshot.code.size,
             "LastModified": iso_date(snapshot.modified),
             "Version": snapshot.number,
-            "RevisionId": snapshot.revision,
+            "RevisionId": alias.revision if alias else snapshot.revision,
             "PackageType": "Zip",
         }
 

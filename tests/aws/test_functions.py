@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -10,26 +9,18 @@ import pytest
 
 from aws import errors, functions
 from aws.access import Account
-from aws.functions import CodeStorage, Function, Sums
+from aws.functions import CodeStorage, Function
 from tests.aws.conftest import Ledger
 from tests.aws.scripted import Script
 
 NAME = "tim-sb-orders"
 CODE = sha256(b"zip").hexdigest()
 TOLD = base64.b64encode(sha256(b"zip").digest()).decode()
-SINCE = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
 def script(account: Account) -> Iterator[Script]:
     found = Script(account, "lambda")
-    yield found
-    found.end()
-
-
-@pytest.fixture
-def metrics(account: Account) -> Iterator[Script]:
-    found = Script(account, "cloudwatch")
     yield found
     found.end()
 
@@ -169,23 +160,24 @@ SWITCH = {
 }
 
 
-def test_an_alias_is_switched_by_one_call_and_for_all_traffic(account: Account, script: Script) -> None:
-    script.answer("update_alias", {"FunctionVersion": "8"}, **SWITCH)
-    functions.switch_alias(account, NAME, "live", "8")
+def test_an_alias_is_switched_for_all_traffic_if_it_is_as_it_was_seen(
+    account: Account, script: Script
+) -> None:
+    script.answer("update_alias", {"FunctionVersion": "8"}, **SWITCH, RevisionId="a1")
+    functions.switch_alias(account, NAME, "live", "8", revision="a1")
+    script.refuse("update_alias", 412, "PreconditionFailedException", **SWITCH, RevisionId="a1")
+    with pytest.raises(errors.PreconditionFailed):
+        functions.switch_alias(account, NAME, "live", "8", revision="a1")
+    script.answer("get_alias", {"RevisionId": "a2"}, FunctionName=NAME, Name="live")
+    assert functions.alias_revision(account, NAME, "live") == "a2"
 
 
-def test_a_missing_alias_is_made(account: Account, script: Script) -> None:
-    script.refuse("update_alias", 404, "ResourceNotFoundException", **SWITCH)
+def test_a_missing_alias_is_made_unless_somebody_else_just_did(account: Account, script: Script) -> None:
     script.answer("create_alias", {"FunctionVersion": "8"}, **SWITCH)
-    functions.switch_alias(account, NAME, "live", "8")
-
-
-def test_an_alias_that_somebody_else_just_made_is_switched(account: Account, script: Script) -> None:
-    """So is one that this call made when its answer was lost."""
-    script.refuse("update_alias", 404, "ResourceNotFoundException", **SWITCH)
+    functions.switch_alias(account, NAME, "live", "8", revision="")
     script.refuse("create_alias", 409, "ResourceConflictException", **SWITCH)
-    script.answer("update_alias", {"FunctionVersion": "8"}, **SWITCH)
-    functions.switch_alias(account, NAME, "live", "8")
+    with pytest.raises(errors.StillChanging):
+        functions.switch_alias(account, NAME, "live", "8", revision="")
 
 
 def test_versions_and_what_aliases_name_of_them(account: Account, script: Script) -> None:
@@ -229,57 +221,3 @@ def test_code_storage_is_told(account: Account, script: Script) -> None:
         {"AccountLimit": {"TotalCodeSize": 80_530_636_800}, "AccountUsage": {"TotalCodeSize": 5_000_000_000}},
     )
     assert functions.code_storage(account) == CodeStorage(5_000_000_000, 80_530_636_800)
-
-
-def result(number: int, *values: float, status: str = "Complete") -> dict[str, Any]:
-    return {"Id": f"m{number}", "Values": list(values), "StatusCode": status}
-
-
-def queries(*names: str) -> list[dict[str, Any]]:
-    wanted = [(name, metric) for name in names for metric in functions.METRICS]
-    return [functions._query(f"m{number}", *each) for number, each in enumerate(wanted)]
-
-
-def told(metrics: Script, page: list[dict[str, Any]], names: list[str], **options: Any) -> None:
-    """One page of the answer to the question for these functions."""
-    token = {"NextToken": options.pop("given")} if "given" in options else {}
-    answer = {"MetricDataResults": page, **options}
-    times = {"StartTime": SINCE, "EndTime": SINCE + timedelta(minutes=1)}
-    metrics.answer("get_metric_data", answer, MetricDataQueries=queries(*names), **times, **token)
-
-
-@pytest.fixture
-def noon(account: Account) -> None:
-    """AWS's clock stands before the time that is asked about, so the question ends a minute after it began."""
-    account.clock.observe("Sun, 01 Mar 2026 11:00:00 GMT")
-
-
-def test_errors_are_summed_over_pages_and_no_traffic_is_not_zero(
-    account: Account, metrics: Script, noon: None
-) -> None:
-    names = ["a", "b", "c"]
-    first = [result(0, 1, 2, status="PartialData"), result(2, 9), result(3), result(4), result(5)]
-    told(metrics, first, names, NextToken="next")
-    told(metrics, [result(0, 4), result(6), result(7), result(8, 3)], names, given="next")
-    assert functions.recent_errors(account, names, SINCE) == {"a": Sums(7, 0, 9), "c": Sums(0, 0, 3)}
-
-
-def test_a_partial_answer_is_no_answer(account: Account, metrics: Script, noon: None) -> None:
-    told(metrics, [result(0, 1, status="PartialData"), result(1, 0)], ["a"])
-    with pytest.raises(errors.Unavailable, match=r"CloudWatch GetMetricData .* PartialData: 1 of 2 metrics"):
-        functions.recent_errors(account, ["a"], SINCE)
-
-
-def test_metrics_are_asked_for_by_five_hundred(
-    account: Account, metrics: Script, ledger: Ledger, noon: None
-) -> None:
-    names = [f"tim-sb-{number}" for number in range(311)]
-    whole = queries(*names)
-    times = {"StartTime": SINCE, "EndTime": SINCE + timedelta(minutes=1)}
-    for start in (0, 500):
-        batch = [{**query, "Id": f"m{number}"} for number, query in enumerate(whole[start : start + 500])]
-        page = {"MetricDataResults": [result(number, 1) for number in range(len(batch))]}
-        metrics.answer("get_metric_data", page, MetricDataQueries=batch, **times)
-    assert functions.recent_errors(account, names, SINCE) == dict.fromkeys(names, Sums(1, 1, 1))
-    assert len(ledger.of("GetMetricData")) == 2
-    assert functions.recent_errors(account, [], SINCE) == {}

@@ -133,8 +133,10 @@ def test_without_a_qualifier_the_whole_function_goes(functions: Any, refused: Re
         functions.get_function(FunctionName=NAME, Qualifier="1")
 
 
-def sums(cloud: CloudProcess, metric: str = "Errors", name: str = NAME) -> list[float]:
-    """The values of the present minute."""
+def sums(
+    cloud: CloudProcess, metric: str = "Errors", name: str = NAME, since: datetime | None = None
+) -> list[float]:
+    """The values of the present minute, or of all since then."""
     now = datetime.now(UTC)
     about = {
         "Namespace": "AWS/Lambda",
@@ -142,7 +144,7 @@ def sums(cloud: CloudProcess, metric: str = "Errors", name: str = NAME) -> list[
         "Dimensions": [{"Name": "FunctionName", "Value": name}],
     }
     answer = cloud.client("cloudwatch", "sandbox").get_metric_data(
-        StartTime=now,
+        StartTime=since or now,
         EndTime=now + timedelta(minutes=1),
         MetricDataQueries=[{"Id": "a", "MetricStat": {"Metric": about, "Period": 60, "Stat": "Sum"}}],
     )
@@ -167,3 +169,31 @@ def test_errors_of_one_code_only(cloud: CloudProcess, functions: Any) -> None:
     assert sums(cloud) == []
     functions.update_alias(FunctionName=NAME, Name="live", FunctionVersion=number)
     assert sums(cloud) == [3.0]
+
+
+def test_errors_of_one_code_begin_when_it_came(cloud: CloudProcess, functions: Any) -> None:
+    new = update(functions)["CodeSha256"]
+    functions.update_alias(
+        FunctionName=NAME,
+        Name="live",
+        FunctionVersion=functions.publish_version(FunctionName=NAME)["Version"],
+    )
+    wish = {"account": SANDBOX, "function": NAME, "errors": 3}
+    cloud.control("POST", "/lambda/errors", wish | {"code_sha256": new})
+    earlier = datetime.now(UTC) - timedelta(minutes=10)
+    assert 1 <= len(sums(cloud, since=earlier)) <= 2
+    cloud.control("POST", "/lambda/errors", wish)
+    assert len(sums(cloud, since=earlier)) >= 10
+
+
+def test_by_an_alias_get_function_tells_the_revision_of_the_alias(functions: Any, refused: Refused) -> None:
+    def revision() -> str:
+        found = functions.get_function(FunctionName=NAME, Qualifier="live")["Configuration"]
+        return str(found["RevisionId"])
+
+    seen, alias = revision(), {"FunctionName": NAME, "Name": "live"}
+    assert seen == functions.get_alias(**alias)["RevisionId"]
+    functions.update_alias(**alias, FunctionVersion="1", RevisionId=seen)
+    with refused("PreconditionFailedException", 412):
+        functions.update_alias(**alias, FunctionVersion="1", RevisionId=seen)
+    assert revision() != seen

@@ -1,5 +1,7 @@
 """Back ends that are called by alias: prepared whole, switched as one, taken back by switching."""
 
+from typing import Any
+
 import pytest
 
 from tests.fleets.world import NAMES, FleetWorld
@@ -65,9 +67,7 @@ def test_a_handler_that_fails_leaves_all_as_it_was(fleet_world: FleetWorld) -> N
 
 
 def test_within_the_budget_a_failed_handler_is_left_and_named(fleet_world: FleetWorld) -> None:
-    from products.models import Environment
-
-    Environment.objects.filter(product__slug="tim-combo", name="test").update(failure_budget=1)
+    fleet_world.budget("test", 1)
     fleet_world.register("5.0.0")
     before = fleet_world.served()[FIRST]
     fleet_world.break_next(FIRST)
@@ -130,6 +130,67 @@ def test_an_alias_that_was_moved_by_hand_takes_the_switch_back(fleet_world: Flee
     assert {name: got for name, got in fleet_world.served().items() if name != last} == dict.fromkeys(
         NAMES[:-1], "5.0.0"
     )
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_an_alias_is_moved_only_as_it_was_seen(
+    fleet_world: FleetWorld, monkeypatch: pytest.MonkeyPatch, by_hand: bool
+) -> None:
+    """Somebody changes it between the look and the write: its description, or what it names."""
+    from deployments.steps.fleets import handler
+
+    fleet_world.register("5.0.0")
+    fleet_world.live("5.0.0")
+    fleet_world.register("6.0.0", [FIRST])
+    look, changes = handler.named_by_alias, ["1" if by_hand else "2"]
+    alias = {"FunctionName": fleet_world.function(FIRST), "Name": "live"}
+
+    def raced(*where: Any) -> Any:
+        seen = look(*where)
+        while changes:
+            fleet_world.lambda_of().update_alias(**alias, FunctionVersion=changes.pop(), Description="mine")
+        return seen
+
+    monkeypatch.setattr(handler, "named_by_alias", raced)
+    ended = fleet_world.world.work(fleet_world.world.promote("6.0.0", half="backend"))
+    named = fleet_world.lambda_of().get_alias(**alias)["FunctionVersion"]
+    if by_hand:
+        assert (ended["status"], named) == ("failed", "1")
+        assert (
+            f"The alias live of {fleet_world.function(FIRST)} was moved by hand to version 1"
+            in ended["error"]
+        )
+    else:
+        assert (ended["status"], named) == ("live", "3")
+
+
+def test_when_code_storage_is_full_nothing_more_is_prepared(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    before = fleet_world.served()
+    refuse = {"status": 400, "code": "CodeStorageExceededException"}
+    fleet_world.cloud.faults("lambda", "PublishVersion", "error", **refuse)
+    fleet_world.budget("test", 100)
+    failed = fleet_world.world.work(fleet_world.world.promote("5.0.0", half="backend"))
+    fleet_world.cloud.clear_faults()
+    assert failed["status"] == "failed"
+    assert "Prune old versions of functions" in failed["error"]
+    assert "Nothing was switched" in failed["error"]
+    assert fleet_world.served() == before
+    assert fleet_world.again(failed)["status"] == "live"
+
+
+def test_nothing_more_is_prepared_when_too_many_failed(
+    fleet_world: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deployments.steps.fleets import crew
+
+    monkeypatch.setattr(crew, "THREADS", 1)
+    fleet_world.register("5.0.0")
+    fleet_world.break_next(FIRST)
+    since = fleet_world.cloud.next_call()
+    failed = fleet_world.world.work(fleet_world.world.promote("5.0.0", half="backend"))
+    assert FIRST in failed["error"]
+    assert fleet_world.writes(since).count("PublishVersion") < len(NAMES) - 1
 
 
 def test_a_handler_without_a_function_is_refused_before_the_click(fleet_world: FleetWorld) -> None:

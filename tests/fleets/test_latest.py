@@ -1,8 +1,6 @@
 """Back ends that are called as `$LATEST`: by waves, watched, and put back when they fail."""
 
-from base64 import b64encode
-
-from tests.fleets.world import ACCOUNTS, NAMES, FleetWorld, digest
+from tests.fleets.world import NAMES, FleetWorld
 
 
 def prepared(fleet_world: FleetWorld) -> None:
@@ -41,14 +39,57 @@ def test_a_failure_above_the_budget_puts_everything_back(fleet_world: FleetWorld
 def test_errors_after_the_first_wave_put_it_back(fleet_world: FleetWorld) -> None:
     prepared(fleet_world)
     fleet_world.register("6.0.0")
-    account, prefix = ACCOUNTS["dev"]
     for name in NAMES:
-        sha256 = b64encode(bytes.fromhex(digest(name, "6.0.0"))).decode()
-        wish = {"account": fleet_world.cloud.accounts[account]["aws_id"], "errors": 7, "code_sha256": sha256}
-        fleet_world.cloud.control("POST", "/lambda/errors", {**wish, "function": prefix + name})
+        fleet_world.fare(name, "6.0.0", errors=7, invocations=20)
     failed = fleet_world.world.work(fleet_world.world.promote("6.0.0", "dev", half="backend"))
     assert failed["status"] == "failed"
-    assert "answers with errors since its update" in failed["error"]
+    assert "1 handler failed" in failed["error"]
+    assert "answers with errors since its update: 7 of 20 calls failed or were throttled" in failed["error"]
+    assert "in the hour before 0 of 0" in failed["error"]
+    assert fleet_world.served("dev") == dict.fromkeys(NAMES, "5.0.0")
+
+
+def test_a_handler_that_always_fails_a_little_fails_no_deployment(fleet_world: FleetWorld) -> None:
+    prepared(fleet_world)
+    fleet_world.register("6.0.0")
+    for name in NAMES:
+        fleet_world.fare(name, errors=1, throttles=1, invocations=100)
+    fleet_world.live("6.0.0", "dev")
+
+
+def test_within_the_budget_the_one_that_errs_gets_its_old_code_and_a_retry_watches_anew(
+    fleet_world: FleetWorld,
+) -> None:
+    prepared(fleet_world)
+    fleet_world.budget("dev", 1)
+    fleet_world.register("6.0.0")
+    ill = NAMES[0]
+    fleet_world.fare(ill, "6.0.0", errors=7, invocations=20)
+    failed = fleet_world.world.work(fleet_world.world.promote("6.0.0", "dev", half="backend"))
+    assert failed["status"] == "partial"
+    assert f"1 handler failed. {ill}: " in failed["error"]
+    assert "It has the code again that it had before." in failed["error"]
+    served = fleet_world.served("dev")
+    assert served == {name: "5.0.0" if name == ill else "6.0.0" for name in NAMES}
+    assert not fleet_world.edited("dev")
+    fleet_world.fare(ill, "6.0.0", invocations=20)
+    since = fleet_world.cloud.next_call()
+    assert fleet_world.again(failed)["status"] == "live"
+    assert fleet_world.writes(since) == ["UpdateFunctionCode"]
+
+
+def test_when_code_storage_is_full_in_the_middle_everything_goes_back(fleet_world: FleetWorld) -> None:
+    prepared(fleet_world)
+    fleet_world.register("6.0.0")
+    refuse = {"status": 400, "code": "CodeStorageExceededException", "skip": 2, "count": 1}
+    fault = fleet_world.cloud.faults("lambda", "UpdateFunctionCode", "error", **refuse)
+    since = fleet_world.cloud.next_call()
+    failed = fleet_world.world.work(fleet_world.world.promote("6.0.0", "dev", half="backend"))
+    assert not fleet_world.cloud.waits(fault)
+    assert len(fleet_world.writes(since)) > 2
+    assert failed["status"] == "failed"
+    assert "Prune old versions of functions" in failed["error"]
+    assert "All handlers have the code again" in failed["error"]
     assert fleet_world.served("dev") == dict.fromkeys(NAMES, "5.0.0")
 
 

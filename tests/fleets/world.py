@@ -111,6 +111,37 @@ class FleetWorld:
         }
         self.cloud.control("POST", "/lambda/fail", body)
 
+    def fare(self, name: str, version: str = "", environment: str = "dev", **numbers: float) -> None:
+        """What CloudWatch tells per minute of this handler (errors, throttles, invocations), or of this code of it."""
+        import base64
+
+        code = base64.b64encode(bytes.fromhex(digest(name, version))).decode() if version else ""
+        account, prefix = ACCOUNTS[environment]
+        about = {"account": self.cloud.accounts[account]["aws_id"], "function": prefix + name}
+        self.cloud.control("POST", "/lambda/errors", {**about, **numbers, "code_sha256": code})
+
+    def budget(self, environment: str, handlers: int) -> None:
+        """Let so many handlers of a deployment fail without taking the others back."""
+        from products.models import Environment
+
+        rows = Environment.objects.filter(product__slug=PRODUCT, name=environment)
+        assert rows.update(failure_budget=handlers) == 1
+
+    def again(self, failed: Answer, name: str = "") -> Answer:
+        """Retry it, or only this handler, and carry it out to its end."""
+        path = f"deployments/{failed['id']}" + (f"/handlers/{name}" if name else "")
+        answer = self.world.api.post(f"{path}/retry", {"reason": "Mended"})
+        assert answer.status == 202, answer.body
+        return self.world.carry_out(failed["id"])
+
+    def edited(self, environment: str = "test") -> dict[str, list[str]]:
+        """By handler, the fields that are said to be edited by hand; `observe` looks first."""
+        from deployments.models import Fleet
+        from deployments.selectors.fleets import edited_by_hand
+
+        fleet = Fleet.objects.get(prefix=ACCOUNTS[environment][1])
+        return {name: [edit.field for edit in edits] for name, edits in edited_by_hand(fleet).items()}
+
     def age(self, deployment: int) -> None:
         """As if the deployment's handlers were last looked at long ago."""
         from deployments.models import HandlerChange

@@ -5,7 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from aws.errors import AwsError
+from aws.errors import AwsError, CodeStorageFull
 
 T = TypeVar("T")
 
@@ -21,8 +21,8 @@ class Crew(Generic[T]):
     """Does `work` for each name. What it answers, or why it failed, is given to `keep` about twice a second, and which
     names were begun to `begun`.
 
-    Work that AWS refuses for good fails its handler only. Everything else that is raised, a lost lease above all, ends
-    the crew: nobody begins anything more, what is under way ends, and it is raised.
+    Work that AWS refuses for good fails its handler only. Everything else that is raised, a lost lease above all or a
+    full code storage, ends the crew: nobody begins anything more, what is under way ends, and it is raised.
     """
 
     def __init__(
@@ -76,6 +76,8 @@ def _result(future: "Future[Any]") -> Any:
         return future.result()
     except HandlerFailed as failed:
         return failed
+    except CodeStorageFull:
+        raise
     except AwsError as error:
         return HandlerFailed(str(error))
 

@@ -5,11 +5,18 @@ lost answer of our own, was faster: look again.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aws.access import Account as Door
 from aws.errors import NotFound, PreconditionFailed, StillChanging
-from aws.functions import Function, get_function, publish_version, switch_alias, update_code
+from aws.functions import (
+    Function,
+    alias_revision,
+    get_function,
+    publish_version,
+    switch_alias,
+    update_code,
+)
 from deployments.models import CodeCopy, HandlerChange
 from deployments.steps.fleets.crew import HandlerFailed
 from deployments.steps.fleets.reach import ALIAS
@@ -22,10 +29,14 @@ LOOKS = 3
 
 @dataclass(frozen=True)
 class Left:
-    """How a function was left: the code callers get or will get, and what AWS says of its configuration."""
+    """How a function was left: the code callers get or will get, and what AWS says of its configuration.
+
+    `error` says why its handler failed all the same.
+    """
 
     function: Function
     version: str = ""
+    error: str = ""
 
 
 def code_of(door: Door, name: str) -> Function:
@@ -79,9 +90,7 @@ def bring_code(
             raise HandlerFailed(f"AWS could not take over the code of {name}: {function.reason}")
         if _holds(function, sha256, architecture):
             return function
-    raise HandlerFailed(
-        f"{name} is being changed by somebody else at the same time. Agree who does, then retry."
-    )
+    raise _changing(name)
 
 
 def _holds(function: Function, sha256: str, architecture: str) -> bool:
@@ -118,9 +127,7 @@ def prepare(door: Door, name: str, change: HandlerChange, code: CodeCopy) -> Lef
             return Left(function, _publish(door, name, change, function).version)
         except (PreconditionFailed, StillChanging):
             continue
-    raise HandlerFailed(
-        f"{name} is being changed by somebody else at the same time. Agree who does, then retry."
-    )
+    raise _changing(name)
 
 
 def _publish(door: Door, name: str, change: HandlerChange, function: Function) -> Function:
@@ -130,16 +137,8 @@ def _publish(door: Door, name: str, change: HandlerChange, function: Function) -
 
 def switch(door: Door, name: str, change: HandlerChange) -> Left:
     """Have the alias name the prepared version, if it names what was found, or that already."""
-    live = named_by_alias(door, name)
     found = (change.before or {}).get("live", "")
-    if live is None or live.version != change.version:
-        if (live.version if live else "") != found:
-            raise HandlerFailed(
-                f"The alias {ALIAS} of {name} was moved by hand to version {live.version if live else 'none'} "
-                "since this deployment began. Nothing was written to it."
-            )
-        switch_alias(door, name, ALIAS, change.version)
-        live = get_function(door, name, ALIAS)
+    live = _move_alias(door, name, change.version, expected=found)
     if live.sha256 != change.sha256:
         raise HandlerFailed(
             f"Version {change.version} of {name} holds other code than was deployed. Promote anew."
@@ -152,15 +151,46 @@ def switch_back(door: Door, name: str, change: HandlerChange) -> Left:
     found = (change.before or {}).get("live", "")
     if not found:
         raise HandlerFailed(f"{name} had no alias {ALIAS} before, so there is nothing to put back.")
+    return Left(_move_alias(door, name, found, expected=change.version, deleted=True), found)
+
+
+def _move_alias(door: Door, name: str, version: str, *, expected: str, deleted: bool = False) -> Function:
+    """Have the alias name `version`, if it names that or what is `expected` (empty: no alias) at the moment of the write.
+
+    With `deleted` one that somebody deleted is made anew.
+    """
     live = named_by_alias(door, name)
-    if live is not None and live.version not in (found, change.version):
-        raise HandlerFailed(
-            f"The alias {ALIAS} of {name} was moved by hand to version {live.version} since this deployment began. It was "
-            "left as it is."
-        )
-    if live is None or live.version != found:
-        switch_alias(door, name, ALIAS, found)
-    return Left(get_function(door, name, ALIAS), found)
+    for _ in range(LOOKS):
+        named = live.version if live else ""
+        if live and named == version:
+            return live
+        if named != expected and not (deleted and live is None):
+            raise _moved(name, live)
+        try:
+            switch_alias(door, name, ALIAS, version, revision=live.revision if live else "")
+            return get_function(door, name, ALIAS)
+        except (PreconditionFailed, StillChanging):
+            live = _named_now(door, name)
+    raise _changing(name)
+
+
+def _named_now(door: Door, name: str) -> Function | None:
+    """What the alias names, with the revision that AWS asked to look up."""
+    live = named_by_alias(door, name)
+    return replace(live, revision=alias_revision(door, name, ALIAS)) if live else None
+
+
+def _moved(name: str, live: Function | None) -> HandlerFailed:
+    what = f"moved by hand to version {live.version}" if live else "deleted by hand"
+    return HandlerFailed(
+        f"The alias {ALIAS} of {name} was {what} since this deployment began. It was left as it is."
+    )
+
+
+def _changing(name: str) -> HandlerFailed:
+    return HandlerFailed(
+        f"{name} is being changed by somebody else at the same time. Agree who does, then retry."
+    )
 
 
 def named_by_alias(door: Door, name: str) -> Function | None:

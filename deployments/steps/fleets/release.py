@@ -1,16 +1,19 @@
 """Preparing, switching and verifying the handlers of a deployment, and putting them back."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
 from aws.access import Account as Door
-from aws.functions import recent_errors
+from aws.errors import CodeStorageFull
+from aws.function_metrics import minutes_of
+from aws.functions import Function
 from deployments.fleet_planner import waves
-from deployments.models import Deployment, Fleet, HandlerChange, HandlerState, Mode
+from deployments.handler_health import BEFORE, Fares, fares, minute_of
+from deployments.models import CodeCopy, Deployment, Fleet, HandlerChange, HandlerState, Mode
 from deployments.steps.door import aws_step
 from deployments.steps.fleets import handler
 from deployments.steps.fleets.crew import HandlerFailed
@@ -23,6 +26,7 @@ from runs.steps import Done, StepContext, StepFailed, Wait
 UNDER_WAY = (HandlerState.PENDING, HandlerState.UPDATING, HandlerState.READY)
 SEEN = timedelta(seconds=60)
 LEFT_ALONE = (HandlerState.RETURNED, HandlerState.SKIPPED)
+NOT_SWITCHED = "Nothing was switched, so callers still get the code that they got before."
 
 
 @aws_step
@@ -31,7 +35,18 @@ def prepare(context: StepContext) -> Done | Wait:
     back = BackEnd.of(context)
     if back.fleet.mode != Mode.ALIAS:
         return Done()
-    door = open_fleet(context, back.account)
+    try:
+        _publish(context, back, open_fleet(context, back.account))
+    except CodeStorageFull as full:
+        raise StepFailed(f"{full} {NOT_SWITCHED}") from full
+    failed, prepared = back.in_state(HandlerState.FAILED), back.in_state(HandlerState.READY)
+    if too_many(back):
+        raise StepFailed(f"{told(failed)} {NOT_SWITCHED}")
+    return Done({"prepared": len(prepared), "failed": len(failed)})
+
+
+def _publish(context: StepContext, back: BackEnd, door: Door) -> None:
+    """A version of each handler that has none, until too many failed."""
     due = [change for change in back.in_state(*UNDER_WAY) if not change.version]
     code = back.code({change.sha256 for change in due})
 
@@ -39,13 +54,8 @@ def prepare(context: StepContext) -> Done | Wait:
         change = back.changes[name]
         return handler.prepare(door, back.function(name), change, code[change.sha256])
 
-    Ledger(context, back, HandlerState.READY).crew(work).run([change.name for change in due])
-    failed = back.in_state(HandlerState.FAILED)
-    if too_many(back):
-        raise StepFailed(
-            f"{told(failed)} Nothing was switched, so callers still get the code that they got before."
-        )
-    return Done({"prepared": len(due) - len(failed), "failed": len(failed)})
+    crew = Ledger(context, back, HandlerState.READY).crew(work)
+    crew.run([change.name for change in due], enough=lambda: too_many(back))
 
 
 @aws_step
@@ -53,19 +63,31 @@ def switch(context: StepContext) -> Done | Wait:
     """Give callers the new code: by alias all at once, in `$LATEST` by waves. Too many failures: everything back."""
     back = BackEnd.of(context)
     door = open_fleet(context, back.account)
+    why = ""
     if not back.deployment.returning:
-        by_alias = back.fleet.mode == Mode.ALIAS
-        if by_alias:
-            _by_alias(context, back, door)
-        elif wait := _by_waves(context, back, door):
-            return wait
-        if not too_many(back):
+        try:
+            if wait := _go_forward(context, back, door):
+                return wait
+        except CodeStorageFull as full:
+            why = str(full)
+            context.log(why, "error")
+        if not why and not too_many(back):
             return _kept(context, back)
         with context.transaction():
             Deployment.objects.filter(pk=back.deployment.pk).update(returning=True)
     _put_back(context, back, door)
     _no_longer_running(context, back)
-    raise StepFailed(_returned(back))
+    raise StepFailed(f"{why} {_returned(back)}".strip())
+
+
+def _go_forward(context: StepContext, back: BackEnd, door: Door) -> Wait | None:
+    """None when nothing is left to do, or too many failed."""
+    if back.fleet.mode != Mode.ALIAS:
+        return _by_waves(context, back, door)
+    # One that failed to be prepared is prepared now, when a person lets it try again.
+    _publish(context, back, door)
+    _by_alias(context, back, door)
+    return None
 
 
 def _kept(context: StepContext, back: BackEnd) -> Done:
@@ -84,18 +106,14 @@ def _kept(context: StepContext, back: BackEnd) -> Done:
 
 
 def _by_alias(context: StepContext, back: BackEnd, door: Door) -> None:
-    """All that is left. One that failed to be prepared is prepared first, when a person lets it try again."""
-    due = back.in_state(*UNDER_WAY)
-    code = back.code({change.sha256 for change in due if not change.version})
+    """All that are prepared, until too many failed."""
 
     def work(name: str) -> Left:
-        change, function = back.changes[name], back.function(name)
-        if not change.version:
-            change.version = handler.prepare(door, function, change, code[change.sha256]).version
-        return handler.switch(door, function, change)
+        return handler.switch(door, back.function(name), back.changes[name])
 
+    due = [change.name for change in back.in_state(*UNDER_WAY) if change.version]
     crew = Ledger(context, back, HandlerState.DONE).crew(work)
-    crew.run([change.name for change in due], enough=lambda: too_many(back))
+    crew.run([] if too_many(back) else due, enough=lambda: too_many(back))
 
 
 def _by_waves(context: StepContext, back: BackEnd, door: Door) -> Wait | None:
@@ -115,12 +133,9 @@ def _by_waves(context: StepContext, back: BackEnd, door: Door) -> Wait | None:
         return Left(handler.bring_code(door, function, change, copy, change.sha256, change.architecture))
 
     context.log(f"Wave {wave + 1}: {len(names)} handlers.")
-    seen = {**context.step.output.get("seen", {}), **_errors(back, door, names, timezone.now())}
     Ledger(context, back, HandlerState.DONE).crew(work).run(names, enough=lambda: too_many(back))
     seconds = settings.CONSOLE_WAVE_SECONDS
-    since = context.step.output.get("since") or timezone.now().isoformat()
-    why = f"Watching the errors of wave {wave + 1} for {seconds:g} s."
-    return Wait(seconds, why, {"since": since, "seen": seen})
+    return Wait(seconds, f"Watching the errors of wave {wave + 1} for {seconds:g} s.")
 
 
 def _plan_waves(context: StepContext, back: BackEnd) -> None:
@@ -137,45 +152,62 @@ def _plan_waves(context: StepContext, back: BackEnd) -> None:
 
 
 def _watch(context: StepContext, back: BackEnd, door: Door) -> None:
-    """A handler that was updated and has more errors or throttles since the first wave than it had before has failed."""
-    since, seen = context.step.output.get("since"), context.step.output.get("seen", {})
-    updated = [change.name for change in back.in_state(HandlerState.DONE)]
-    if since is None or not updated:
-        return
-    now = _errors(back, door, updated, datetime.fromisoformat(since))
-    failed = {
-        name: HandlerFailed(
-            f"{back.function(name)} answers with errors since its update: {count} errors and throttles."
+    """An updated handler of which more calls fail than before has failed; its callers get the old code again."""
+    worse = _worse(back, door)
+    code = _code_before(back, [back.changes[name] for name in worse])
+
+    def work(name: str) -> Left:
+        change, found = back.changes[name], worse[name]
+        error = (
+            f"{back.function(name)} answers with errors since its update: {found.since} calls failed or were throttled, "
+            f"in the hour before {found.before}."
         )
-        for name, count in now.items()
-        if count > seen.get(name, 0)
+        try:
+            function = _bring_back(back, door, change, code)
+        except HandlerFailed as stuck:
+            raise HandlerFailed(f"{error} {stuck}") from stuck
+        return Left(function, error=f"{error} It has the code again that it had before.")
+
+    Ledger(context, back, HandlerState.DONE).crew(work).run(worse)
+
+
+def _worse(back: BackEnd, door: Door) -> dict[str, Fares]:
+    """By handler, how those fare that fare worse since they were updated."""
+    updated = {back.function(one.name): one for one in back.in_state(HandlerState.DONE)}
+    if not updated:
+        return {}
+    since = minute_of(min(one.changed_at for one in updated.values())) - BEFORE
+    found = {
+        updated[function].name: fares(minutes, updated[function].changed_at)
+        for function, minutes in minutes_of(door, updated, since).items()
     }
-    if failed:
-        Ledger(context, back, HandlerState.DONE).keep(failed)
-
-
-def _errors(back: BackEnd, door: Door, names: Collection[str], since: datetime) -> dict[str, int]:
-    """By handler, its errors and throttles since then. AWS: the minute of `since` counts as a whole."""
-    found = recent_errors(door, [back.function(name) for name in names], since)
-    prefix = len(back.fleet.prefix)
-    return {function[prefix:]: sums.errors + sums.throttles for function, sums in found.items()}
+    return {name: one for name, one in found.items() if one.worse}
 
 
 def _put_back(context: StepContext, back: BackEnd, door: Door) -> None:
     """Everything as it was found. All are looked at: a worker that died may have changed one without a note."""
     due = [change for change in back.changes.values() if change.before and change.state not in LEFT_ALONE]
-    code = back.code({(change.before or {})["sha256"] for change in due})
+    code = _code_before(back, due)
 
     def by_alias(name: str) -> Left:
         return handler.switch_back(door, back.function(name), back.changes[name])
 
     def in_latest(name: str) -> Left:
-        change, function = back.changes[name], back.function(name)
-        return Left(handler.bring_back(door, function, change, code.get((change.before or {})["sha256"])))
+        return Left(_bring_back(back, door, back.changes[name], code))
 
     work = by_alias if back.fleet.mode == Mode.ALIAS else in_latest
     ledger = Ledger(context, back, HandlerState.RETURNED, keep_errors=True)
     ledger.crew(work).run([change.name for change in due])
+
+
+def _code_before(back: BackEnd, changes: Iterable[HandlerChange]) -> dict[str, CodeCopy]:
+    """By sha256, where the code lies that these handlers had."""
+    return back.code({(change.before or {})["sha256"] for change in changes})
+
+
+def _bring_back(back: BackEnd, door: Door, change: HandlerChange, code: Mapping[str, CodeCopy]) -> Function:
+    before = (change.before or {})["sha256"]
+    return handler.bring_back(door, back.function(change.name), change, code.get(before))
 
 
 def _no_longer_running(context: StepContext, back: BackEnd) -> None:

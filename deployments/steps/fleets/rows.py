@@ -49,16 +49,18 @@ class Ledger:
             HandlerChange.objects.bulk_update(changes, ["state", "error", "version", "changed_at"])
             know(self._back.fleet, left)
             see_again(self._back.fleet, left)
-        for name, result in results.items():
-            if isinstance(result, HandlerFailed):
-                self._context.log(f"{name}: {result}", "error")
+        for change in changes:
+            if change.state == HandlerState.FAILED:
+                self._context.log(f"{change.name}: {change.error}", "error")
         self._context.progress(done=len(self._back.in_state(self._reached)), total=len(self._back.changes))
 
     def _move(self, change: HandlerChange, result: Left | HandlerFailed) -> None:
         change.changed_at = timezone.now()
-        if isinstance(result, HandlerFailed):
-            change.state, change.error = HandlerState.FAILED, str(result)
+        error = str(result) if isinstance(result, HandlerFailed) else result.error
+        if error:
+            change.state, change.error = HandlerState.FAILED, error
             return
+        assert isinstance(result, Left)
         change.state = self._reached
         change.version = result.version or change.version
         if not self._keep_errors:
