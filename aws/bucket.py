@@ -124,9 +124,9 @@ class TokenBucket:
         if subject.service == "lambda":
             self._ask(self._slower, subject.operation)
 
-    def seconds_for(self, calls: int) -> float:
-        """Seconds that so many control-plane calls take at the present rate. Raises Unreachable."""
-        return calls / float(self._ask(self._rate, "control-plane call"))
+    def rate(self) -> float:
+        """Control-plane calls a second that the queue lets through now. Raises Unreachable."""
+        return float(self._ask(self._rate, "control-plane call"))
 
     def _ask(self, script: Script, operation: str, *slot: str | bytes) -> Any:
         """Run a script on the queue of an operation."""

@@ -54,6 +54,13 @@ class Known(Configuration):
     version: str = ""
 
 
+class Left(NamedTuple):
+    """What a deployment that did not end well meant to leave: code in `$LATEST`, and the version of its alias."""
+
+    sha256: str
+    version: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Version(Configuration):
     """A published version that still exists, with the configuration that it froze."""
@@ -65,7 +72,8 @@ class Version(Configuration):
 class FleetSituation:
     """All that a plan of a fleet depends on.
 
-    `seen` is None when nobody has looked. `content_of` a zip's sha256 is its `Handler.content`; `versions` are found by
+    `seen` is None when nobody has looked. `left` is by name what the console's own unfinished work may have left in place
+    of what is `known`. `content_of` a zip's sha256 is its `Handler.content`; `versions` are found by
     name and code; `bindings` are the qualifiers by which the API calls functions, "" for none. Of code storage, in
     bytes for all functions of the account and Region, None is not known.
     """
@@ -75,6 +83,7 @@ class FleetSituation:
     handlers: Handlers
     seen: Mapping[str, Seen] | None
     known: Mapping[str, Known] = field(default_factory=dict)
+    left: Mapping[str, Left] = field(default_factory=dict)
     content_of: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[tuple[str, str], Version] = field(default_factory=dict)
     bindings: Mapping[str, str] = field(default_factory=dict)
@@ -190,12 +199,22 @@ def _calls(mode: Mode, way: Way) -> int:
     return 3 if way == "update" and mode == "alias" else 1
 
 
-def calls_left(mode: Mode, handlers: Iterable[tuple[str, str]]) -> int:
-    """Control-plane calls still needed for handlers, each given by its state and published version, "" for none."""
+def calls_left(mode: Mode, handlers: Iterable[tuple[str, str]], *, returning: bool = False) -> int:
+    """Control-plane calls still needed for handlers, each given by its state and published version, "" for none.
+
+    With `returning` what is done is put back, by one call each.
+    """
+    if returning:
+        return sum(state in ("done", "updating") for state, _ in handlers)
     ways: Iterator[Way] = (
         "switch" if version else "update" for state, version in handlers if state in UNDER_WAY
     )
     return sum(_calls(mode, way) for way in ways)
+
+
+def seconds_left(calls: int, others: Iterable[int], rate: float) -> float:
+    """How long so many calls take at so many a second, which are shared fairly with the calls of others."""
+    return (calls + sum(min(calls, one) for one in others)) / rate
 
 
 def mode_of(bindings: Mapping[str, str]) -> Mode:
@@ -289,10 +308,10 @@ def _edits(now: FleetSituation, name: str, seen: Seen) -> tuple[Edit, ...]:
     known = now.known.get(name)
     if known is None:
         return ()
-    found = list[Edit]()
-    if now.content(known.sha256) != now.content(seen.sha256):
+    found, left = list[Edit](), now.left.get(name, Left(known.sha256, known.version))
+    if now.content(seen.sha256) not in (now.content(known.sha256), now.content(left.sha256)):
         found.append(Edit("code", known.sha256, seen.sha256))
-    if now.mode == "alias" and known.version and known.version != seen.live:
+    if now.mode == "alias" and known.version and seen.live not in (known.version, left.version):
         found.append(Edit("live version", known.version, seen.live))
     return (*found, *differences(known, seen))
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from audit.models import Result
 from audit.services import record
-from deployments.models import Deployment, EnvironmentState, Release, ReleaseStatus
+from deployments.models import Deployment, EnvironmentState, HandlerState, Release, ReleaseStatus
 from deployments.selectors.deployments import scopes_of, switched_after, wrote_after
 from products.models import Environment
 from runs.models import Run, RunState, StepState
@@ -25,6 +25,8 @@ def deployment_ended(run: Run) -> None:
     deployment = Deployment.objects.select_related("environment__product", "release__product", "actor").get(
         run=run
     )
+    # Begun by a worker that died: a retry looks at each anew.
+    deployment.handlers.filter(state=HandlerState.UPDATING).update(state=HandlerState.PENDING)
     states = EnvironmentState.objects.filter(pk=deployment.environment_id)
     states.filter(active=deployment).update(active=None, changed_at=Now())
     verifying = run.steps.filter(name__in=("verify", "verify-handlers"))

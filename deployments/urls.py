@@ -4,6 +4,7 @@ from deployments.views import compare, deployments, environments, promote, relea
 
 PRODUCT = "products/<slug:slug>"
 ENVIRONMENT = f"{PRODUCT}/environments/<slug:name>"
+HANDLER = "deployments/<int:pk>/handlers/<str:name>"
 
 urlpatterns = [
     path("releases/", releases.releases, name="releases"),
@@ -13,6 +14,7 @@ urlpatterns = [
     path(f"{PRODUCT}/compare/", compare.compare, name="compare"),
     path(f"{ENVIRONMENT}/", environments.environment, name="environment"),
     path(f"{ENVIRONMENT}/look/", environments.look, name="environment-look"),
+    path(f"{ENVIRONMENT}/back-end/accept/", environments.accept, name="back-end-accept"),
     path(f"{ENVIRONMENT}/promote/<str:version>/", promote.promote, name="promote"),
     path(f"{ENVIRONMENT}/rollback/", promote.rollback, name="rollback"),
     path("deployments/", deployments.deployments, name="deployments"),
@@ -21,7 +23,6 @@ urlpatterns = [
     path("deployments/<int:pk>/cancel/", deployments.cancel, name="deployment-cancel"),
     path("deployments/<int:pk>/retry/", deployments.retry, name="deployment-retry"),
     path("deployments/<int:pk>/skip/", deployments.skip, name="deployment-skip"),
-    path(
-        "deployments/<int:pk>/handlers/<str:name>/skip/", deployments.skip_one, name="deployment-handler-skip"
-    ),
+    path(f"{HANDLER}/skip/", deployments.skip_one, name="deployment-handler-skip"),
+    path(f"{HANDLER}/retry/", deployments.retry_one, name="deployment-handler-retry"),
 ]

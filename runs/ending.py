@@ -3,7 +3,7 @@
 from django.db.models.functions import Now
 
 from audit.services import watching
-from runs.models import Run, RunState
+from runs.models import Run, RunState, StepState
 from runs.steps import recipe_of
 
 
@@ -14,6 +14,10 @@ def end(run: Run, state: RunState, error: str = "") -> None:
     """
     Run.objects.filter(pk=run.pk).update(
         state=state, error=error, ended_at=Now(), waiting_for="", lease_token=None, lease_until=None
+    )
+    # Of a worker that died in the middle, before somebody cancelled.
+    run.steps.filter(state__in=(StepState.RUNNING, StepState.WAITING)).update(
+        state=StepState.PENDING, ended_at=Now()
     )
     recipe = recipe_of(run.kind)
     if recipe and recipe.on_end:

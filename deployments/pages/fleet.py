@@ -1,14 +1,17 @@
 """The back end of an environment as its page shows it: what its API calls, how fresh that is, what was edited by hand."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 
+from deployments.fleet_planner import Edit
 from deployments.models import Deployment, Fleet
 from deployments.pages.handlers import MODES, edit_in_words
-from deployments.selectors.fleets import edited_by_hand, fleet_of, has_back_end, sharing
+from deployments.selectors.fleets import edited_by_hand, fleet_of, handlers_of, has_back_end, sharing
+from deployments.wording import listed
 from products.models import Environment
 from users.actions import allowed
 from users.models import User
@@ -17,6 +20,8 @@ OLD_AFTER = timedelta(minutes=15)
 """The console looks every few minutes, so an older sight means that looking fails."""
 
 EDITED_SHOWN = 20
+DEPLOYED = ("code", "live version")
+"""What a deployment puts back; other configuration is not the console's to write."""
 
 
 def back_end(user: User, environment: Environment) -> dict[str, Any] | None:
@@ -58,7 +63,7 @@ def _seen(user: User, environment: Environment, fleet: Fleet) -> dict[str, Any]:
             for name, edits in list(edited.items())[:EDITED_SHOWN]
         ],
         "edited_total": len(edited),
-        "put_back_url": _put_back_url(user, environment, running),
+        **_decisions(user, environment, running, edited),
     }
 
 
@@ -68,10 +73,24 @@ def called_version(running: Deployment, environment: Environment) -> str:
     return release.version if release.product_id == environment.product_id else str(release)
 
 
-def _put_back_url(user: User, environment: Environment, running: Deployment | None) -> str:
-    """The plan that deploys the running handlers again; "" when this person or product has none."""
-    if running is None or running.release.product_id != environment.product_id:
-        return ""
-    if not allowed(user, "deployment.promote"):
-        return ""
-    return f"{_address(environment, 'promote', running.release.version)}?half=backend"
+def _decisions(
+    user: User, environment: Environment, running: Deployment | None, edited: Mapping[str, Sequence[Edit]]
+) -> dict[str, Any]:
+    """What this person may do about handlers that were edited by hand, and what stays theirs to do in AWS."""
+    if not edited or not allowed(user, "deployment.promote"):
+        return {}
+    ours = running is not None and running.release.product_id == environment.product_id
+    held = handlers_of(running.backend).by_name.keys() if ours and running and running.backend else set()
+    deployable = {name for name, edits in edited.items() if any(edit.field in DEPLOYED for edit in edits)}
+    back = _address(environment, "promote", running.release.version) if running and deployable & held else ""
+    kept = sorted(name for name, edits in edited.items() if not _goes_back(name in held, edits))
+    return {
+        "put_back_url": f"{back}?half=backend" if back else "",
+        "not_put_back": listed(kept),
+        "accept_url": reverse("back-end-accept", args=[environment.product.slug, environment.name]),
+    }
+
+
+def _goes_back(held: bool, edits: Sequence[Edit]) -> bool:
+    """Whether deploying what runs once more undoes all of it."""
+    return held and all(edit.field in DEPLOYED for edit in edits)

@@ -1,16 +1,27 @@
-"""How fast the handlers of a deployment move: four numbers, the time left by the calls that AWS allows."""
+"""How fast the handlers of a deployment move: four numbers, the time left by the calls that AWS allows now."""
 
+from datetime import timedelta
 from typing import Any
 
-from deployments.fleet_planner import CALLS_PER_SECOND
+from django.conf import settings
+from django.db.models.functions import Now
+
+from aws.bucket import TokenBucket, Unreachable, open_redis
+from deployments.fleet_planner import CALLS_PER_SECOND, seconds_left
 from deployments.models import Deployment, HandlerState
-from deployments.pages.grid import Grid
+from deployments.pages.grid import Grid, grid_of
 from deployments.pages.status import seconds_of
-from runs.models import StepState
+from deployments.selectors.deployments import deployments
+from products.models import Account
+from runs.models import RunState, StepState
 from runs.selectors import ShownStep
 
-STEPS = ("prepare", "switch-handlers", "verify-handlers")
+CALLS = {"prepare": 2, "switch-handlers": 1}
+"""Control-plane calls that a step needs for one handler: an update and a publication, or the switch (or the update)."""
+STEPS = (*CALLS, "verify-handlers")
 OVER = (StepState.DONE, StepState.SKIPPED)
+LATELY = 10
+"""Seconds within which the rate is measured."""
 
 
 def is_about_handlers(deployment: Deployment, current: ShownStep | None) -> bool:
@@ -36,31 +47,62 @@ def handler_numbers(
             "note": "prepared, nothing is live yet" if preparing else "have the new code",
         },
         {"label": "Calls left", "kind": "count", "value": grid.calls_left, "note": "to Lambda"},
-        {
-            "label": "Rate",
-            "kind": "rate",
-            "value": _rate(current, grid, preparing=preparing),
-            "note": f"calls per second; AWS allows {CALLS_PER_SECOND}",
-        },
-        _time(deployment, grid, steps),
+        *_pace(deployment, grid, steps, current),
     ]
 
 
-def _rate(current: ShownStep | None, grid: Grid, *, preparing: bool) -> float | None:
-    """Calls per second of the step under way: an update and a publication to prepare a handler, else one call."""
-    if current is None or current.row.name not in STEPS or not current.seconds or not current.row.done:
-        return None
-    return current.row.done * (2 if preparing else 1) / current.seconds
-
-
-def _time(deployment: Deployment, grid: Grid, steps: list[ShownStep]) -> dict[str, Any]:
+def _pace(
+    deployment: Deployment, grid: Grid, steps: list[ShownStep], current: ShownStep | None
+) -> list[dict[str, Any]]:
+    """Rate and time, by the queue that all workers share."""
     if not deployment.run.is_active:
         took = seconds_of(deployment)
-        return {"label": "Took", "kind": "duration", "value": took, "note": "from the click to the end"}
+        return [
+            {"label": "Rate", "kind": "text", "value": "none", "note": "nothing is under way"},
+            {"label": "Took", "kind": "duration", "value": took, "note": "from the click to the end"},
+        ]
     others = [one.usual_seconds for one in steps if one.row.state not in OVER and one.row.name not in STEPS]
+    rest = sum(seconds or 0 for seconds in others)
+    account = deployment.environment.backend_account
+    assert account is not None
+    try:
+        allowed = TokenBucket(open_redis(settings.REDIS_URL), account.aws_id, account.region).rate()
+    except Unreachable:
+        unknown = {"kind": "text", "value": "not known", "note": "Redis does not answer"}
+        return [{"label": "Rate", **unknown}, {"label": "Time left", **unknown}]
+    left = seconds_left(grid.calls_left, _calls_of_others(deployment, account), allowed) + rest
+    return [_rate(deployment, current, allowed), _time(left, allowed)]
+
+
+def _calls_of_others(deployment: Deployment, account: Account) -> list[int]:
+    """Calls left of the other deployments under way in the same account and Region: each gets an equal share."""
+    active = deployments().filter(
+        run__state__in=(RunState.QUEUED, RunState.RUNNING),
+        backend__isnull=False,
+        environment__backend_account=account,
+    )
+    grids = [grid_of(other) for other in active.exclude(pk=deployment.pk)]
+    return [grid.calls_left for grid in grids if grid]
+
+
+def _rate(deployment: Deployment, current: ShownStep | None, allowed: float) -> dict[str, Any]:
+    """Calls per second lately, of a step that makes them."""
+    calls = CALLS.get(current.row.name) if current else None
+    since = min(LATELY, current.seconds or 0) if current else 0
+    moved = (
+        deployment.handlers.filter(changed_at__gt=Now() - timedelta(seconds=since)).count() if since else 0
+    )
+    slowed = "" if allowed > CALLS_PER_SECOND - 0.1 else f"; slowed to {allowed:.1f}, because AWS throttled"
     return {
-        "label": "Time left",
-        "kind": "duration",
-        "value": grid.seconds_left + sum(seconds or 0 for seconds in others),
-        "note": f"at least, by {CALLS_PER_SECOND} calls per second",
+        "label": "Rate",
+        "kind": "rate",
+        "value": moved * calls / since if calls and since else 0.0,
+        "note": f"calls per second; AWS allows {CALLS_PER_SECOND}{slowed}",
     }
+
+
+def _time(left: float, allowed: float) -> dict[str, Any]:
+    if left < 1:
+        return {"label": "Time left", "kind": "text", "value": "a moment", "note": "no more calls are needed"}
+    note = f"at least, by {allowed:.0f} calls per second"
+    return {"label": "Time left", "kind": "duration", "value": left, "note": note}

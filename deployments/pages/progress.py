@@ -285,7 +285,7 @@ def _acts(user: User, deployment: Deployment, grid: Grid | None) -> list[dict[st
     acts = []
     if state == RunState.FAILED:
         refusal = retry_refusal(deployment.run) or ""
-        acts.append(_act(user, deployment, "retry", _retry_text(grid), "run", "primary", refusal))
+        acts.append(_act(user, deployment, "retry", _retry_text(grid), "retry", "primary", refusal))
         if skip_offered(deployment.run):
             acts.append(_act(user, deployment, "skip", "Skip this step", "skip", "plain", ""))
     if deployment.run.is_active:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from deployments import fleet_planner
 from deployments.fleet_planner import (
@@ -11,6 +11,7 @@ from deployments.fleet_planner import (
     FleetPlan,
     FleetSituation,
     Known,
+    Left,
     Mode,
     Seen,
     Version,
@@ -18,7 +19,16 @@ from deployments.fleet_planner import (
 )
 from deployments.handlers import Handler, Handlers
 from deployments.handlers_difference import Called, called
-from deployments.models import Artifact, Deployment, Fleet, HandlerVersion, Release, StoredManifest
+from deployments.models import (
+    Artifact,
+    Deployment,
+    Fleet,
+    HandlerChange,
+    HandlerState,
+    HandlerVersion,
+    Release,
+    StoredManifest,
+)
 from products.models import Environment
 
 COMPARED = 10
@@ -83,6 +93,7 @@ def fleet_plan(environment: Environment, artifact: Artifact, *, rollback: bool =
             handlers=handlers,
             seen=_seen(fleet.functions),
             known=_known(fleet),
+            left=_left(fleet),
             content_of=_contents(artifact, fleet),
             versions=_versions(fleet),
             bindings=fleet.bindings,
@@ -96,7 +107,8 @@ def fleet_plan(environment: Environment, artifact: Artifact, *, rollback: bool =
 
 def edited_by_hand(fleet: Fleet) -> dict[str, tuple[Edit, ...]]:
     """By handler, what somebody changed since the console last left its function, as last seen."""
-    now = FleetSituation(fleet.prefix, mode_of(fleet), Handlers(()), _seen(fleet.functions), _known(fleet))
+    seen, known = _seen(fleet.functions), _known(fleet)
+    now = FleetSituation(fleet.prefix, mode_of(fleet), Handlers(()), seen, known, _left(fleet))
     return fleet_planner.edited_by_hand(now)
 
 
@@ -107,6 +119,25 @@ def _seen(functions: Mapping[str, Any] | None) -> dict[str, Seen] | None:
 def _known(fleet: Fleet) -> dict[str, Known]:
     fields = ("sha256", "version", "runtime", "memory", "architecture", "keys")
     return {row.pop("name"): Known(**row) for row in fleet.known.values("name", *fields)}
+
+
+def _left(fleet: Fleet) -> dict[str, Left]:
+    """By handler, what the last deployment that was to change it meant to leave, where it is not known how it left it."""
+    last = HandlerChange.objects.filter(
+        deployment__in=list(_last_deployments(fleet).values_list("pk", flat=True))
+    )
+    newest = last.order_by("name", "-deployment_id").distinct("name")
+    known = (HandlerState.DONE, HandlerState.RETURNED)
+    return {one.name: Left(one.sha256, one.version) for one in newest if one.state not in known}
+
+
+def _last_deployments(fleet: Fleet) -> QuerySet[Deployment]:
+    """Of the fleet, the newest first."""
+    return Deployment.objects.filter(
+        backend__isnull=False,
+        environment__backend_account=fleet.account_id,
+        environment__function_prefix=fleet.prefix,
+    ).order_by("-id")[:COMPARED]
 
 
 def _versions(fleet: Fleet) -> dict[tuple[str, str], Version]:
@@ -129,15 +160,7 @@ def _zips(product_id: int, fleet: Fleet) -> dict[str, Handler]:
     newest = Artifact.objects.filter(
         target=Artifact.BACKEND, release__product=product_id, stored__isnull=False
     ).order_by("-id")[:COMPARED]
-    deployed = (
-        Deployment.objects.filter(
-            backend__isnull=False,
-            environment__backend_account=fleet.account_id,
-            environment__function_prefix=fleet.prefix,
-        )
-        .order_by("-id")
-        .values_list("backend_id", flat=True)[:COMPARED]
-    )
+    deployed = _last_deployments(fleet).values_list("backend_id", flat=True)
     wanted = {one.pk for one in newest} | set(deployed)
     bodies = StoredManifest.objects.filter(artifact__in=wanted).values_list("body", flat=True)
     return {one.sha256: one for body in bodies for one in Handlers.from_bytes(bytes(body)).all}

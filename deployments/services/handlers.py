@@ -43,18 +43,16 @@ def _before(fleet: Fleet, planned: HandlerPlan) -> dict[str, str]:
 
 @action("handler.skip", permission="run.steer")
 def skip_handler(*, actor: User, deployment: Deployment, name: str, reason: str) -> HandlerChange:
-    """Leave one failed handler out, so that a retry goes on without it: callers keep the code they get now.
+    """Leave one handler out that failed, so that a retry goes on without it: callers keep the code they get now.
 
     Raises Invalid without a reason, Missing for another handler, WrongState unless both it and the deployment failed.
     """
     if not reason.strip():
         raise Invalid("Say why; the reason goes on record.", errors={"reason": ["A reason is needed."]})
     run = Run.objects.select_for_update(of=("self",)).get(pk=deployment.run_id)
-    change = HandlerChange.objects.select_for_update().filter(deployment=deployment, name=name).first()
-    if change is None:
-        raise Missing(f"The deployment of {deployment} changes no handler {name}.")
+    change = change_named(deployment, name)
     _check_skippable(run, change)
-    change.state, change.note = HandlerState.SKIPPED, reason
+    before, change.state, change.note = change.state, HandlerState.SKIPPED, reason
     HandlerChange.objects.filter(pk=change.pk).update(state=change.state, note=reason, changed_at=Now())
     record(
         actor=actor,
@@ -65,31 +63,56 @@ def skip_handler(*, actor: User, deployment: Deployment, name: str, reason: str)
         subject_url=reverse("deployment", args=[deployment.pk]),
         summary=f"Left the handler {name} out of the deployment of {deployment}.",
         reason=reason,
-        before={name: HandlerState.FAILED},
+        before={name: before},
         after={name: HandlerState.SKIPPED},
         run=run.pk,
     )
     return change
 
 
+def change_named(deployment: Deployment, name: str) -> HandlerChange:
+    """What the deployment does to this handler, locked. Raises Missing."""
+    change = HandlerChange.objects.select_for_update().filter(deployment=deployment, name=name).first()
+    if change is None:
+        raise Missing(f"The deployment of {deployment} changes no handler {name}.")
+    return change
+
+
+def skippable(change: HandlerChange) -> bool:
+    """Whether it failed, be it put back since with the others or not."""
+    returned = change.state == HandlerState.RETURNED and bool(change.error)
+    return change.state == HandlerState.FAILED or returned
+
+
 def _check_skippable(run: Run, change: HandlerChange) -> None:
+    check_failed(run, "Handlers are left out of a failed deployment only.")
+    if not skippable(change):
+        raise WrongState(f"{not_failed(change)} Only one that failed can be left out.")
+
+
+def check_failed(run: Run, rule: str) -> None:
+    """Raises WrongState with the rule unless the deployment's Run failed."""
     if run.state != RunState.FAILED:
-        raise WrongState(
-            f"{run.title} has not failed; it is {run.get_state_display().lower()}. Handlers are left out of a failed "
-            "deployment only."
-        )
-    if change.state != HandlerState.FAILED:
-        raise WrongState(
-            f"The handler {change.name} has not failed; it is {change.get_state_display().lower()}. Only a failed one "
-            "can be left out."
-        )
+        raise WrongState(f"{run.title} has not failed; it is {run.get_state_display().lower()}. {rule}")
 
 
-def try_again(deployment: Deployment) -> None:
-    """Have a retry take up the handlers that failed or were put back; in the caller's transaction."""
+def not_failed(change: HandlerChange) -> str:
+    """In words, why nothing is to be decided about a handler."""
+    return f"The handler {change.name} has not failed; it is {change.get_state_display().lower()}."
+
+
+def retriable(deployment: Deployment, change: HandlerChange) -> bool:
+    """Whether it may be tried again alone: it failed, and the others were not put back because of it."""
+    return change.state == HandlerState.FAILED and not deployment.returning
+
+
+def try_again(deployment: Deployment, name: str = "") -> None:
+    """Have a retry take up the handlers that failed or were put back, or only this one; in the caller's transaction."""
     again = HandlerChange.objects.filter(
         deployment=deployment, state__in=(HandlerState.FAILED, HandlerState.RETURNED)
     )
+    if name:
+        again = again.filter(name=name)
     prepared = again.exclude(version="").update(state=HandlerState.READY, error="", changed_at=Now())
     unprepared = again.update(state=HandlerState.PENDING, error="", changed_at=Now())
     if prepared or unprepared:

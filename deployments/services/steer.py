@@ -8,12 +8,18 @@ from django.urls import reverse
 from audit.services import record
 from deployments.models import Deployment, EnvironmentState
 from deployments.selectors.deployments import running_deployment_of
-from deployments.services.handlers import try_again
+from deployments.services.handlers import (
+    change_named,
+    check_failed,
+    not_failed,
+    retriable,
+    try_again,
+)
 from runs.models import Run
 from runs.services import Busy, request_cancel, retry_run, skip_step
 from users.actions import action
 from users.models import User
-from users.refusals import Invalid
+from users.refusals import Invalid, WrongState
 
 
 @action("deployment.cancel", permission="run.steer")
@@ -37,9 +43,32 @@ def retry(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
         reason,
     )
     try_again(deployment)
-    EnvironmentState.objects.filter(pk=deployment.environment_id).update(
-        active=deployment, failed=None, changed_at=Now()
-    )
+    _active_again(deployment)
+    return answer
+
+
+@action("handler.retry", permission="run.steer")
+def retry_handler(*, actor: User, deployment: Deployment, name: str, reason: str) -> Deployment:
+    """Go on from the failed step with this one of the handlers that failed; the others stay as they are.
+
+    Raises as `retry` does, Missing for a handler that is no part of it, and WrongState for one that did not fail, or
+    when all were put back.
+    """
+    _lock(deployment)
+    deployment.refresh_from_db()
+    change = change_named(deployment, name)
+    check_failed(deployment.run, "Handlers of a failed deployment only are tried again.")
+    if deployment.returning:
+        raise WrongState(
+            f"All handlers of the deployment of {deployment} were put back, so {name} is not tried again alone. Retry "
+            "the deployment; leave out what shall keep its old code."
+        )
+    if not retriable(deployment, change):
+        raise WrongState(f"{not_failed(change)} Only one that failed can be tried again.")
+    told = f"Retried the handler {name} of the deployment of {{}}."
+    answer = _steer("handler.retry", told, retry_run, actor, deployment, reason)
+    try_again(deployment, name)
+    _active_again(deployment)
     return answer
 
 
@@ -55,10 +84,14 @@ def skip(*, actor: User, deployment: Deployment, reason: str) -> Deployment:
         deployment,
         reason,
     )
+    _active_again(deployment)
+    return answer
+
+
+def _active_again(deployment: Deployment) -> None:
     EnvironmentState.objects.filter(pk=deployment.environment_id).update(
         active=deployment, failed=None, changed_at=Now()
     )
-    return answer
 
 
 def _lock(deployment: Deployment) -> None:

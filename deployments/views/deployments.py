@@ -42,32 +42,21 @@ def deployments(request: Request) -> HttpResponse:
     return render(request, "deployments/deployments.html", deployments_page(request.GET))
 
 
-def _steering(act: Callable[..., Deployment]) -> Callable[..., HttpResponse]:
+def _steering(act: Callable[..., object]) -> Callable[..., HttpResponse]:
+    """The view of a button: on a deployment, or on one of its handlers by name."""
+
     @page(permission="estate.view", methods=("POST",))
-    def view(request: Request, pk: int) -> HttpResponse:
+    def view(request: Request, pk: int, **which: str) -> HttpResponse:
         found = deployment_for(pk)
         form = ReasonForm(request.POST)
         reason = form.cleaned_data["reason"] if form.is_valid() else ""
         try:
-            act(actor=request.user, deployment=found, reason=reason)
+            act(actor=request.user, deployment=found, reason=reason, **which)
         except Refused as refusal:
             return _with_refusal(request, found, refusal)
         return redirect("deployment", pk)
 
     return view  # type: ignore[return-value]
-
-
-@page(permission="estate.view", methods=("POST",))
-def skip_one(request: Request, pk: int, name: str) -> HttpResponse:
-    """Leave one failed handler out."""
-    found = deployment_for(pk)
-    form = ReasonForm(request.POST)
-    reason = form.cleaned_data["reason"] if form.is_valid() else ""
-    try:
-        skip_handler(actor=request.user, deployment=found, name=name, reason=reason)
-    except Refused as refusal:
-        return _with_refusal(request, found, refusal)
-    return redirect("deployment", pk)
 
 
 def _with_refusal(request: Request, found: Deployment, refusal: Refused) -> HttpResponse:
@@ -81,3 +70,5 @@ def _with_refusal(request: Request, found: Deployment, refusal: Refused) -> Http
 cancel = _steering(steer.cancel)
 retry = _steering(steer.retry)
 skip = _steering(steer.skip)
+skip_one = _steering(skip_handler)
+retry_one = _steering(steer.retry_handler)

@@ -3,8 +3,11 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from deployments.forms import ReasonForm
 from deployments.pages.environment import environment_page
+from deployments.services.edits import accept_edits
 from deployments.services.observe import look as look_now
+from products.models import Environment
 from products.selectors import environment_for
 from users.http import Request, page
 from users.refusals import Refused
@@ -26,7 +29,24 @@ def look(request: Request, slug: str, name: str) -> HttpResponse:
     try:
         look_now(actor=request.user, environment=found)
     except Refused as refusal:
-        note = {"kind": "warn", "icon": "wait", "first": "Nothing was started.", "second": refusal.text}
-        context = environment_page(request.user, found, None) | {"note": note}
-        return render(request, "deployments/environment.html", context, status=refusal.status)
+        return _with_refusal(request, found, "Nothing was started.", refusal)
     return redirect("environment", slug, name)
+
+
+@page(permission="estate.view", methods=("POST",))
+def accept(request: Request, slug: str, name: str) -> HttpResponse:
+    """Take what was edited by hand as it is."""
+    found = environment_for(request.user, slug, name)
+    form = ReasonForm(request.POST)
+    reason = form.cleaned_data["reason"] if form.is_valid() else ""
+    try:
+        accept_edits(actor=request.user, environment=found, reason=reason)
+    except Refused as refusal:
+        return _with_refusal(request, found, "Nothing was accepted.", refusal)
+    return redirect("environment", slug, name)
+
+
+def _with_refusal(request: Request, found: Environment, first: str, refusal: Refused) -> HttpResponse:
+    note = {"kind": "warn", "icon": "wait", "first": first, "second": refusal.text}
+    context = environment_page(request.user, found, None) | {"note": note}
+    return render(request, "deployments/environment.html", context, status=refusal.status)

@@ -85,7 +85,7 @@ def back_end_only(product: Product, version: str, by: User, handlers: Handlers) 
 
 
 def failed_deployment(by: User, names: Collection[str] = NAMES) -> Deployment:
-    """One of a back end in test, whose first handler failed while the others were put back."""
+    """One of a back end in test, whose first handler failed, so that it was put back with the others."""
     from tests.deployments import fleets
 
     product = estate()
@@ -98,8 +98,19 @@ def failed_deployment(by: User, names: Collection[str] = NAMES) -> Deployment:
     end(deployment, RunState.FAILED)
     rows = HandlerChange.objects.filter(deployment=deployment)
     rows.update(state=HandlerState.RETURNED, version="2")
-    rows.filter(name=min(names)).update(
-        state=HandlerState.FAILED, version="", error="AWS could not take over its code."
-    )
+    rows.filter(name=min(names)).update(version="", error="AWS could not take over its code.")
     Deployment.objects.filter(pk=deployment.pk).update(returning=True)
+    deployment.refresh_from_db()
+    return deployment
+
+
+def partly_live(by: User, names: Collection[str] = NAMES) -> Deployment:
+    """The same with a failure that the environment's budget allows: the others have the new code."""
+    deployment = failed_deployment(by, names)
+    rows = HandlerChange.objects.filter(deployment=deployment)
+    rows.filter(error="").update(state=HandlerState.DONE)
+    rows.exclude(error="").update(state=HandlerState.FAILED)
+    Deployment.objects.filter(pk=deployment.pk).update(returning=False, partial=True)
+    Fleet.objects.update(running=deployment)
+    deployment.refresh_from_db()
     return deployment

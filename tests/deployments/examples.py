@@ -1,15 +1,17 @@
 """Examples of what people do with releases and deployments (see `tests.examples`)."""
 
 from deployments.models import EnvironmentState, Fleet
+from deployments.services.edits import accept_edits
 from deployments.services.handlers import skip_handler
 from deployments.services.mark_bad import mark_bad
 from deployments.services.observe import look
 from deployments.services.promote import promote, rollback
 from deployments.services.prune import prune, prune_versions
 from deployments.services.register import Incoming, register
-from deployments.services.steer import cancel, retry, skip
+from deployments.services.steer import cancel, retry, retry_handler, skip
 from runs.models import RunState, RunStep, StepState
-from tests.deployments.back_ends import NAMES, failed_deployment
+from tests.deployments import fleets
+from tests.deployments.back_ends import NAMES, failed_deployment, partly_live, put_fleet
 from tests.deployments.rows import end, environment, estate, live, ready
 from tests.examples import Call, example, person
 from users.models import User
@@ -103,6 +105,19 @@ def skip_a_step() -> Call:
 def leave_a_handler_out() -> Call:
     failed = failed_deployment(_manager())
     return lambda actor: skip_handler(actor=actor, deployment=failed, name=NAMES[0], reason="It is not used.")
+
+
+@example("handler.retry")
+def try_a_handler_again() -> Call:
+    part = partly_live(_manager())
+    return lambda actor: retry_handler(actor=actor, deployment=part, name=NAMES[0], reason="Mended.")
+
+
+@example("fleet.accept")
+def accept_what_was_edited() -> Call:
+    test = environment(estate(), "test")
+    put_fleet(test, fleets.fleet(NAMES)).known.filter(name=NAMES[0]).update(memory=512)
+    return lambda actor: accept_edits(actor=actor, environment=test, reason="Needs more memory.")
 
 
 @example("fleet.prune")

@@ -16,6 +16,7 @@ from deployments.fleet_planner import (
     FleetSituation,
     HandlerPlan,
     Known,
+    Left,
     Version,
     mode_of,
     over_budget,
@@ -55,6 +56,19 @@ def frozen(number: str = "7", **fields: Any) -> Version:
 def version_of(version: str, **fields: Any) -> Mapping[tuple[str, str], Version]:
     """A published version of every handler with this code."""
     return {(name, handler(name, version).sha256): frozen(**fields) for name in NAMES}
+
+
+# What was edited by hand
+
+
+def test_what_the_console_left_unfinished_itself_was_not_edited() -> None:
+    was = known("0", version="7")
+    now = situation(known={"orders-get": was})
+    assert [edit.field for edit in one(plan_fleet(now)).edits] == ["code", "live version"]
+    left = {"orders-get": Left(seen("1", name="orders-get").sha256, "1")}
+    assert one(plan_fleet(replace(now, left=left))).edits == ()
+    other = {"orders-get": Left("9" * 64, "9")}
+    assert len(one(plan_fleet(replace(now, left=other))).edits) == 2
 
 
 # What changes, and how

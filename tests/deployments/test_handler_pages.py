@@ -1,10 +1,14 @@
 """What the pages say of back ends: plans and rollbacks, the live grid, releases, environments."""
 
+import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from aws.bucket import TokenBucket, open_redis
+from aws.errors import Subject
 from deployments.handlers import Handlers
 from deployments.models import (
     CodeCopy,
@@ -20,10 +24,18 @@ from deployments.services.promote import promote
 from products.models import Account, Environment, Product
 from runs.models import Run, RunState, StepLine, StepState
 from tests.deployments import fleets
-from tests.deployments.back_ends import NAMES, add_back_end, back_end_only, failed_deployment, put_fleet
+from tests.deployments.back_ends import (
+    NAMES,
+    add_back_end,
+    back_end_only,
+    failed_deployment,
+    partly_live,
+    put_fleet,
+)
 from tests.deployments.rows import end, environment, estate, live, ready
 from tests.examples import person
 from tests.users.rows import visitor
+from tests.workers import Broker
 from users.models import User
 from users.permissions import Role
 
@@ -194,7 +206,7 @@ def test_a_rollback_of_the_front_end_alone(deployed: Deployment, manager: User) 
 
 @pytest.fixture
 def failed(manager: User) -> Deployment:
-    """Its first handler failed, and the others were put back."""
+    """Its first handler failed, and all were put back."""
     return failed_deployment(manager)
 
 
@@ -210,11 +222,11 @@ def under_way(deployment: Deployment, step: str) -> None:
 
 def test_every_handler_is_a_square_that_filters_the_log(failed: Deployment, manager: User) -> None:
     text = read(manager, f"/deployments/{failed.pk}/")
-    assert 'aria-label="3 handlers: 1 failed, 2 put back.' in text
-    assert '<a class="x" href="?log=orders-create" title="orders-create, failed"></a>' in text
+    assert 'aria-label="3 handlers: 1 failed and put back, 2 put back.' in text
+    assert '<a class="x" href="?log=orders-create" title="orders-create, failed and put back"></a>' in text
     assert '<a class="b" href="?log=orders-get" title="orders-get, put back"></a>' in text
     assert (
-        '<a href="?handlers=failed"><span class="key x"></span><span><span class="num">1</span> failed</span></a>'
+        '<a href="?handlers=culprit"><span class="key x"></span><span><span class="num">1</span> failed and put back</span></a>'
         in text
     )
     step = failed.run.steps.get(position=0)
@@ -229,7 +241,7 @@ def test_handlers_are_listed_by_state_and_the_failed_ones_unasked(failed: Deploy
     text = read(manager, f"/deployments/{failed.pk}/")
     assert "AWS could not take over its code." in text
     assert f'action="/deployments/{failed.pk}/handlers/orders-create/skip/"' in text
-    assert "Retry 1 handler<" in text
+    assert "orders-create/retry/" not in text
     returned = read(manager, f"/deployments/{failed.pk}/?handlers=returned")
     assert "orders-get/skip/" not in returned
     assert 'aria-current="true"><span class="key b">' in returned
@@ -251,15 +263,58 @@ def test_who_may_not_steer_is_offered_no_leaving_out(failed: Deployment) -> None
     assert visitor(viewer).post(address, {"reason": "Please."}).status_code == 403
 
 
-def test_the_time_left_is_that_of_the_calls_left(failed: Deployment, manager: User) -> None:
+def test_a_failed_handler_is_retried_alone(manager: User) -> None:
+    part = partly_live(manager)
+    address = f"/deployments/{part.pk}/handlers/orders-create/retry/"
+    text = read(manager, f"/deployments/{part.pk}/")
+    assert f'formaction="{address}"' in text
+    assert "Retry 1 handler<" in text
+    assert visitor(manager).post(address, {"reason": ""}).status_code == 422
+    assert visitor(manager).post(address, {"reason": "Key mended."}).status_code == 302
+    assert visitor(manager).post(address, {"reason": "Again."}).status_code == 409
+
+
+@pytest.fixture
+def halfway(failed: Deployment) -> Deployment:
+    """Two handlers are prepared, five calls are left."""
     rows = HandlerChange.objects.filter(deployment=failed)
     rows.update(state=HandlerState.READY, version="2", error="")
     rows.filter(name="users-get").update(state=HandlerState.PENDING, version="")
+    Deployment.objects.filter(pk=failed.pk).update(returning=False)
     under_way(failed, "prepare")
-    text = read(manager, f"/deployments/{failed.pk}/")
+    return failed
+
+
+@pytest.fixture
+def queue(halfway: Deployment, broker: Broker, settings: Any) -> TokenBucket:
+    """The queue of the account, as nobody has used it."""
+    settings.REDIS_URL = broker.url
+    account = halfway.environment.backend_account
+    assert account is not None
+    return TokenBucket(open_redis(broker.url), account.aws_id, account.region)
+
+
+def test_the_time_left_is_that_of_the_calls_left_at_the_present_pace(
+    halfway: Deployment, manager: User, queue: TokenBucket
+) -> None:
+    rows = HandlerChange.objects.filter(deployment=halfway)
+    rows.update(changed_at=timezone.now() - timedelta(minutes=1))
+    rows.filter(state=HandlerState.READY).update(changed_at=timezone.now())
+    text = read(manager, f"/deployments/{halfway.pk}/")
     assert "prepared, nothing is live yet" in text
-    assert "at least, by 15 calls per second" in text
+    assert "a moment" in text
     assert '<span class="small quiet">Calls left</span><span class="big"><span>5</span></span>' in text
+    assert '<span class="small quiet">Rate</span><span class="big"><span>0.4</span></span>' in text
+    HandlerChange.objects.filter(deployment=halfway).update(version="", state=HandlerState.PENDING)
+    assert "at least, by 15 calls per second" not in read(manager, f"/deployments/{halfway.pk}/")
+    queue.throttled(Subject("lambda", "PublishVersion"))
+    text = read(manager, f"/deployments/{halfway.pk}/")
+    assert re.search(r"slowed to 1[0-2]\.\d, because AWS throttled", text)
+
+
+def test_without_redis_the_time_left_is_not_known(halfway: Deployment, manager: User, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    assert "Redis does not answer" in read(manager, f"/deployments/{halfway.pk}/")
 
 
 def test_a_poll_keeps_what_was_asked_for(failed: Deployment, manager: User) -> None:
@@ -269,13 +324,8 @@ def test_a_poll_keeps_what_was_asked_for(failed: Deployment, manager: User) -> N
     assert 'id="d-fleet" hx-swap-oob="true"' in read(manager, f"/deployments/{failed.pk}/progress/")
 
 
-def test_a_partly_live_back_end_says_so(failed: Deployment, manager: User) -> None:
-    HandlerChange.objects.filter(deployment=failed, state=HandlerState.RETURNED).update(
-        state=HandlerState.DONE
-    )
-    Deployment.objects.filter(pk=failed.pk).update(partial=True, returning=False)
-    Fleet.objects.update(running=failed)
-    text = read(manager, f"/deployments/{failed.pk}/")
+def test_a_partly_live_back_end_says_so(manager: User) -> None:
+    text = read(manager, f"/deployments/{partly_live(manager).pk}/")
     assert "Partly live, failed at" in text
     assert "the API calls 2.0.0, but not all of it" in text
 
@@ -414,6 +464,37 @@ def test_what_was_edited_by_hand_can_be_seen_and_put_back(deployed: Deployment, 
     assert f'href="{TEST}/promote/2.0.0/?half=backend"' in text
 
 
+def test_configuration_that_was_edited_is_accepted_and_not_offered_to_be_put_back(
+    deployed: Deployment, manager: User
+) -> None:
+    fleet = Fleet.objects.get()
+    fleet.known.filter(name=NAMES[0]).update(memory=512)
+    text = read(manager, TEST + "/")
+    assert "No deployment puts back orders-create: " in text
+    assert "half=backend" not in text
+    address = f"{TEST}/back-end/accept/"
+    assert f'action="{address}"' in text
+    assert "/back-end/accept/" not in read(person(Role.VIEWER), TEST + "/")
+    assert visitor(manager).post(address, {"reason": ""}).status_code == 422
+    assert visitor(manager).post(address, {"reason": "It needs less."}).status_code == 302
+    assert "edited by hand" not in read(manager, TEST + "/")
+    refused = visitor(manager).post(address, {"reason": "Again."})
+    assert (refused.status_code, "Nothing was accepted." in refused.text) == (409, True)
+
+
+def test_a_handler_that_what_runs_does_not_hold_is_not_put_back(deployed: Deployment, manager: User) -> None:
+    fleet = Fleet.objects.get()
+    functions = fleet.functions or {}
+    fleet.functions = {**functions, "old-one": {**functions[NAMES[0]], "sha256": "9" * 64}}
+    fleet.save()
+    fleet.known.create(name="old-one", sha256="8" * 64)
+    fleet.known.filter(name=NAMES[1]).update(sha256="7" * 64)
+    text = read(manager, TEST + "/")
+    assert "2 handlers were edited by hand." in text
+    assert "No deployment puts back old-one: " in text
+    assert f'href="{TEST}/promote/2.0.0/?half=backend"' in text
+
+
 def test_whoever_steers_can_have_it_looked_at(test: Environment, manager: User) -> None:
     assert "nobody has looked yet" in read(manager, TEST + "/")
     assert visitor(manager).post(f"{TEST}/look/").status_code == 302
@@ -452,12 +533,9 @@ def test_a_back_end_alone_can_run_and_be_taken_back(
 # The matrix
 
 
-def test_a_partly_live_back_end_is_its_own_state(failed: Deployment, manager: User) -> None:
-    HandlerChange.objects.filter(deployment=failed, state=HandlerState.RETURNED).update(
-        state=HandlerState.DONE
-    )
-    Deployment.objects.filter(pk=failed.pk).update(partial=True, returning=False)
-    EnvironmentState.objects.update(active=None, failed=failed)
+def test_a_partly_live_back_end_is_its_own_state(manager: User) -> None:
+    part = partly_live(manager)
+    EnvironmentState.objects.update(active=None, failed=part)
     matrix = read(manager, "/")
     assert 'data-state="part"' in matrix
     assert "2 of 3 handlers of 2.0.0" in matrix

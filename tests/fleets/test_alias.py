@@ -87,6 +87,41 @@ def test_within_the_budget_a_failed_handler_is_left_and_named(fleet_world: Fleet
     assert fleet_world.served()[FIRST] == before
 
 
+def test_failed_handlers_are_retried_one_by_one(fleet_world: FleetWorld) -> None:
+    first, second = NAMES[:2]
+    fleet_world.budget("test", 2)
+    fleet_world.register("5.0.0")
+    for name in (first, second):
+        fleet_world.break_next(name)
+    part = fleet_world.world.work(fleet_world.world.promote("5.0.0", half="backend"))
+    assert part["status"] == "partial"
+    assert "2 handlers failed" in part["error"]
+    part = fleet_world.again(part, second)
+    assert (part["status"], "1 handler failed" in part["error"]) == ("partial", True)
+    assert fleet_world.served()[second] == "5.0.0"
+    assert fleet_world.again(part, first)["status"] == "live"
+    assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+
+
+def test_the_handler_because_of_which_all_were_put_back_is_left_out(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    fleet_world.register("6.0.0")
+    fleet_world.live("5.0.0")
+    answer = fleet_world.world.promote("6.0.0", half="backend")
+    fleet_world.world.do_before(answer, "switch-handlers")
+    alias = {"FunctionName": fleet_world.function(FIRST), "Name": "live"}
+    fleet_world.lambda_of().delete_alias(**alias)
+    failed = fleet_world.world.work(answer)
+    assert f"The alias live of {fleet_world.function(FIRST)} was deleted by hand" in failed["error"]
+    assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+    path = f"deployments/{failed['id']}/handlers"
+    assert fleet_world.world.api.post(f"{path}/{FIRST}/retry", {"reason": "Alone"}).status == 409
+    left = fleet_world.world.api.post(f"{path}/{FIRST}/skip", {"reason": "Retired next week"})
+    assert (left.status, left["state"]) == (200, "skipped")
+    assert fleet_world.again(failed)["status"] == "live"
+    assert fleet_world.served() == {**dict.fromkeys(NAMES, "6.0.0"), FIRST: "5.0.0"}
+
+
 def test_a_code_changed_by_hand_since_the_plan_stops_it(fleet_world: FleetWorld) -> None:
     fleet_world.register("5.0.0")
     before = fleet_world.served()
@@ -272,3 +307,44 @@ def test_code_that_was_lost_is_registered_and_deployed_anew(fleet_world: FleetWo
     fleet_world.register("5.0.1", says="5.0.0")
     fleet_world.live("5.0.1", "dev")
     assert fleet_world.served("dev") == dict.fromkeys(NAMES, "5.0.0")
+
+
+def test_what_the_console_left_itself_was_not_edited_by_hand(fleet_world: FleetWorld) -> None:
+    """One update without a publication, one whose worker died before it could note it, one prepared late."""
+    fleet_world.register("5.0.0")
+    fleet_world.register("6.0.0")
+    fleet_world.live("5.0.0")
+    fleet_world.cloud.faults("lambda", "PublishVersion", "error", status=403, code="AccessDeniedException")
+    failed = fleet_world.world.work(fleet_world.world.promote("6.0.0", half="backend"))
+    fleet_world.cloud.clear_faults()
+    assert failed["status"] == "failed"
+    fleet_world.observe()
+    assert not fleet_world.edited()
+    fleet_world.edit_by_hand(FIRST)
+    fleet_world.observe()
+    assert fleet_world.edited() == {FIRST: ["code"]}
+
+
+def test_one_that_is_prepared_late_was_not_edited_by_hand(fleet_world: FleetWorld) -> None:
+    fleet_world.budget("test", 1)
+    fleet_world.register("5.0.0")
+    fleet_world.break_next(FIRST)
+    part = fleet_world.world.work(fleet_world.world.promote("5.0.0", half="backend"))
+    assert fleet_world.again(part)["status"] == "live"
+    fleet_world.observe()
+    assert not fleet_world.edited()
+
+
+def test_a_copy_that_a_dead_worker_made_keeps_where_it_came_from(fleet_world: FleetWorld) -> None:
+    from deployments.models import CodeCopy
+
+    fleet_world.register("5.0.0")
+    fleet_world.live("5.0.0")
+    CodeCopy.objects.exclude(copied_from=None).delete()
+    fleet_world.register("6.0.0", [FIRST])
+    fleet_world.live("6.0.0")
+    fleet_world.live("5.0.0")
+    copies = CodeCopy.objects.filter(bucket="tim-sb-be-live")
+    assert copies.exists()
+    assert {copy.copied_from.bucket for copy in copies if copy.copied_from} == {"tim-dev-lambda"}
+    assert not copies.filter(copied_from=None).exists()

@@ -13,6 +13,7 @@ from deployments.selectors.deployments import deployment_for, state_of
 from deployments.selectors.plans import plan_for
 from deployments.selectors.releases import release_for
 from deployments.services import steer
+from deployments.services.edits import accept_edits
 from deployments.services.handlers import skip_handler
 from deployments.services.promote import promote, rollback
 from products.models import Environment
@@ -69,6 +70,13 @@ class Values(Strict):
 
 class Why(Strict):
     reason: str
+
+
+class Accepted(Strict):
+    """Handlers that were edited by hand; empty: all of them."""
+
+    reason: str
+    handlers: list[str] = []
 
 
 ENVIRONMENT = "/products/{slug}/environments/{name}"
@@ -190,6 +198,16 @@ def roll_back(request: HttpRequest, slug: str, name: str, given: WayBack) -> Htt
     return doing(request, 202, act)
 
 
+@router.post(ENVIRONMENT + "/back-end/accept", summary="Take handlers that were edited by hand as they are")
+def accept(request: HttpRequest, slug: str, name: str, given: Accepted) -> HttpResponse:
+    def act(user: User) -> shapes.Json:
+        environment = environment_for(user, slug, name)
+        names = accept_edits(actor=user, environment=environment, reason=given.reason, names=given.handlers)
+        return {"accepted": names}
+
+    return doing(request, 200, act)
+
+
 @router.get("/deployments/{pk}", summary="One deployment and its steps")
 def deployment(request: HttpRequest, pk: int) -> HttpResponse:
     def look(user: User) -> HttpResponse:
@@ -255,3 +273,12 @@ def skip_one(request: HttpRequest, pk: int, name: str, given: Why) -> HttpRespon
         return shapes.handler(skip_handler(actor=user, deployment=found, name=name, reason=given.reason))
 
     return doing(request, 200, act)
+
+
+@router.post("/deployments/{pk}/handlers/{name}/retry", summary="Go on with one handler that failed")
+def retry_one(request: HttpRequest, pk: int, name: str, given: Why) -> HttpResponse:
+    def act(user: User) -> shapes.Json:
+        steer.retry_handler(actor=user, deployment=deployment_for(pk), name=name, reason=given.reason)
+        return _deployment(pk)
+
+    return doing(request, 202, act)

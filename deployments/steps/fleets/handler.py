@@ -151,7 +151,7 @@ def switch_back(door: Door, name: str, change: HandlerChange) -> Left:
     found = (change.before or {}).get("live", "")
     if not found:
         raise HandlerFailed(f"{name} had no alias {ALIAS} before, so there is nothing to put back.")
-    return Left(_move_alias(door, name, found, expected=change.version, deleted=True), found)
+    return Left(_move_alias(door, name, found, expected=change.version, deleted=True))
 
 
 def _move_alias(door: Door, name: str, version: str, *, expected: str, deleted: bool = False) -> Function:

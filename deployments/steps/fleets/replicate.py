@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from django.db.models import QuerySet
+
 from aws.access import Account as Door
 from aws.errors import OtherContent
 from aws.fanout import Transfer, TransferFailed
@@ -86,6 +88,7 @@ def _adopt(context: StepContext, door: Door, back: BackEnd, there: Versions) -> 
                 version_id=version.version_id,
                 sha256=change.sha256,
                 size=version.size,
+                copied_from=_kept(back, [change.sha256]).first(),
             )
 
 
@@ -103,9 +106,7 @@ def _missing(back: BackEnd, there: Versions) -> list[HandlerChange]:
 def _sources(back: BackEnd, missing: Iterable[HandlerChange]) -> dict[str, CodeCopy]:
     """Where the code comes from. Raises StepFailed with the handler's name when it is kept nowhere."""
     product = back.environment.product
-    rows = CodeCopy.objects.filter(
-        bucket=product.handler_bucket, sha256__in=[change.sha256 for change in missing]
-    ).exclude(bucket=back.environment.code_bucket)
+    rows = _kept(back, [change.sha256 for change in missing])
     found = {copy.sha256: copy for copy in rows.select_related("account")}
     for change in missing:
         if change.sha256 not in found:
@@ -114,6 +115,12 @@ def _sources(back: BackEnd, missing: Iterable[HandlerChange]) -> dict[str, CodeC
                 "changed. Register the build anew under another version."
             )
     return found
+
+
+def _kept(back: BackEnd, sha256s: Iterable[str]) -> QuerySet[CodeCopy]:
+    """Copies of this code in the product's bucket, unless the back end loads code from there."""
+    kept = CodeCopy.objects.filter(bucket=back.environment.product.handler_bucket, sha256__in=sha256s)
+    return kept.exclude(bucket=back.environment.code_bucket)
 
 
 def _job(back: BackEnd, change: HandlerChange, source: CodeCopy) -> Copy:
