@@ -111,3 +111,32 @@ def test_a_change_of_architecture_is_deployed_and_put_back_with_the_code(fleet_w
     fleet_world.register("6.0.1", says="5.0.0", architecture="arm64")
     fleet_world.live("6.0.1", "dev")
     assert architectures() == {"arm64"}
+
+
+def test_code_that_the_console_never_deployed_is_kept_and_put_back(fleet_world: FleetWorld) -> None:
+    from deployments.models import CodeCopy
+
+    fleet_world.observe("dev")
+    fleet_world.edit_by_hand(NAMES[0], "dev")
+    fleet_world.observe("dev")
+    before = fleet_world.served("dev")
+    fleet_world.register("5.0.0")
+    fleet_world.fare(NAMES[-1], "5.0.0", errors=7, invocations=20)
+    failed = fleet_world.world.work(fleet_world.world.promote("5.0.0", "dev", half="backend"))
+    assert failed["status"] == "failed"
+    assert "All handlers have the code again" in failed["error"]
+    assert fleet_world.served("dev") == before
+    kept = CodeCopy.objects.filter(sha256__in=before.values())
+    assert {copy.sha256 for copy in kept} == set(before.values())
+    assert not fleet_world.edited("dev").keys() - {NAMES[0]}
+
+
+def test_a_function_that_is_gone_before_its_code_is_kept_is_named(fleet_world: FleetWorld) -> None:
+    fleet_world.observe("dev")
+    fleet_world.register("5.0.0")
+    answer = fleet_world.world.promote("5.0.0", "dev", half="backend")
+    fleet_world.world.do_before(answer, "prepare")
+    fleet_world.lambda_of("dev").delete_function(FunctionName=fleet_world.function(NAMES[0], "dev"))
+    failed = fleet_world.world.work(answer)
+    assert failed["status"] == "failed"
+    assert f"There is no function {fleet_world.function(NAMES[0], 'dev')}" in failed["error"]

@@ -67,7 +67,7 @@ def bring_back(door: Door, name: str, change: HandlerChange, code: CodeCopy | No
     function = code_of(door, name)
     if function.sha256 != found:
         raise HandlerFailed(
-            f"The code that {name} had before was never deployed by the console, so there is no copy of it to put back."
+            f"The code that {name} had before lies in no bucket any more, so it cannot be put back."
         )
     return function
 

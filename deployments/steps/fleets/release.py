@@ -18,6 +18,7 @@ from deployments.steps.door import aws_step
 from deployments.steps.fleets import handler
 from deployments.steps.fleets.crew import HandlerFailed
 from deployments.steps.fleets.handler import Left
+from deployments.steps.fleets.keep import found_code, keep_found
 from deployments.steps.fleets.reach import BackEnd, open_fleet
 from deployments.steps.fleets.rows import Ledger, told, too_many
 from deployments.wording import listed
@@ -31,12 +32,13 @@ NOT_SWITCHED = "Nothing was switched, so callers still get the code that they go
 
 @aws_step
 def prepare(context: StepContext) -> Done | Wait:
-    """Alias: publish every new version while callers get the old ones. `$LATEST`: nothing can be prepared."""
+    """Alias: publish every new version while callers get the old ones. `$LATEST`: keep the old code, to put it back."""
     back = BackEnd.of(context)
+    door = open_fleet(context, back.account)
     if back.fleet.mode != Mode.ALIAS:
-        return Done()
+        return Done({"kept": keep_found(context, back, door)})
     try:
-        _publish(context, back, open_fleet(context, back.account))
+        _publish(context, back, door)
     except CodeStorageFull as full:
         raise StepFailed(f"{full} {NOT_SWITCHED}") from full
     failed, prepared = back.in_state(HandlerState.FAILED), back.in_state(HandlerState.READY)
@@ -202,12 +204,11 @@ def _put_back(context: StepContext, back: BackEnd, door: Door) -> None:
 
 def _code_before(back: BackEnd, changes: Iterable[HandlerChange]) -> dict[str, CodeCopy]:
     """By sha256, where the code lies that these handlers had."""
-    return back.code({(change.before or {})["sha256"] for change in changes})
+    return back.code({found_code(change) for change in changes})
 
 
 def _bring_back(back: BackEnd, door: Door, change: HandlerChange, code: Mapping[str, CodeCopy]) -> Function:
-    before = (change.before or {})["sha256"]
-    return handler.bring_back(door, back.function(change.name), change, code.get(before))
+    return handler.bring_back(door, back.function(change.name), change, code.get(found_code(change)))
 
 
 def _no_longer_running(context: StepContext, back: BackEnd) -> None:

@@ -92,6 +92,14 @@ def _adopt(context: StepContext, door: Door, back: BackEnd, there: Versions) -> 
             )
 
 
+def copies_there(door: Door, back: BackEnd) -> set[str]:
+    """The digests of the code that lies in the back end's bucket, as recorded."""
+    bucket = back.environment.code_bucket
+    there = _there(door, back.account, bucket, back.environment.product.slug)
+    copies = CodeCopy.objects.filter(bucket=bucket)
+    return {copy.sha256 for copy in copies if (copy.key, copy.version_id) in there}
+
+
 def _missing(back: BackEnd, there: Versions) -> list[HandlerChange]:
     """Handlers whose code the bucket lacks, one for each content."""
     known = back.code([change.sha256 for change in back.changes.values()])
