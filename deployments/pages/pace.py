@@ -58,7 +58,12 @@ def _pace(
     if not deployment.run.is_active:
         took = seconds_of(deployment)
         return [
-            {"label": "Rate", "kind": "text", "value": "none", "note": "nothing is under way"},
+            {
+                "label": "Calls made",
+                "kind": "count",
+                "value": sum(one.row.writes for one in steps),
+                "note": "that changed something",
+            },
             {"label": "Took", "kind": "duration", "value": took, "note": "from the click to the end"},
         ]
     others = [one.usual_seconds for one in steps if one.row.state not in OVER and one.row.name not in STEPS]

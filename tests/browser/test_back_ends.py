@@ -92,9 +92,9 @@ def _half_way(deployment: Deployment) -> None:
 
 
 def _fail(deployment: Deployment) -> None:
-    """The failed handler took the others back."""
-    rows = HandlerChange.objects.filter(deployment=deployment)
-    rows.exclude(state=HandlerState.FAILED).update(state=HandlerState.RETURNED)
+    """The failed handler took all back."""
+    HandlerChange.objects.filter(deployment=deployment).update(state=HandlerState.RETURNED)
+    Deployment.objects.filter(pk=deployment.pk).update(returning=True)
     deployment.run.steps.filter(name="prepare").update(state=StepState.FAILED, error=ERROR)
     Run.objects.filter(pk=deployment.run_id).update(
         state=RunState.FAILED, ended_at=timezone.now(), error=f"1 handler failed. {ERROR}"
@@ -129,6 +129,7 @@ def test_pages(look: Look, back_end: Deployment, estate: Estate, sign_in: SignIn
 
 
 def _wrong(page: Page, said: list[str]) -> list[str]:
+    page.evaluate("document.querySelectorAll('main details:not(.ask)').forEach(one => one.open = true)")
     found = [*axe(page), *said, *([f"{overflow(page)} px too wide"] if overflow(page) else [])]
     said.clear()
     return found
@@ -163,3 +164,27 @@ def test_a_failed_handler_is_left_out_and_the_others_are_tried_again(
     page.locator(".dock").get_by_role("button", name="Retry").click()
     expect(page.get_by_role("group", name="199")).to_have_count(0)
     expect(page.get_by_role("group", name="1 left out")).to_be_visible()
+
+
+def test_a_failed_handler_is_tried_again_alone(back_end: Deployment, estate: Estate, sign_in: SignIn) -> None:
+    _fail(back_end)
+    Deployment.objects.filter(pk=back_end.pk).update(returning=False, partial=True)
+    rows = HandlerChange.objects.filter(deployment=back_end)
+    rows.filter(error="").update(state=HandlerState.DONE)
+    rows.exclude(error="").update(state=HandlerState.FAILED)
+    page = sign_in(estate.people[Role.RELEASE_MANAGER])
+    page.goto(f"/deployments/{back_end.pk}/")
+    page.get_by_text("Retry or leave out").click()
+    page.get_by_label("Reason").first.fill("The key is enabled again.")
+    page.get_by_role("button", name="Retry orders-list").click()
+    expect(page.get_by_role("group", name="1 prepared, 199 done")).to_be_visible()
+
+
+def test_what_was_edited_by_hand_is_accepted(back_end: Deployment, estate: Estate, sign_in: SignIn) -> None:
+    page = sign_in(estate.people[Role.RELEASE_MANAGER])
+    page.goto(f"{DEV}/")
+    page.get_by_text("Accept it as it is").click()
+    page.get_by_label("Reason").fill("It needs less memory.")
+    page.get_by_role("button", name="Accept 1 handler").click()
+    expect(page.get_by_text("edited by hand")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Back end")).to_be_visible()

@@ -87,7 +87,7 @@ def bring_code(
             continue
         function = code_of(door, name)
         if function.status == "Failed":
-            raise HandlerFailed(f"AWS could not take over the code of {name}: {function.reason}")
+            raise HandlerFailed(f"AWS could not take over the code of {name}: {function.reason.rstrip('.')}.")
         if _holds(function, sha256, architecture):
             return function
     raise _changing(name)
