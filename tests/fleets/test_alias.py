@@ -50,20 +50,56 @@ def test_only_what_differs_is_touched(fleet_world: FleetWorld) -> None:
     assert fleet_world.writes(since) == []
 
 
-def test_a_handler_that_fails_leaves_all_as_it_was(fleet_world: FleetWorld) -> None:
+@pytest.mark.parametrize("why", ["KMSAccessDenied", "InvalidZipFileException"])
+def test_a_handler_that_fails_leaves_all_as_it_was(fleet_world: FleetWorld, why: str) -> None:
     fleet_world.register("5.0.0")
     before = fleet_world.served()
-    fleet_world.break_next(FIRST)
+    fleet_world.break_next(FIRST, reason_code=why)
     failed = fleet_world.world.work(fleet_world.world.promote("5.0.0", half="backend"))
     assert failed["status"] == "failed"
     assert FIRST in failed["error"]
-    assert "KMSAccessDenied" in failed["error"]
+    assert why in failed["error"]
     assert "Nothing was switched" in failed["error"]
     assert fleet_world.served() == before
     again = fleet_world.world.api.post(f"deployments/{failed['id']}/retry", {"reason": "Key mended"})
     assert again.status == 202, again.body
     assert fleet_world.world.carry_out(failed["id"])["status"] == "live"
     assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+
+
+def test_an_update_of_somebody_else_is_waited_for(fleet_world: FleetWorld) -> None:
+    fleet_world.register("5.0.0")
+    answer = fleet_world.world.promote("5.0.0", half="backend")
+    fleet_world.world.do_before(answer, "prepare")
+    fleet_world.cloud.settings(update_seconds=1.5)
+    memory = {"FunctionName": fleet_world.function(FIRST), "MemorySize": 512}
+    fleet_world.lambda_of().update_function_configuration(**memory)
+    fleet_world.cloud.settings(update_seconds=0.05)
+    assert fleet_world.world.work(answer)["status"] == "live"
+    assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+
+
+def test_an_update_that_does_not_end_is_named_and_nothing_is_switched(
+    fleet_world: FleetWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deployments.steps.fleets import handler
+
+    monkeypatch.setattr(handler, "SETTLED_WITHIN", 1.0)
+    fleet_world.register("5.0.0")
+    before = fleet_world.served()
+    answer = fleet_world.world.promote("5.0.0", half="backend")
+    fleet_world.world.do_before(answer, "prepare")
+    fleet_world.cloud.settings(update_seconds=600)
+    memory = {"FunctionName": fleet_world.function(FIRST), "MemorySize": 512}
+    fleet_world.lambda_of().update_function_configuration(**memory)
+    fleet_world.cloud.settings(update_seconds=0.05)
+    failed = fleet_world.world.work(answer)
+    assert failed["status"] == "failed"
+    assert (
+        f"{fleet_world.function(FIRST)} has been updating for 1 s. Look at it in AWS, then retry."
+        in failed["error"]
+    )
+    assert fleet_world.served() == before
 
 
 def test_within_the_budget_a_failed_handler_is_left_and_named(fleet_world: FleetWorld) -> None:
