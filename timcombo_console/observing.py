@@ -4,9 +4,10 @@ way back that is no longer open is seen before anybody needs it."""
 from datetime import timedelta
 
 import structlog
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from deployments.models import EnvironmentState
 from deployments.services.observe import look_at, look_back
 from products.models import Environment
 from runs.services import Busy
@@ -43,9 +44,20 @@ def look_back_everywhere() -> None:
 
 
 def ways_back_due() -> QuerySet[Environment]:
-    """Environments where something was deployed whose way back was not looked at lately, or not since."""
+    """Environments where something was deployed whose way back was not looked at lately, or not since anything changed
+    there or in their functions, which others may call, too."""
     row = "readiness__asked_at"
     due = Q(**{f"{row}__isnull": True}) | Q(**{f"{row}__lt": Now() - WAYS_BACK_EVERY})
-    since = Q(**{f"{row}__lt": F("state__changed_at")})
+    since = Q(**{f"{row}__lt": F("state__changed_at")}) | Exists(_changed_beside(row))
     deployed = Environment.objects.filter(state__changed_at__isnull=False, state__active__isnull=True)
     return deployed.filter(due | since).select_related("product").order_by("pk")
+
+
+def _changed_beside(asked_at: str) -> QuerySet[EnvironmentState]:
+    """What changed since in an environment that calls the same functions."""
+    same = {
+        "environment__backend_account": OuterRef("backend_account"),
+        "environment__function_prefix": OuterRef("function_prefix"),
+    }
+    beside = EnvironmentState.objects.filter(**same, changed_at__gt=OuterRef(asked_at), active__isnull=True)
+    return beside.exclude(environment__function_prefix="")

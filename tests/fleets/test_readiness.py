@@ -115,3 +115,25 @@ def test_a_way_back_is_due_after_every_deployment_and_every_quarter_of_an_hour(
     row = Readiness.objects.get(environment__product__slug=PRODUCT, environment__name="test")
     Readiness.objects.filter(pk=row.pk).update(asked_at=row.asked_at - WAYS_BACK_EVERY)
     assert due() == ["Tim-Combo test"]
+
+
+def test_a_way_back_is_due_when_another_environment_changes_the_same_functions(
+    fleet_world: FleetWorld,
+) -> None:
+    from django.utils import timezone
+
+    from deployments.models import EnvironmentState
+    from products.models import Environment
+    from timcombo_console.observing import look_back_everywhere, ways_back_due
+
+    def due() -> list[str]:
+        return [str(one) for one in ways_back_due()]
+
+    fleet_world.register("5.0.0")
+    fleet_world.live("5.0.0")
+    beside = Environment.objects.get(product__slug="flux-systems", name="test")
+    EnvironmentState.objects.create(environment=beside, changed_at=timezone.now())
+    look_back_everywhere()
+    assert due() == []
+    fleet_world.live("5.0.0")
+    assert due() == ["Tim-Combo test", "Flux Systems test"]
