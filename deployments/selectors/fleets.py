@@ -60,6 +60,13 @@ def sharing(environment: Environment) -> list[Environment]:
     )
 
 
+def api_origins(fleet: Fleet) -> list[str]:
+    """The addresses of the APIs by which environments call the functions, each once."""
+    callers = Environment.objects.filter(backend_account=fleet.account_id, function_prefix=fleet.prefix)
+    found = callers.exclude(api_origin="").order_by("pk").values_list("api_origin", flat=True)
+    return list(dict.fromkeys(found))
+
+
 def find_back_end(release: Release) -> Artifact | None:
     """The release's artifact of handlers, if it has one."""
     return next((one for one in release.artifacts.all() if one.target == Artifact.BACKEND), None)

@@ -138,3 +138,21 @@ def test_what_cannot_be_told_is_said_and_nothing_is_deployed(
     assert ended["status"] == "failed"
     assert said in ended["error"]
     assert (domain.served(), domain.writes(since)) == (before, [])
+
+
+def test_environments_that_call_one_fleet_in_two_ways_block_its_plan(fleet_world: FleetWorld) -> None:
+    from products.models import Environment
+
+    path = "arn:aws:apigateway:us-east-2:lambda:path/2015-03-31/functions"
+    functions = [
+        f"arn:aws:lambda:us-east-2:{SANDBOX}:function:{fleet_world.function(name)}" for name in NAMES
+    ]
+    targets = [f"{path}/{function}/invocations" for function in functions]
+    ask(fleet_world, "http", id="second0001", account=SANDBOX, region="us-east-2", targets=targets)
+    beside = Environment.objects.filter(product__slug="flux-systems", name="test")
+    beside.update(api_origin="https://second0001.execute-api.us-east-2.amazonaws.com")
+    fleet_world.register("5.0.0")
+    fleet_world.observe()
+    assert mode() == "mixed"
+    (blocker,) = fleet_world.plan("5.0.0")["backend"]["blockers"]
+    assert f"and {len(NAMES)} in another way" in blocker

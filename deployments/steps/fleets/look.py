@@ -11,6 +11,7 @@ from aws.bindings import bindings
 from aws.functions import CodeStorage, Function, code_storage, list_functions
 from deployments.fleet_planner import mode_of
 from deployments.models import Fleet, HandlerChange, HandlerVersion, KnownFunction, Mode
+from deployments.selectors.fleets import api_origins
 from deployments.steps.door import aws_step
 from deployments.steps.fleets.crew import Crew, HandlerFailed
 from deployments.steps.fleets.handler import Left, named_by_alias
@@ -50,13 +51,23 @@ class Sight:
         return as_seen(live) if live else {"live": "", "live_sha256": ""}
 
 
-def see(door: Door, prefix: str, api_origin: str, *, aliases: bool) -> Sight:
+def see(door: Door, fleet: Fleet, *, aliases: bool) -> Sight:
     """Look at all of it. AWS: a listing does not tell aliases; GetFunction does, by a limit of its own."""
+    prefix = fleet.prefix
     functions = {one.name.removeprefix(prefix): one for one in list_functions(door, prefix)}
-    called = bindings(door, api_origin, prefix) if api_origin else {}
-    bound = {name.removeprefix(prefix): qualifier for name, qualifier in called.items()}
+    bound = _bound(door, fleet)
     live = _aliases(door, prefix, functions) if aliases and any(bound.values()) else None
     return Sight(functions, live, bound, code_storage(door))
+
+
+def _bound(door: Door, fleet: Fleet) -> dict[str, str]:
+    """What the APIs of all environments that call the fleet call; one called in several ways is under `$LATEST` first."""
+    found: dict[str, str] = {}
+    for origin in api_origins(fleet):
+        for function, qualifier in bindings(door, origin, fleet.prefix).items():
+            name = function.removeprefix(fleet.prefix)
+            found[name] = min(qualifier, found.get(name, qualifier))
+    return found
 
 
 def _aliases(door: Door, prefix: str, functions: Mapping[str, Function]) -> dict[str, Function | None]:
@@ -105,12 +116,12 @@ def look(context: StepContext) -> Done | Wait:
     """
     back = BackEnd.of(context)
     door = open_fleet(context, back.account)
-    sight = see(door, back.fleet.prefix, back.environment.api_origin, aliases=False)
+    sight = see(door, back.fleet, aliases=False)
     with context.transaction():
         save_sight(back.fleet, sight)
     if sight.mode != back.fleet.mode:
         raise StepFailed(
-            f"The API of {back.environment} calls {sight.mode.label} now; the plan was made for {back.fleet.get_mode_display()}. "
+            f"What calls {back.fleet} calls {sight.mode.label} now; the plan was made for {back.fleet.get_mode_display()}. "
             "Nothing was changed. Look at the new plan."
         )
     _refuse_moved(back, sight)

@@ -8,7 +8,7 @@ from deployments.models import Fleet
 from deployments.steps.door import aws_step
 from deployments.steps.fleets.look import save_sight, see
 from deployments.steps.fleets.reach import open_fleet
-from products.models import Environment, Purpose
+from products.models import Purpose
 from runs.models import RunScope
 from runs.steps import Done, StepContext, Wait
 
@@ -18,7 +18,7 @@ def observe(context: StepContext) -> Done | Wait:
     """See functions, bindings and code storage, as the role that only reads."""
     fleet = Fleet.objects.select_related("account").get(run=context.run)
     door, began = open_fleet(context, fleet.account, Purpose.READ), timezone.now()
-    sight = see(door, fleet.prefix, _api_origin(fleet), aliases=True)
+    sight = see(door, fleet, aliases=True)
     with context.transaction():
         if _overtaken(fleet, began):
             return Done({"overtaken": True})
@@ -31,9 +31,3 @@ def _overtaken(fleet: Fleet, began: datetime) -> bool:
     row = Fleet.objects.select_for_update().get(pk=fleet.pk)
     newer = row.observed_at is not None and row.observed_at > began
     return newer or RunScope.objects.filter(scope=fleet.scope).exists()
-
-
-def _api_origin(fleet: Fleet) -> str:
-    """The API through which the environments call the fleet; the first of them that names one."""
-    callers = Environment.objects.filter(backend_account=fleet.account, function_prefix=fleet.prefix)
-    return callers.exclude(api_origin="").order_by("pk").values_list("api_origin", flat=True).first() or ""
