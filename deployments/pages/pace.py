@@ -5,9 +5,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from aws.bucket import TokenBucket, Unreachable, open_redis
-from deployments.fleet_planner import CALLS_PER_SECOND, seconds_left
+from deployments.fleet_planner import CALLS_PER_SECOND, UNDER_WAY, seconds_left, waves
 from deployments.models import Deployment, HandlerState
 from deployments.pages.grid import Grid, grid_of
 from deployments.pages.status import seconds_of
@@ -75,8 +76,21 @@ def _pace(
     except Unreachable:
         unknown = {"kind": "text", "value": "not known", "note": "Redis does not answer"}
         return [{"label": "Rate", **unknown}, {"label": "Time left", **unknown}]
-    left = seconds_left(grid.calls_left, _calls_of_others(deployment, account), allowed) + rest
-    return [_rate(deployment, current, allowed), _time(left, allowed)]
+    calling = seconds_left(grid.calls_left, _calls_of_others(deployment, account), allowed)
+    watching = _watching(deployment, grid)
+    return [_rate(deployment, current, allowed), _time(calling + watching + rest, allowed, watching)]
+
+
+def _watching(deployment: Deployment, grid: Grid) -> float:
+    """Seconds for which waves are still to be watched, where callers get `$LATEST`."""
+    if grid.mode != "latest" or grid.returning:
+        return 0.0
+    wait = (deployment.run.wake_at - timezone.now()).total_seconds()
+    left = [one.name for one in grid.squares if one.state in UNDER_WAY]
+    rows = deployment.handlers
+    planned = rows.filter(wave__gt=0).exists()
+    due = rows.filter(name__in=left).values("wave").distinct().count() if planned else len(waves(left))
+    return max(0.0, wait) + due * float(settings.CONSOLE_WAVE_SECONDS)
 
 
 def _calls_of_others(deployment: Deployment, account: Account) -> list[int]:
@@ -106,8 +120,9 @@ def _rate(deployment: Deployment, current: ShownStep | None, allowed: float) -> 
     }
 
 
-def _time(left: float, allowed: float) -> dict[str, Any]:
+def _time(left: float, allowed: float, watching: float) -> dict[str, Any]:
     if left < 1:
         return {"label": "Time left", "kind": "text", "value": "a moment", "note": "no more calls are needed"}
-    note = f"at least, by {allowed:.0f} calls per second"
+    watched = f", {watching:.0f} s of them watching waves" if watching else ""
+    note = f"at least, by {allowed:.0f} calls per second{watched}"
     return {"label": "Time left", "kind": "duration", "value": left, "note": note}

@@ -312,6 +312,23 @@ def test_the_time_left_is_that_of_the_calls_left_at_the_present_pace(
     assert re.search(r"slowed to 1[0-2]\.\d, because AWS throttled", text)
 
 
+@pytest.mark.parametrize(("planned", "seconds"), [(False, 360), (True, 240)])
+def test_the_time_left_without_alias_counts_the_watching_of_waves(
+    halfway: Deployment, manager: User, queue: TokenBucket, settings: Any, planned: bool, seconds: int
+) -> None:
+    settings.CONSOLE_WAVE_SECONDS = 120
+    Fleet.objects.update(mode="latest")
+    rows = HandlerChange.objects.filter(deployment=halfway)
+    rows.update(state=HandlerState.PENDING, version="")
+    if planned:
+        rows.filter(name=NAMES[1]).update(wave=1)
+        rows.filter(name=NAMES[2]).update(wave=2)
+        rows.filter(name=NAMES[0]).update(state=HandlerState.DONE)
+    under_way(halfway, "switch-handlers")
+    text = read(manager, f"/deployments/{halfway.pk}/")
+    assert f"at least, by 15 calls per second, {seconds} s of them watching waves" in text
+
+
 def test_without_redis_the_time_left_is_not_known(halfway: Deployment, manager: User, settings: Any) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert "Redis does not answer" in read(manager, f"/deployments/{halfway.pk}/")
