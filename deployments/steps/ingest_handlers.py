@@ -1,6 +1,6 @@
 """Ingest of a back end: handler zips out of an artifact, or from under a prefix of CI, each kept once by its content."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
@@ -8,7 +8,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from aws.access import Account as Door
 from aws.fanout import Transfer
-from aws.jobs import Put, Slice, Written
+from aws.jobs import Put, Slice
 from aws.s3 import download, list_versions, read_object
 from deployments.archive import LIMITS, Archive, Entry, open_archive
 from deployments.handler_archive import read_handlers_yaml
@@ -17,8 +17,8 @@ from deployments.handlers_yaml import LARGEST_YAML
 from deployments.models import Artifact, CodeCopy
 from deployments.selectors.fleets import handlers_of
 from deployments.steps.delivery import BATCH
-from deployments.steps.fleets.replicate import ZIP, code_key
-from products.models import Product
+from deployments.steps.fleets.code import code_key, put_of, record_puts
+from products.models import Account, Product
 from runs.steps import StepContext
 
 BEGINNING = (1980, 1, 1, 0, 0, 0)
@@ -59,7 +59,7 @@ def keep_code(context: StepContext, door: Door, artifact: Artifact, path: Path) 
     ):
         for written in transfer.stream(_puts(product, build, missing, unpacked.file), BATCH):
             with context.transaction():
-                _record(product, written)
+                record_puts(_keeper(product), written)
             done += len(written)
             moved += sum(len(item.job.body) for item in written)
             context.progress(done=done, bytes_done=moved)
@@ -96,30 +96,11 @@ def _unpacked(build: Archive, entry: Entry, unpacked: IO[bytes]) -> Slice:
 
 
 def _put(product: Product, handler: Handler, body: Slice) -> Put:
-    assert product.handler_account is not None
-    return Put(
-        bucket=product.handler_bucket,
-        owner=product.handler_account.aws_id,
-        key=code_key(product.slug, handler.name, handler.sha256),
-        body=body,
-        content_type=ZIP,
-        cache_control="no-cache",
-        sha256=handler.sha256,
-        if_none_match="*",
-    )
+    key = code_key(product.slug, handler.name, handler.sha256)
+    return put_of(_keeper(product), product.handler_bucket, key, handler.sha256, body)
 
 
-def _record(product: Product, written: Iterable[Written]) -> None:
+def _keeper(product: Product) -> Account:
+    """The account that keeps the product's handlers; without one no back end is registered."""
     assert product.handler_account is not None
-    for item in written:
-        assert isinstance(item.job, Put)
-        CodeCopy.objects.update_or_create(
-            bucket=item.job.bucket,
-            sha256=item.job.sha256,
-            defaults={
-                "account": product.handler_account,
-                "key": item.job.key,
-                "version_id": item.version_id,
-                "size": len(item.job.body),
-            },
-        )
+    return product.handler_account

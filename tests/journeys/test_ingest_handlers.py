@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from deployments.steps.fleets.replicate import code_key
+from deployments.steps.fleets.code import code_key
 from tests.deployments.fleets import artifact, backend, code, handlers_yaml
 from tests.shipping import PRODUCT, Answer, World
 

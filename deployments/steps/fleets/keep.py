@@ -9,10 +9,11 @@ from aws.access import Account as Door
 from aws.errors import NotFound
 from aws.fanout import Transfer
 from aws.function_code import fetch_code
-from aws.jobs import Put, Slice, Written
-from deployments.models import CodeCopy, HandlerChange
+from aws.jobs import Put, Slice
+from deployments.models import HandlerChange
+from deployments.steps.fleets.code import code_key, put_of, record_puts
 from deployments.steps.fleets.reach import BackEnd
-from deployments.steps.fleets.replicate import ZIP, code_key, copies_there
+from deployments.steps.fleets.replicate import copies_there
 from runs.steps import StepContext
 
 AT_ONCE = 8
@@ -36,7 +37,7 @@ def keep_found(context: StepContext, back: BackEnd, door: Door) -> int:
             puts = [put for put in threads.map(fetch, batch) if put]
             written = transfer.run(puts)
             with context.transaction():
-                _record(back, written)
+                record_puts(back.account, written)
             for put in puts:
                 _path(Path(folder), put.sha256).unlink()
             kept += len(puts)
@@ -70,32 +71,10 @@ def _fetched(back: BackEnd, door: Door, change: HandlerChange, folder: Path) -> 
             return None
     except NotFound:
         return None
-    return Put(
-        bucket=back.environment.code_bucket,
-        owner=back.account.aws_id,
-        key=code_key(back.environment.product.slug, change.name, sha256),
-        body=Slice(path, 0, path.stat().st_size),
-        content_type=ZIP,
-        cache_control="no-cache",
-        sha256=sha256,
-        if_none_match="*",
-    )
+    key = code_key(back.environment.product.slug, change.name, sha256)
+    body = Slice(path, 0, path.stat().st_size)
+    return put_of(back.account, back.environment.code_bucket, key, sha256, body)
 
 
 def _path(folder: Path, sha256: str) -> Path:
     return folder / f"{sha256}.zip"
-
-
-def _record(back: BackEnd, written: Sequence[Written]) -> None:
-    for item in written:
-        assert isinstance(item.job, Put)
-        CodeCopy.objects.update_or_create(
-            bucket=item.job.bucket,
-            sha256=item.job.sha256,
-            defaults={
-                "account": back.account,
-                "key": item.job.key,
-                "version_id": item.version_id,
-                "size": len(item.job.body),
-            },
-        )

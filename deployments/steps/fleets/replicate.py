@@ -11,17 +11,12 @@ from aws.jobs import Copy, Written, in_base64
 from aws.s3 import ListedVersion, head_object, list_versions
 from deployments.models import CodeCopy, HandlerChange
 from deployments.steps.door import aws_step
+from deployments.steps.fleets.code import NOT_CACHED, ZIP, code_key
 from deployments.steps.fleets.reach import BackEnd, open_fleet
 from products.models import Account
 from runs.steps import Done, StepContext, StepFailed, Wait
 
 BATCH = 100
-ZIP = "application/zip"
-
-
-def code_key(slug: str, name: str, sha256: str) -> str:
-    """Where a handler's zip lies in every bucket: by content, so that what did not change is not copied again."""
-    return f"handlers/{slug}/{name}/{sha256}.zip"
 
 
 @aws_step
@@ -143,7 +138,7 @@ def _job(back: BackEnd, change: HandlerChange, source: CodeCopy) -> Copy:
         owner=back.account.aws_id,
         key=code_key(back.environment.product.slug, change.name, change.sha256),
         content_type=ZIP,
-        cache_control="no-cache",
+        cache_control=NOT_CACHED,
     )
 
 
