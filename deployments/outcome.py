@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from audit.models import Result
 from audit.services import record
-from deployments.models import Deployment, EnvironmentState, HandlerState, Release, ReleaseStatus
+from deployments.models import Deployment, EnvironmentState, Fleet, HandlerState, Release, ReleaseStatus
 from deployments.selectors.deployments import scopes_of, switched_after, wrote_after
 from products.models import Environment
 from runs.models import Run, RunState, StepState
@@ -25,8 +25,8 @@ def deployment_ended(run: Run) -> None:
     deployment = Deployment.objects.select_related("environment__product", "release__product", "actor").get(
         run=run
     )
-    # Begun by a worker that died: a retry looks at each anew.
-    deployment.handlers.filter(state=HandlerState.UPDATING).update(state=HandlerState.PENDING)
+    if deployment.backend_id:
+        _end_handlers(deployment, run)
     states = EnvironmentState.objects.filter(pk=deployment.environment_id)
     states.filter(active=deployment).update(active=None, changed_at=Now())
     verifying = run.steps.filter(name__in=("verify", "verify-handlers"))
@@ -55,6 +55,20 @@ def deployment_ended(run: Run) -> None:
         run=run.pk,
         request_ids=request_ids(run),
     )
+
+
+def _end_handlers(deployment: Deployment, run: Run) -> None:
+    """Nothing is under way any more; of what stopped in the middle callers get a part."""
+    # Begun by a worker that died: a retry looks at each anew.
+    deployment.handlers.filter(state=HandlerState.UPDATING).update(state=HandlerState.PENDING)
+    states = set(deployment.handlers.values_list("state", flat=True))
+    stopped = run.state == RunState.FAILED and HandlerState.DONE in states
+    if stopped and states - {HandlerState.DONE, HandlerState.SKIPPED}:
+        deployment.partial = True
+        Deployment.objects.filter(pk=deployment.pk).update(partial=True)
+        place = deployment.environment
+        fleets = Fleet.objects.filter(account=place.backend_account_id, prefix=place.function_prefix)
+        fleets.update(running=deployment)
 
 
 def _status(deployment: Deployment, run: Run) -> str:

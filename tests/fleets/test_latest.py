@@ -140,3 +140,20 @@ def test_a_function_that_is_gone_before_its_code_is_kept_is_named(fleet_world: F
     failed = fleet_world.world.work(answer)
     assert failed["status"] == "failed"
     assert f"There is no function {fleet_world.function(NAMES[0], 'dev')}" in failed["error"]
+
+
+def test_what_stops_in_the_middle_is_partly_live_until_a_retry_goes_on(fleet_world: FleetWorld) -> None:
+    from deployments.models import Fleet
+
+    prepared(fleet_world)
+    fleet_world.register("6.0.0")
+    fault = fleet_world.cloud.faults("*", "GetMetricData", "error", status=403, code="AccessDenied")
+    stopped = fleet_world.world.work(fleet_world.world.promote("6.0.0", "dev", half="backend"))
+    fleet_world.cloud.clear_faults(fault)
+    assert stopped["status"] == "partial"
+    assert "GetMetricData" in stopped["error"]
+    assert list(fleet_world.served("dev").values()).count("6.0.0") == 1
+    assert Fleet.objects.get(prefix="tim-dev-").running_id == stopped["id"]
+    assert fleet_world.again(stopped)["status"] == "live"
+    assert fleet_world.served("dev") == dict.fromkeys(NAMES, "6.0.0")
+    assert fleet_world.world.deployment(stopped["id"])["status"] == "live"
