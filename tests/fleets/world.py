@@ -91,7 +91,8 @@ class FleetWorld:
             FunctionName=self.function(name, environment), **qualifier
         )
         sha = base64.b64decode(found["Configuration"]["CodeSha256"]).hex()
-        known = {digest(name, version): version for version in ("1", "5.0.0", "6.0.0", "7.0.0")}
+        versions = ("1", "6.0.0", "7.0.0", *(f"5.{number}.0" for number in range(9)))
+        known = {digest(name, version): version for version in versions}
         return known.get(sha, sha)
 
     def writes(self, since: int) -> list[str]:
