@@ -1,6 +1,6 @@
 from django.urls import path
 
-from deployments.views import compare, deployments, environments, promote, releases
+from deployments.views import compare, deployments, environments, promote, prune, releases
 
 PRODUCT = "products/<slug:slug>"
 ENVIRONMENT = f"{PRODUCT}/environments/<slug:name>"
@@ -15,6 +15,8 @@ urlpatterns = [
     path(f"{ENVIRONMENT}/", environments.environment, name="environment"),
     path(f"{ENVIRONMENT}/look/", environments.look, name="environment-look"),
     path(f"{ENVIRONMENT}/back-end/accept/", environments.accept, name="back-end-accept"),
+    path(f"{ENVIRONMENT}/back-end/prune/", prune.prune, name="back-end-prune"),
+    path(f"{ENVIRONMENT}/back-end/prune/progress/", prune.prune_progress, name="back-end-prune-progress"),
     path(f"{ENVIRONMENT}/promote/<str:version>/", promote.promote, name="promote"),
     path(f"{ENVIRONMENT}/rollback/", promote.rollback, name="rollback"),
     path("deployments/", deployments.deployments, name="deployments"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from deployments.fleet_planner import Edit
 from deployments.models import Deployment, Fleet
 from deployments.pages.handlers import MODES, edit_in_words
+from deployments.pages.prune import prune_url
 from deployments.selectors.fleets import edited_by_hand, fleet_of, handlers_of, has_back_end, sharing
 from deployments.wording import listed
 from products.models import Environment
@@ -63,6 +64,7 @@ def _seen(user: User, environment: Environment, fleet: Fleet) -> dict[str, Any]:
             for name, edits in list(edited.items())[:EDITED_SHOWN]
         ],
         "edited_total": len(edited),
+        "prune_url": prune_url(user, environment, fleet),
         **_decisions(user, environment, running, edited),
     }
 

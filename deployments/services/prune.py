@@ -9,15 +9,17 @@ from runs.models import Run
 from runs.services import start
 from users.actions import action
 from users.models import User
-from users.refusals import WrongState
+from users.refusals import Invalid, WrongState
 
 
 @action("fleet.prune", permission="run.steer")
 def prune_versions(*, actor: User | None, environment: Environment, reason: str) -> Run:
     """Start a Run that deletes old versions of the functions behind an environment's API.
 
-    Raises Busy while another Run works on them, WrongState when they are not known.
+    Raises Invalid without a reason, Busy while another Run works on them, WrongState when they are not known.
     """
+    if not reason.strip():
+        raise Invalid("Say why; the reason goes on record.", errors={"reason": ["A reason is needed."]})
     fleet = fleet_of(environment)
     if fleet is None:
         raise WrongState(
@@ -28,7 +30,7 @@ def prune_versions(*, actor: User | None, environment: Environment, reason: str)
         title=f"Prune versions of {fleet}",
         scopes=[fleet.scope],
         actor=actor,
-        url=reverse("environment", args=[environment.product.slug, environment.name]),
+        url=reverse("back-end-prune", args=[environment.product.slug, environment.name]),
     )
     record(
         actor=actor,

@@ -5,7 +5,8 @@ from django.test import Client
 
 from audit.models import Event
 from tests.console.test_api import TIM, Caller, code, zipped
-from tests.deployments.rows import estate, ready
+from tests.deployments.back_ends import put_fleet
+from tests.deployments.rows import environment, estate, ready
 from tests.examples import person
 from tests.users.rows import visitor
 from users.models import User
@@ -19,13 +20,16 @@ FORMS = {
     f"{DEV}/settings/": ("environment.edit", "dev"),
     f"{DEV}/promote/1.0.0/": ("deployment.promote", "dev"),
     f"{DEV}/rollback/": ("deployment.rollback", "dev"),
+    f"{DEV}/back-end/prune/": ("fleet.prune", "dev"),
 }
 
 
 @pytest.fixture(autouse=True)
 def manager() -> User:
     made = person(Role.RELEASE_MANAGER)
-    ready(estate(), "1.0.0", made)
+    product = estate()
+    ready(product, "1.0.0", made)
+    put_fleet(environment(product, "dev"), {})
     return made
 
 

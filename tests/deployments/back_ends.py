@@ -10,6 +10,7 @@ from deployments.handlers import Handlers
 from deployments.models import (
     Artifact,
     Deployment,
+    EnvironmentState,
     Fleet,
     HandlerChange,
     HandlerState,
@@ -82,6 +83,23 @@ def back_end_only(product: Product, version: str, by: User, handlers: Handlers) 
     )
     add_back_end(release, handlers)
     return release
+
+
+def goes_live(deployment: Deployment) -> Deployment:
+    """As its Run would have left one of the back end alone that ended well: its handlers are what the API calls."""
+    end(deployment, RunState.SUCCEEDED)
+    Deployment.objects.filter(pk=deployment.pk).update(live_at=timezone.now())
+    place = deployment.environment
+    fleets = Fleet.objects.filter(account=place.backend_account, prefix=place.function_prefix)
+    fleets.update(running=deployment)
+    EnvironmentState.objects.filter(environment=place).update(active=None)
+    return deployment
+
+
+def called(place: Environment, release: Release, by: User) -> Deployment:
+    """The release's back end, promoted alone and live."""
+    asked = {"reason": "Set up.", "confirm": place.name, "override": "Set up.", "half": "backend"}
+    return goes_live(promote(actor=by, environment=place, release=release, **asked))
 
 
 def failed_deployment(by: User, names: Collection[str] = NAMES) -> Deployment:
