@@ -17,6 +17,8 @@ from timcombo_console import formats
 from timcombo_console.templatetags.console import drawing
 
 NO_WAY_BACK = "The way back is not open"
+BACK = "back end"
+"""Stands before a version of which the pages are not meant."""
 
 # Names, versions and people, which many cells share.
 _escaped = lru_cache(maxsize=2048)(escape)
@@ -30,7 +32,8 @@ class Cell(NamedTuple):
     rolled away from). `verified`: the edge was seen to serve it; None: not asked yet. `at` and `who`: since when, by
     whom. `step` of `steps` counts from 1, `step_name` is where it failed, `seconds_left` is an estimate, `ahead` the
     Runs before a queued one, `note` the words of a drift or a partly live back end. `ready_version` may be promoted
-    here, by the page `ready_url`. `no_way_back`: something that a rollback needs was seen to be missing.
+    here, by the page `ready_url`; of `ready_back_end` the back end alone. `back_end` is the release that the API calls,
+    when it is not `version`. `no_way_back`: something that a rollback needs was seen to be missing.
     """
 
     id: int
@@ -51,6 +54,9 @@ class Cell(NamedTuple):
     note: str = ""
     ready_version: str = ""
     ready_url: str = ""
+    ready_back_end: str = ""
+    ready_back_end_url: str = ""
+    back_end: str = ""
     no_way_back: bool = False
 
 
@@ -99,10 +105,13 @@ def _beside(cell: Cell) -> str:
 
 
 def _ready(cell: Cell) -> str:
-    if not cell.ready_version:
-        return ""
-    ready = f"{drawing('up', 'i-s')}{_escaped(cell.ready_version)} ready"
-    return f'<a class="next" href="{escape(cell.ready_url)}">{ready}</a>'
+    return _next(cell.ready_url, f"{cell.ready_version} ready") if cell.ready_version else ""
+
+
+def _next(url: str, words: str, label: str = "") -> str:
+    """A link to a plan, named by its words or by a longer label that holds them."""
+    named = f' aria-label="{_escaped(label)}"' if label else ""
+    return f'<a class="next" href="{escape(url)}"{named}>{drawing("up", "i-s")}{_escaped(words)}</a>'
 
 
 def _second_line(cell: Cell) -> str:
@@ -121,12 +130,31 @@ def _phrase(cell: Cell) -> str:
     said = _escaped(LOOKS[cell.state].phrase.format(cell=cell))
     edge = ", the edge serves it" if cell.verified and cell.state in ("live", "back", "drift") else ""
     version = f"{_escaped(cell.version)}, " if cell.version else ""
+    called = f", {_called(cell)}" if cell.back_end else ""
     back = f", {NO_WAY_BACK.lower()}" if cell.no_way_back else ""
-    return f"{version}{said}{edge}{back}"
+    return f"{version}{said}{edge}{called}{back}"
+
+
+def _called(cell: Cell) -> str:
+    return f"{BACK} {_escaped(cell.back_end)}" if cell.back_end else ""
+
+
+def _of_back_end(cell: Cell) -> str:
+    """The release that the API calls, when it is not the pages', and the one of which the back end may follow alone.
+
+    Where a release with its front end is ready, that one has the cell's offer, and the menu holds the other.
+    """
+    called, version = _called(cell), cell.ready_back_end
+    if not version or cell.ready_version:
+        return called
+    words = f"{version} ready" if called else f"{BACK} {version}"
+    return _joined(called, _next(cell.ready_back_end_url, words, f"{BACK} {version} ready"))
 
 
 def _live(cell: Cell) -> str:
-    return _joined(_ago(cell), _escaped(cell.who))
+    if cell.back_end and cell.ready_back_end and not cell.ready_version:
+        return _of_back_end(cell)
+    return _joined(_ago(cell), _of_back_end(cell) or _escaped(cell.who))
 
 
 def _queued(cell: Cell) -> str:
@@ -154,11 +182,12 @@ def _drift(cell: Cell) -> str:
 
 
 def _back(cell: Cell) -> str:
-    return _joined(f"<b>Rolled back</b> from {_escaped(cell.next_version)}", _ago(cell))
+    return _joined(f"<b>Rolled back</b> from {_escaped(cell.next_version)}", _of_back_end(cell) or _ago(cell))
 
 
 def _never(cell: Cell) -> str:
-    return _ready(cell) or "&nbsp;"
+    back = _of_back_end(cell)
+    return _joined(_ready(cell), f"<span>{back}</span>" if back else "") or "&nbsp;"
 
 
 def _ago(cell: Cell) -> str:

@@ -7,13 +7,15 @@ from typing import Any, NamedTuple
 
 from django.db.models import OuterRef, Subquery
 
+from deployments.selectors.coming import is_newer
+from deployments.selectors.plans import BACK_END
 from deployments.services.promote import RECIPES
 from products.models import Kind
 from runs.models import RunStep, StepState, StepTime
 from runs.selectors import usual_of
 from runs.steps import recipe_of
 from timcombo_console.addresses import address
-from timcombo_console.cells import Cell
+from timcombo_console.cells import BACK, Cell
 from timcombo_console.places import Place
 
 OVER = (StepState.DONE, StepState.SKIPPED)
@@ -109,8 +111,49 @@ def ready_here(row: Place, before: Place | None) -> str:
     return str(version) if newer and version != left else ""
 
 
+def back_end_ready_here(row: Place, before: Place | None) -> str:
+    """The version of which the back end is to be promoted here next, newer than what the API calls; "" for none.
+
+    It is what the environment before calls, if that went live there; without one, or where none is required and the one
+    before has no back end, the newest release with a back end. After a rollback only what was registered since.
+    """
+    if row["active_id"] or not row["has_back_end"]:
+        return ""
+    if before is None or not (before["has_back_end"] or row["requires_id"]):
+        release, version, at = (row[f"newest_back_end{part}"] for part in ("", "_version", "_at"))
+    elif before["called_may_go_on"]:
+        release, version, at = (before[f"called_{part}"] for part in ("release", "version", "registered_at"))
+    else:
+        return ""
+    if release is None or not is_newer(release, row["called_release"]):
+        return ""
+    since = row["called_back_at"]
+    return str(version) if since is None or at > since else ""
+
+
+def _offers(row: Place, before: Place | None) -> dict[str, str]:
+    """What is ready: a release, and a back end that goes alone, when it is another release's."""
+    ready, back = ready_here(row, before), back_end_ready_here(row, before)
+    offers: dict[str, str] = {}
+    if ready:
+        offers |= {"ready_version": ready, "ready_url": _plan(row, ready)}
+    if back and back != ready:
+        offers |= {"ready_back_end": back, "ready_back_end_url": f"{_plan(row, back)}?half={BACK_END}"}
+    return offers
+
+
+def _plan(row: Place, version: str) -> str:
+    return address("promote", row["slug"], row["name"], version)
+
+
+def _called(row: Place) -> str:
+    """The release whose back end the API calls, when it is not the one that visitors get."""
+    if not row["called_release"] or row["called_release"] == row["running_release"]:
+        return ""
+    return " ".join(filter(None, (row["called_product"], row["called_version"])))
+
+
 def _cell(row: Place, progress: dict[int, Progress], before: Place | None) -> Cell:
-    ready = ready_here(row, before)
     base: dict[str, Any] = {
         "id": row["id"],
         "product": row["product_name"],
@@ -121,8 +164,8 @@ def _cell(row: Place, progress: dict[int, Progress], before: Place | None) -> Ce
         "at": _time(row["running_at"]),
         "who": row["running_who"] or "",
         "no_way_back": row["no_way_back"],
-        "ready_version": ready,
-        "ready_url": address("promote", row["slug"], row["name"], ready) if ready else "",
+        "back_end": _called(row),
+        **_offers(row, before),
     }
     return Cell(**base | _state(row, progress))
 
@@ -143,7 +186,7 @@ def _state(row: Place, progress: dict[int, Progress]) -> dict[str, Any]:
         name = far.name if far else ""
         return {
             "state": "failed",
-            "next_version": row["failed_version"],
+            "next_version": _going(row, "failed"),
             "step_name": name,
             "at": _time(row["failed_at"]),
         }
@@ -154,8 +197,13 @@ def _state(row: Place, progress: dict[int, Progress]) -> dict[str, Any]:
     return {"state": "live"}
 
 
+def _going(row: Place, which: str) -> str:
+    """The version of the deployment under way or failed; of a back end alone it is not what pages become."""
+    return f"{BACK} {row[f'{which}_version']}" if row[f"{which}_alone"] else str(row[f"{which}_version"])
+
+
 def _active(row: Place, progress: dict[int, Progress]) -> dict[str, Any]:
-    shown: dict[str, Any] = {"next_version": row["active_version"], "who": row["active_who"] or ""}
+    shown: dict[str, Any] = {"next_version": _going(row, "active"), "who": row["active_who"] or ""}
     far = progress.get(row["active_run"])
     if row["active_state"] == "queued" or far is None:
         return shown | {"state": "queued"}

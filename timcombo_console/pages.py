@@ -1,6 +1,6 @@
 """What the first page shows: the matrix, what is under way, what waits for this person, whether the console is well."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -118,7 +118,7 @@ def _nothing(row: Place, name: str) -> Cell:
 def _shows(product: Mapping[str, Any], show: str) -> bool:
     cells: list[Cell] = product["cells"]
     if show == "ready":
-        return any(cell.ready_version for cell in cells)
+        return any(cell.ready_version or cell.ready_back_end for cell in cells)
     if show == "attention":
         return any(cell.no_way_back or cell.state in ("failed", "part", "drift") for cell in cells)
     return show != "deploying" or any(cell.state in ("queued", "running") for cell in cells)
@@ -149,7 +149,7 @@ def _waiting(user: User, matrix: Matrix) -> list[dict[str, Any]]:
     if not allowed(user, "deployment.promote"):
         return []
     failed = [_failed(row, matrix.cells[row["id"]]) for row in matrix.rows if row["failed_id"]]
-    ready = [_ready(cell) for cell in matrix.cells.values() if cell.ready_version]
+    ready = [one for cell in matrix.cells.values() for one in _ready(cell)]
     return (failed + ready)[:WAITING_SHOWN]
 
 
@@ -164,14 +164,21 @@ def _failed(row: Place, cell: Cell) -> dict[str, Any]:
     }
 
 
-def _ready(cell: Cell) -> dict[str, Any]:
-    return {
-        "icon": "up",
-        "kind": "run",
-        "url": cell.ready_url,
-        "title": f"{cell.product} {cell.ready_version}",
-        "text": f"is ready to go to {cell.environment}.",
-    }
+def _ready(cell: Cell) -> Iterator[dict[str, str]]:
+    """A release, a back end that goes alone, or both."""
+    ready = {"icon": "up", "kind": "run"}
+    where = f"is ready to go to {cell.environment}"
+    if cell.ready_version:
+        title = f"{cell.product} {cell.ready_version}"
+        yield ready | {"url": cell.ready_url, "title": title, "text": f"{where}."}
+    if cell.ready_back_end:
+        stays = f"; the front end stays {cell.version}" if cell.version else ""
+        title = f"{cell.product} {cell.ready_back_end}"
+        yield ready | {
+            "url": cell.ready_back_end_url,
+            "title": title,
+            "text": f"{where}, back end only{stays}.",
+        }
 
 
 def _health(matrix: Matrix, found: Health) -> list[dict[str, str]]:

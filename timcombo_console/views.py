@@ -1,6 +1,7 @@
 """Pages that join apps: the matrix, search, on call; and what probes ask."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from deployments.models import Deployment, Release
+from deployments.pages.coming import coming
 from deployments.pages.environment import site_url
 from deployments.selectors.deployments import state_of
 from dns.selectors import addresses_of
@@ -51,11 +53,11 @@ def cell_menu(request: Request, slug: str, name: str) -> HttpResponse:
     return render(request, "deployments/_cell_menu.html", _menu(request, environment))
 
 
-def _menu(request: Request, environment: Environment) -> dict[str, str]:
+def _menu(request: Request, environment: Environment) -> dict[str, Any]:
     slug, name = environment.product.slug, environment.name
     here = reverse("environment", args=[slug, name])
-    after = next_of(environment)
-    live = state_of(environment).live
+    after, state = next_of(environment), state_of(environment)
+    live = state.live
     may = allowed(request.user, "deployment.promote")
     promote = (
         reverse("promote", args=[slug, after.name, live.release.version]) if may and after and live else ""
@@ -65,6 +67,7 @@ def _menu(request: Request, environment: Environment) -> dict[str, str]:
         "name": name,
         "promote_url": promote,
         "promote_to": after.name if after else "",
+        "alone": coming(request.user, environment, state)["alone"],
         "rollback_url": reverse("rollback", args=[slug, name])
         if allowed(request.user, "deployment.rollback")
         else "",

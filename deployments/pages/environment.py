@@ -5,16 +5,16 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from deployments.models import Deployment, DeploymentKind, EnvironmentState, Release
+from deployments.models import Deployment, EnvironmentState
+from deployments.pages.coming import coming
 from deployments.pages.fleet import back_end
-from deployments.pages.status import entry, status_of, visitors_get
+from deployments.pages.status import entry, status_of, versions_in, visitors_get
 from deployments.pages.way_back import way_back
 from deployments.selectors.deployments import running_back_end, state_of, timeline
 from deployments.selectors.fleets import handlers_done
-from deployments.selectors.releases import deployable_to
 from deployments.selectors.ways_back import good_ones, ways_back
 from dns.selectors import addresses_of
-from products.models import Environment, Kind
+from products.models import Environment
 from users.actions import allowed
 from users.models import User
 
@@ -23,8 +23,8 @@ SHOWN = 30
 
 def environment_page(user: User, environment: Environment, before: int | None) -> dict[str, Any]:
     """The context of `deployments/environment.html`; `before` is the deployment id to page down from."""
-    state = state_of(environment)
-    newest = state.active or state.failed or state.running or _running_alone(environment)
+    state, called = state_of(environment), running_back_end(environment)
+    newest = state.active or state.failed or state.running or _running_alone(environment, called)
     ran = timeline(environment, before=before, limit=SHOWN + 1)
     slug = environment.product.slug
     return {
@@ -32,6 +32,7 @@ def environment_page(user: User, environment: Environment, before: int | None) -
         "crumbs": [(environment.product.name, reverse("product", args=[slug])), (environment.name, "")],
         "siblings": _siblings(environment),
         "status": status_of(newest, state) if newest else "",
+        "versions": _two_versions(environment, state.running, called),
         **_address(environment),
         **_acts(user, environment, state),
         "note": _note(environment, state),
@@ -49,10 +50,15 @@ def environment_page(user: User, environment: Environment, before: int | None) -
     }
 
 
-def _running_alone(environment: Environment) -> Deployment | None:
+def _running_alone(environment: Environment, called: Deployment | None) -> Deployment | None:
     """The environment's own deployment whose back end runs where no front end ever did."""
-    running = running_back_end(environment)
-    return running if running and running.environment_id == environment.pk else None
+    return called if called and called.environment_id == environment.pk else None
+
+
+def _two_versions(environment: Environment, running: Deployment | None, called: Deployment | None) -> str:
+    """What runs here, in words, where the API calls another release than visitors get; "" where it is one."""
+    words = versions_in(environment, running, called)
+    return "" if running and words == running.release.version else words
 
 
 def _siblings(environment: Environment) -> list[tuple[str, str, bool]]:
@@ -74,15 +80,12 @@ def site_url(host: str) -> str:
     return f"http://{host}.localhost:{port}/"
 
 
-def _acts(user: User, environment: Environment, state: EnvironmentState) -> dict[str, str]:
-    """The two buttons: promote the release that is live in the environment before, and roll back."""
+def _acts(user: User, environment: Environment, state: EnvironmentState) -> dict[str, Any]:
+    """The buttons: promote what is to come here, a back end alone, too, and roll back."""
     slug = environment.product.slug
-    coming = coming_release(environment, state) if allowed(user, "deployment.promote") else None
     goes_back = allowed(user, "deployment.rollback")
-    version = coming.version if coming else ""
     return {
-        "promote_url": reverse("promote", args=[slug, environment.name, version]) if version else "",
-        "promote_text": f"Promote {version} to {environment.name}" if version else "",
+        **coming(user, environment, state),
         "rollback_url": _rollback_url(environment, state) if goes_back else "",
         "settings_url": reverse("environment-settings", args=[slug, environment.name])
         if allowed(user, "product.edit")
@@ -98,38 +101,6 @@ def _rollback_url(environment: Environment, state: EnvironmentState) -> str:
         return f"{url}?half={ways[0].half}" if ways[0].half else url
     good, running = good_ones(environment, state, "")
     return url if running and good.exclude(release=running.release_id).exists() else ""
-
-
-def coming_release(environment: Environment, state: EnvironmentState) -> Release | None:
-    """The release to promote here next, if any is newer than what runs.
-
-    It is what is live in the environment before; where none is required, else the newest one that holds
-    something for this environment.
-    """
-    source = environment.requires or _one_before(environment)
-    live = state_of(source).live if source else None
-    if live and _newer(live.release, state) and not live.release.bad:
-        return live.release
-    if environment.requires or not environment.distribution_id:
-        return None
-    newest = deployable_to(environment).first()
-    return newest if newest and _newer(newest, state) else None
-
-
-def _newer(release: Release, state: EnvironmentState) -> bool:
-    """Newer than what runs, and not what was just rolled away from, which a person may still choose."""
-    running = state.running
-    if running is None:
-        return True
-    left = running.previous if running.kind == DeploymentKind.ROLLBACK else None
-    return release.pk > running.release_id and (left is None or left.release_id != release.pk)
-
-
-def _one_before(environment: Environment) -> Environment | None:
-    if environment.kind != Kind.APP:
-        return None
-    apps = environment.product.environments.filter(kind=Kind.APP, position__lt=environment.position)
-    return apps.order_by("-position").first()
 
 
 def _note(environment: Environment, state: EnvironmentState) -> dict[str, Any] | None:

@@ -8,8 +8,8 @@ from django.urls import reverse
 from deployments.forms import ReasonForm
 from deployments.manifest import Manifest
 from deployments.models import Artifact, Deployment, EnvironmentState, Release, ReleaseStatus
-from deployments.pages.fleet import called_version
 from deployments.pages.release_handlers import handlers_page
+from deployments.pages.status import versions_in
 from deployments.selectors.fleets import find_back_end, fleet_of, has_back_end
 from deployments.selectors.releases import find_artifact, manifest_of
 from products.models import Environment
@@ -138,7 +138,7 @@ def _stop(
         "name": environment.name,
         "url": reverse("environment", args=[slug, environment.name]),
         "status": _status(last, called if last and last.artifact_id is None else running),
-        "version": _versions(environment, running, called),
+        "version": versions_in(environment, running, called),
         "at": last.created_at if last else None,
         "who": str(last.actor) if last else "",
         "verified": bool(last and last.live_at),
@@ -152,15 +152,6 @@ def _called(environment: Environment) -> Deployment | None:
     """The deployment whose handlers the environment's API calls."""
     fleet = fleet_of(environment)
     return fleet.running if fleet else None
-
-
-def _versions(environment: Environment, running: Deployment | None, called: Deployment | None) -> str:
-    """What runs there, in words: one version, or two where front end and back end differ."""
-    front = running.release.version if running else ""
-    if called is None or (running is not None and called.release_id == running.release_id):
-        return front
-    back = f"back end {called_version(called, environment)}"
-    return f"{front}, {back}" if front else back
 
 
 def _status(last: Deployment | None, running: Deployment | None) -> str:

@@ -6,7 +6,9 @@ from typing import Any
 from django.urls import reverse
 
 from deployments.models import Deployment, EnvironmentState, Fleet
+from deployments.pages.fleet import called_version
 from deployments.selectors.deployments import is_switched
+from products.models import Environment
 from runs.models import RunState
 
 
@@ -47,15 +49,28 @@ def visitors_get(deployment: Deployment) -> str:
     return version if version == before else f"{version} or still {before}"
 
 
+def versions_in(environment: Environment, running: Deployment | None, called: Deployment | None) -> str:
+    """What runs there, in words: one version, or two where front end and back end differ; "" for nothing.
+
+    Visitors get `running`, the API calls `called`.
+    """
+    front = running.release.version if running else ""
+    if called is None or (running is not None and called.release_id == running.release_id):
+        return front
+    back = f"back end {called_version(called, environment)}"
+    return f"{front}, {back}" if front else back
+
+
 def entry(deployment: Deployment, state: EnvironmentState) -> dict[str, Any]:
     """A line of a timeline."""
     verb = "Rolled back" if deployment.kind == "rollback" else "Promoted"
+    half = "" if deployment.artifact_id else ", back end only,"
     return {
         "url": reverse("deployment", args=[deployment.pk]),
         "version": deployment.release.version,
         "status": status_of(deployment, state),
         "at": deployment.created_at,
-        "text": f"{verb} by {deployment.actor} · “{deployment.reason}”",
+        "text": f"{verb}{half} by {deployment.actor} · “{deployment.reason}”",
         "place": "",
         "bad": deployment.release.bad,
     }

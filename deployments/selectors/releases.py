@@ -24,8 +24,17 @@ def releases_of(product: Product) -> QuerySet[Release]:
 def deployable_to(environment: Environment) -> QuerySet[Release]:
     """Releases whose front end may be promoted here: ready, not marked bad, with an artifact for it; newest first."""
     targets = [environment.name, *([Artifact.ANY] if environment.kind == Kind.APP else [])]
+    return _holding(environment.product, targets)
+
+
+def with_back_end(product: Product) -> QuerySet[Release]:
+    """Releases whose back end may be promoted: ready, not marked bad, with an artifact of handlers; newest first."""
+    return _holding(product, [Artifact.BACKEND])
+
+
+def _holding(product: Product, targets: list[str]) -> QuerySet[Release]:
     holding = Artifact.objects.filter(release=OuterRef("pk"), target__in=targets)
-    ready = Release.objects.filter(product=environment.product, status=ReleaseStatus.READY, bad=False)
+    ready = Release.objects.filter(product=product, status=ReleaseStatus.READY, bad=False)
     return ready.filter(Exists(holding)).order_by("-id")
 
 

@@ -75,6 +75,26 @@ def test_what_is_ready_links_to_its_plan() -> None:
     assert "2.7.0 ready</a>" in html
 
 
+def test_a_back_end_alone_is_ready_where_nothing_else_is() -> None:
+    back = {"ready_back_end": "2.7.1", "ready_back_end_url": "/plan/?half=backend"}
+    html = cell(**back)
+    assert '· <a class="next" href="/plan/?half=backend" aria-label="back end 2.7.1 ready">' in html
+    assert "back end 2.7.1</a>" in html
+    assert "2.7.1" not in cell(**back, ready_version="2.8.0", ready_url="/plan/")
+    assert "back end 1.0.5 · <a" in cell(**back, back_end="1.0.5")
+    assert "2.7.1 ready</a>" in cell(**back, back_end="1.0.5")
+    assert "<span><a" in cell(state="never", version="", **back)
+
+
+def test_another_back_end_is_told_in_the_place_of_who_promoted() -> None:
+    html = cell(back_end="1.0.5")
+    assert ">4 min ago</time> · back end 1.0.5<" in html
+    assert 'aria-label="Tim-Combo prod, 1.0.4, live, the edge serves it, back end 1.0.5"' in html
+    assert elements(html) == elements(cell())
+    assert "<b>Rolled back</b> from 1.1.0 · back end 1.0.5<" in cell(state="back", back_end="1.0.5")
+    assert "<span>back end 1.0.5</span>" in cell(state="never", version="", back_end="1.0.5")
+
+
 def test_not_set_up_is_said_in_words_and_has_no_menu() -> None:
     html = cell(state="none")
     assert "Not set up" in html
@@ -85,6 +105,7 @@ def test_not_set_up_is_said_in_words_and_has_no_menu() -> None:
 def test_every_state_has_a_phrase_and_escapes_names(state: str) -> None:
     bad = '"><script>'
     html = cell(state=state, product=bad, environment=bad, version=bad, next_version=bad, who=bad, url=bad)
+    html += cell(state=state, back_end=bad, ready_back_end=bad, ready_back_end_url=bad)
     assert "<script" not in html
     assert "aria-label=" in html
 
