@@ -90,6 +90,7 @@ def test_when_code_storage_is_full_in_the_middle_everything_goes_back(fleet_worl
     assert failed["status"] == "failed"
     assert "Prune old versions of functions" in failed["error"]
     assert "All handlers have the code again" in failed["error"]
+    assert "0 handlers" not in failed["error"]
     assert fleet_world.served("dev") == dict.fromkeys(NAMES, "5.0.0")
 
 

@@ -232,10 +232,11 @@ def _ran_before(back: BackEnd) -> Deployment | None:
 def _returned(back: BackEnd) -> str:
     """What failed, and what became of the others."""
     failed = [change for change in back.changes.values() if change.error]
+    what = f"{told(failed)} " if failed else ""
     stuck = [change.name for change in back.in_state(HandlerState.FAILED)]
     if stuck:
-        return f"{told(failed)} The others were put back; not put back: {listed(stuck)}."
-    return f"{told(failed)} All handlers have the code again that they had before."
+        return f"{what}The others were put back; not put back: {listed(stuck)}."
+    return f"{what}All handlers have the code again that they had before."
 
 
 @aws_step
