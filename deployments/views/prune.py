@@ -5,11 +5,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from deployments.forms import ReasonForm, show_refusal
+from deployments.forms import ReasonForm
 from deployments.pages.prune import prune_page
 from deployments.services.prune import prune_versions
 from products.selectors import environment_for
-from runs.services import Busy
 from users.actions import permit
 from users.http import Request, page
 from users.refusals import Refused
@@ -27,7 +26,6 @@ def prune(request: Request, slug: str, name: str) -> HttpResponse:
             prune_versions(actor=request.user, environment=environment, reason=form.cleaned_data["reason"])
         except Refused as refusal:
             note, status = _note(refusal), refusal.status
-            show_refusal(form, refusal) if note is None else None
         else:
             return redirect("back-end-prune", slug, name)
     elif form.is_bound:
@@ -36,18 +34,14 @@ def prune(request: Request, slug: str, name: str) -> HttpResponse:
     return render(request, "deployments/prune.html", context, status=status)
 
 
-def _note(refusal: Refused) -> dict[str, Any] | None:
-    if not isinstance(refusal, Busy):
-        return None
+def _note(refusal: Refused) -> dict[str, Any]:
     url = refusal.details.get("url")
-    acts = [("Watch it", url)] if url else []
-    second = f"{refusal.text} Nothing was started; your reason is kept."
     return {
         "kind": "warn",
         "icon": "wait",
-        "first": "The functions are in use.",
-        "second": second,
-        "acts": acts,
+        "first": "Nothing was started.",
+        "second": refusal.text,
+        "acts": [("Watch it", url)] if url else [],
     }
 
 

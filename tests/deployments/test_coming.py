@@ -2,7 +2,7 @@
 
 import pytest
 
-from deployments.models import EnvironmentState, Fleet, Release
+from deployments.models import Deployment, EnvironmentState, Fleet, Release
 from deployments.services.mark_bad import mark_bad
 from deployments.services.promote import promote, rollback
 from products.models import Environment, Product
@@ -180,9 +180,16 @@ def test_what_did_not_go_live_where_that_is_required_is_not_offered(
     product: Product, dev: Environment, test: Environment, manager: User
 ) -> None:
     Environment.objects.filter(pk=test.pk).update(requires=dev)
-    deployment = called(dev, handlers(product, "1.0.1", manager), manager)
+    release = handlers(product, "1.0.1", manager)
+    deployment = called(dev, release, manager)
     assert offered(manager, "test") == ["1.0.1"]
-    type(deployment).objects.update(live_at=None)
+    mark_bad(actor=manager, release=release, bad=True, reason="It breaks.")
+    assert offered(manager, "test") == []
+    mark_bad(actor=manager, release=release, bad=False, reason="It does not.")
+    rows = Deployment.objects.filter(pk=deployment.pk)
+    rows.update(environment=environment(product, "stage"))
+    assert offered(manager, "test") == []
+    rows.update(environment=dev, live_at=None)
     assert offered(manager, "test") == []
 
 

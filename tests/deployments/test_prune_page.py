@@ -128,9 +128,19 @@ def test_somebody_who_is_later_is_told_what_is_in_the_way(fleet: Fleet, manager:
     browser.post(PAGE, {"reason": "Full."})
     answer = browser.post(PAGE, {"reason": "Full, too."})
     assert answer.status_code == 409
-    assert "The functions are in use." in answer.text
+    assert "Nothing was started.</b> Prune versions of tim-sb-*" in answer.text
     assert f'href="{PAGE}">Watch it</a>' in answer.text
     assert Run.objects.filter(kind="prune-versions").count() == 1
+
+
+def test_while_a_deployment_holds_the_functions_the_reason_is_kept(fleet: Fleet, manager: User) -> None:
+    deployment = Run.objects.create(kind="back-end", title="Promote 2.0.0", url="/deployments/7/")
+    RunScope.objects.create(scope=fleet.scope, run=deployment)
+    answer = visitor(manager).post(PAGE, {"reason": "Full, too."})
+    assert answer.status_code == 409
+    assert 'href="/deployments/7/">Watch it</a>' in answer.text
+    assert "Full, too.</textarea>" in answer.text
+    assert not Run.objects.filter(kind="prune-versions").exists()
 
 
 def test_the_last_one_is_told_with_its_result(fleet: Fleet, manager: User) -> None:
