@@ -22,7 +22,8 @@ class Deployment(models.Model):
     handlers that it changed are put back; `partial`: some handlers have its code and some could not get it.
 
     How far it is, its Run says. `switched_at` is when entry points began to be written, `live_at` when the edge
-    was seen to serve it; `rolled_away` when a later rollback left it; `replaced` the keys it wrote over.
+    was seen to serve it; `rolled_away` when a later rollback left it, `back_end_left` when one left its back end;
+    `replaced` the keys it wrote over.
     """
 
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="deployments")
@@ -44,6 +45,7 @@ class Deployment(models.Model):
     switched_at = models.DateTimeField(null=True)
     live_at = models.DateTimeField(null=True)
     rolled_away = models.BooleanField(default=False)
+    back_end_left = models.BooleanField(default=False, db_default=False)
     replaced = models.JSONField(default=list)
 
     class Meta:
@@ -72,6 +74,11 @@ class Deployment(models.Model):
         """The artifact of the front end, of a deployment that carries one."""
         assert self.artifact is not None
         return self.artifact
+
+    @property
+    def is_left(self) -> bool:
+        """Whether a later rollback left it: its pages, or its back end when it carries nothing else."""
+        return self.back_end_left if self.artifact_id is None else self.rolled_away
 
     @property
     def carried(self) -> tuple[bool, bool]:

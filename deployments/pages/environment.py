@@ -99,7 +99,7 @@ def _rollback_url(environment: Environment, state: EnvironmentState) -> str:
     url = reverse("rollback", args=[environment.product.slug, environment.name])
     if ways := ways_back(environment, state):
         return f"{url}?half={ways[0].half}" if ways[0].half else url
-    good, running = good_ones(environment, state, "")
+    good, running, _ = good_ones(environment, state, "")
     return url if running and good.exclude(release=running.release_id).exists() else ""
 
 

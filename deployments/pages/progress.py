@@ -339,7 +339,7 @@ def _way_back(user: User, deployment: Deployment) -> dict[str, Any] | None:
     if deployment.run.is_active or half is None:
         return None
     good = good_back_ends(environment) if half == BACK_END else good_deployments(environment)
-    if not last_of(good, deployment):
+    if not last_of(good, deployment, back_end=half == BACK_END):
         return None
     refused = (
         "" if allowed(user, "deployment.rollback") else f"Only {who_may('deployment.rollback')} may do this."

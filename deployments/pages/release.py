@@ -159,7 +159,7 @@ def _status(last: Deployment | None, running: Deployment | None) -> str:
         return ""
     if last.run.state != "succeeded":
         return last.status
-    if last.rolled_away:
+    if last.is_left:
         return "rolled_back"
     return "live" if running is not None and running.release_id == last.release_id else "replaced"
 

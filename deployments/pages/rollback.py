@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from deployments.forms import RollbackForm
@@ -12,10 +11,10 @@ from deployments.pages import plan as parts
 from deployments.pages.handlers import half_pills, handlers_section, skew
 from deployments.pages.way_back import missing_of
 from deployments.planner import Plan
-from deployments.selectors.deployments import good_back_ends, last_of, running_back_end
+from deployments.selectors.deployments import good_back_ends, running_back_end
 from deployments.selectors.fleets import has_back_end
 from deployments.selectors.plans import HALVES, plan_with
-from deployments.selectors.ways_back import good_ones, halves_back
+from deployments.selectors.ways_back import GoodOnes, good_ones, halves_back
 from products.models import Environment
 from users.http import Request
 
@@ -28,21 +27,21 @@ def rollback_page(
 ) -> dict[str, Any]:
     """The context of the rollback page. The chosen release is the one asked for, else the last good one."""
     half = half_asked(request)
-    good, running = good_ones(environment, state, half)
-    default = last_of(good, running)
-    candidates = _candidates(good, running, everything=request.GET.get("all") == "1")
+    good = good_ones(environment, state, half)
+    default = good.last()
+    candidates = _candidates(good, everything=request.GET.get("all") == "1")
     asked = form.data.get("version") or request.GET.get("version", "")
     chosen = next((one for one in candidates if one.release.version == asked), default)
     slug = environment.product.slug
     context = {
-        **parts.place(environment, running),
+        **parts.place(environment, good.running),
         "crumbs": [
             (environment.product.name, reverse("product", args=[slug])),
             (environment.name, reverse("environment", args=[slug, environment.name])),
             ("Roll back", ""),
         ],
         "halves": half_pills(half, {}, offered=_two_halves(environment, state)),
-        "choices": [_choice(one, chosen, default) for one in candidates],
+        "choices": [_choice(one, chosen, default, good) for one in candidates],
         "all_url": "" if len(candidates) < OFFERED else _address(half, all="1"),
         "picks": PICKS,
         "form": form,
@@ -73,18 +72,19 @@ def _nothing(candidates: list[Deployment]) -> str:
     return "No other release was live here and is still good. Promote a release instead."
 
 
-def _candidates(
-    good: QuerySet[Deployment], running: Deployment | None, *, everything: bool
-) -> list[Deployment]:
+def _candidates(good: GoodOnes, *, everything: bool) -> list[Deployment]:
     """One deployment per release, the newest of each, without what runs now."""
     found: dict[int, Deployment] = {}
-    for one in good[: 500 if everything else 60]:
+    running = good.running
+    for one in good.found[: 500 if everything else 60]:
         if running is None or one.release_id != running.release_id:
             found.setdefault(one.release_id, one)
     return list(found.values())[: None if everything else OFFERED]
 
 
-def _choice(one: Deployment, chosen: Deployment | None, default: Deployment | None) -> dict[str, Any]:
+def _choice(
+    one: Deployment, chosen: Deployment | None, default: Deployment | None, good: GoodOnes
+) -> dict[str, Any]:
     assert one.live_at is not None
     return {
         "version": one.release.version,
@@ -93,7 +93,7 @@ def _choice(one: Deployment, chosen: Deployment | None, default: Deployment | No
         "last_good": default is not None and one.release_id == default.release_id,
         "bad": one.release.bad,
         "when": f"live since {one.live_at:%d %b %H:%M} UTC",
-        "text": ("A later rollback left it. " if one.rolled_away else "")
+        "text": ("A later rollback left it. " if good.left(one) else "")
         + f"“{one.reason[:120]}”, {one.actor}",
     }
 

@@ -19,7 +19,7 @@ def status_of(deployment: Deployment, state: EnvironmentState | None = None) -> 
         return "partial"
     if run != RunState.SUCCEEDED:
         return str(run)
-    if deployment.rolled_away:
+    if deployment.is_left:
         return "rolled_back"
     if state is not None and not _runs(deployment, state):
         return "replaced"

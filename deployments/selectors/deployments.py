@@ -94,13 +94,16 @@ def last_good(environment: Environment, running: Deployment | None) -> Deploymen
     return last_of(good_deployments(environment), running)
 
 
-def last_of(found: QuerySet[Deployment], running: Deployment | None) -> Deployment | None:
-    """As `last_good`, among these, which are ordered newest first."""
+def last_of(
+    found: QuerySet[Deployment], running: Deployment | None, *, back_end: bool = False
+) -> Deployment | None:
+    """As `last_good`, among these, which are ordered newest first; with `back_end` by what became of their back ends."""
     if running is not None:
         found = found.filter(pk__lt=running.pk).exclude(release=running.release_id)
     newest: dict[int, Deployment] = {}
     for one in found[:LOOKED_AT]:
-        if newest.setdefault(one.release_id, one) is one and not one.rolled_away:
+        left = one.back_end_left if back_end else one.rolled_away
+        if newest.setdefault(one.release_id, one) is one and not left:
             return one
     return None
 

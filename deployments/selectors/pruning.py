@@ -44,8 +44,8 @@ def _numbers(fleet: Fleet) -> dict[str, list[str]]:
 
 
 def _named(fleet: Fleet, name: str) -> set[str]:
-    """The versions of a function that its alias was last seen to name."""
-    return {(fleet.functions or {}).get(name, {}).get("live", "")}
+    """The versions of a function that its alias was last seen to name, or the API to call."""
+    return {(fleet.functions or {}).get(name, {}).get("live", ""), fleet.bindings.get(name, "")}
 
 
 def last_pruning(fleet: Fleet) -> Run | None:

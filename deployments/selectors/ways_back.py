@@ -1,6 +1,7 @@
 """To what a rollback may go back, and what of it a rollback repeats."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models import QuerySet
 
@@ -27,18 +28,32 @@ class WayBack:
 
 def ways_back(environment: Environment, state: EnvironmentState) -> list[WayBack]:
     """What the rollback page proposes, and where the back end alone would go, if that is elsewhere."""
-    goals = {half: last_of(*good_ones(environment, state, half)) for half in ("", BACK_END)}
+    goals = {half: good_ones(environment, state, half).last() for half in ("", BACK_END)}
     ways = [WayBack(half, goal) for half, goal in goals.items() if goal]
     return ways if goals[""] != goals[BACK_END] else ways[:1]
 
 
-def good_ones(
-    environment: Environment, state: EnvironmentState, half: str
-) -> tuple[QuerySet[Deployment], Deployment | None]:
-    """What one may go back to, newest first, and what is left: of the back end when only that is wanted or runs."""
+class GoodOnes(NamedTuple):
+    """What one may go back to, newest first, and what is left by it: of the front end, or of the `back_end`."""
+
+    found: QuerySet[Deployment]
+    running: Deployment | None
+    back_end: bool
+
+    def last(self) -> Deployment | None:
+        """The newest before what runs, of another release, that no rollback left."""
+        return last_of(self.found, self.running, back_end=self.back_end)
+
+    def left(self, one: Deployment) -> bool:
+        """Whether a later rollback left it."""
+        return one.back_end_left if self.back_end else one.rolled_away
+
+
+def good_ones(environment: Environment, state: EnvironmentState, half: str) -> GoodOnes:
+    """Of the back end when only that is wanted or runs."""
     if half == BACK_END or state.running is None:
-        return good_back_ends(environment), running_back_end(environment)
-    return good_deployments(environment), state.running
+        return GoodOnes(good_back_ends(environment), running_back_end(environment), back_end=True)
+    return GoodOnes(good_deployments(environment), state.running, back_end=False)
 
 
 def halves_back(goal: Deployment, half: str) -> Halves:

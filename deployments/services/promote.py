@@ -18,7 +18,6 @@ from deployments.models import (
 from deployments.planner import Plan
 from deployments.refusals import NoArtifact, OutOfOrder, StalePlan
 from deployments.selectors.deployments import (
-    last_of,
     running_deployment_of,
     scopes_of,
     state_of,
@@ -98,18 +97,18 @@ def rollback_goal(
 
     Raises NoArtifact in words when there is none, WrongState for the release that runs.
     """
-    good, running = good_ones(environment, state, half)
+    good = good_ones(environment, state, half)
     if release is None:
-        goal = last_of(good, running)
+        goal = good.last()
         if goal is None:
             raise NoArtifact(
                 f"{environment} has no earlier good release that no rollback left. Name the version to go back to all the "
                 "same, or promote a release."
             )
         return goal
-    if running and running.release_id == release.pk:
+    if good.running and good.running.release_id == release.pk:
         raise WrongState(f"{release} is what runs in {environment}. To write it again, promote it.")
-    goal = good.filter(release=release).first()
+    goal = good.found.filter(release=release).first()
     if goal is None:
         raise NoArtifact(
             f"{release} is no release to roll {environment} back to: it was never live there, or is marked bad. "

@@ -193,7 +193,7 @@ def rollback(request: Request, slug: str, name: str) -> HttpResponse:
     if request.method == "POST":
         permit(services.rollback, actor=request.user, environment=environment)
     state = state_of(environment)
-    _, running = good_ones(environment, state, half_asked(request))
+    running = good_ones(environment, state, half_asked(request)).running
     leaving = running.release if running else None
     offered = (
         leaving.version if leaving and allowed(request.user, "release.mark_bad") and not leaving.bad else ""

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from deployments.models import Deployment
+from deployments.pages.status import status_of
 from tests.fleets.world import NAMES, FleetWorld
 
 FIRST = NAMES[0]
@@ -302,10 +304,10 @@ def test_a_retry_does_not_pass_by_code_that_somebody_put_there(fleet_world: Flee
         FunctionName=fleet_world.function(FIRST), Name="live", FunctionVersion="1"
     )
     failed = fleet_world.world.work(answer)
-    assert (failed["status"], FIRST in failed["error"]) == ("failed", True)
+    assert (failed["status"], FIRST in failed["error"]) == ("partial", True)
     again = fleet_world.world.api.post(f"deployments/{failed['id']}/retry", {"reason": "Look again"})
     assert again.status == 202
-    assert fleet_world.world.carry_out(failed["id"])["status"] == "failed"
+    assert fleet_world.world.carry_out(failed["id"])["status"] == "partial"
 
 
 def test_what_was_partly_live_and_then_put_back_is_not_said_to_run(fleet_world: FleetWorld) -> None:
@@ -384,3 +386,33 @@ def test_a_copy_that_a_dead_worker_made_keeps_where_it_came_from(fleet_world: Fl
     assert copies.exists()
     assert {copy.copied_from.bucket for copy in copies if copy.copied_from} == {"tim-dev-lambda"}
     assert not copies.filter(copied_from=None).exists()
+
+
+def test_each_rollback_of_the_back_end_goes_one_further_back(fleet_world: FleetWorld) -> None:
+    for version in ("5.0.0", "6.0.0", "7.0.0"):
+        fleet_world.register(version)
+        left = fleet_world.live(version)
+    back = fleet_world.world.work(fleet_world.world.roll_back(half="backend"))
+    assert back["version"] == "6.0.0"
+    shown = Deployment.objects.select_related("run").get(pk=left["id"])
+    assert status_of(shown) == "rolled_back"
+    back = fleet_world.world.work(fleet_world.world.roll_back(half="backend"))
+    assert back["version"] == "5.0.0"
+    assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+    nothing = fleet_world.world.roll_back(half="backend")
+    assert (nothing.status, nothing["code"]) == (409, "no_artifact")
+    fleet_world.live("7.0.0")
+    assert fleet_world.world.work(fleet_world.world.roll_back(half="backend"))["version"] == "5.0.0"
+
+
+def test_a_rollback_that_failed_and_was_put_back_left_nothing(fleet_world: FleetWorld) -> None:
+    for version in ("5.0.0", "6.0.0"):
+        fleet_world.register(version)
+        fleet_world.live(version)
+    alias = {"FunctionName": fleet_world.function(FIRST), "Name": "live"}
+    answer = fleet_world.world.roll_back(half="backend")
+    fleet_world.world.do_before(answer, "switch-handlers")
+    fleet_world.lambda_of().delete_alias(**alias)
+    assert fleet_world.world.work(answer)["status"] == "failed"
+    assert fleet_world.served() == dict.fromkeys(NAMES, "6.0.0")
+    assert not Deployment.objects.filter(back_end_left=True).exists()

@@ -1,4 +1,4 @@
-"""Old versions: the newest five stay, and those that an alias names."""
+"""Old versions: the newest five stay, those that an alias names, and what the API calls by its number."""
 
 from typing import Any
 
@@ -30,7 +30,8 @@ def test_old_versions_are_deleted_and_nothing_else(fleet_world: FleetWorld) -> N
     functions.delete_function(FunctionName=fleet_world.function(NAMES[1]))
     for number in range(2, 9):
         HandlerVersion.objects.create(fleet=fleet, name=NAMES[1], number=number, sha256="0" * 64)
-    for deleted in (["2", "3"], []):
+    for called, deleted in (("2", ["3"]), ("live", ["2"]), ("live", [])):
+        Fleet.objects.filter(pk=fleet.pk).update(bindings={FIRST: called})
         since = fleet_world.cloud.next_call()
         run = prune_versions(actor=None, environment=test, reason="Storage is full.")
         while runner.advance(run.pk):

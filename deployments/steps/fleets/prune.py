@@ -43,10 +43,12 @@ def _many(fleet: Fleet) -> list[str]:
 
 
 def _prune_one(context: StepContext, door: Door, fleet: Fleet, name: str) -> int:
+    """What an alias names stays, and what the API was last seen to call by its number."""
     function = fleet.prefix + name
     try:
         there = [version.version for version in list_versions(door, function)]
-        due = prunable_versions(there, aliased_versions(door, function))
+        named = aliased_versions(door, function) | {fleet.bindings.get(name, "")}
+        due = prunable_versions(there, named)
     except NotFound:
         context.log(f"There is no function {function} any more, so its versions are gone, too.")
         with context.transaction():

@@ -13,7 +13,15 @@ from aws.function_metrics import minutes_of
 from aws.functions import Function
 from deployments.fleet_planner import waves
 from deployments.handler_health import BEFORE, Fares, fares, minute_of
-from deployments.models import CodeCopy, Deployment, Fleet, HandlerChange, HandlerState, Mode
+from deployments.models import (
+    CodeCopy,
+    Deployment,
+    DeploymentKind,
+    Fleet,
+    HandlerChange,
+    HandlerState,
+    Mode,
+)
 from deployments.steps.door import aws_step
 from deployments.steps.fleets import handler
 from deployments.steps.fleets.crew import HandlerFailed
@@ -97,6 +105,7 @@ def _kept(context: StepContext, back: BackEnd) -> Done:
     done, failed = back.in_state(HandlerState.DONE), back.in_state(HandlerState.FAILED)
     partial = bool(failed or back.in_state(HandlerState.SKIPPED))
     with context.transaction():
+        _leave(back)
         Fleet.objects.filter(pk=back.fleet.pk).update(running=back.deployment)
         Deployment.objects.filter(pk=back.deployment.pk).update(partial=partial)
     if failed:
@@ -105,6 +114,13 @@ def _kept(context: StepContext, back: BackEnd) -> Done:
             "reason, or roll back."
         )
     return Done({"switched": len(done)})
+
+
+def _leave(back: BackEnd) -> None:
+    """A rollback leaves the deployment whose code ran until now."""
+    if back.deployment.kind == DeploymentKind.ROLLBACK:
+        ran = Deployment.objects.exclude(pk=back.deployment.pk)
+        ran.filter(pk__in=[back.fleet.running_id]).update(back_end_left=True)
 
 
 def _by_alias(context: StepContext, back: BackEnd, door: Door) -> None:
@@ -213,9 +229,10 @@ def _bring_back(back: BackEnd, door: Door, change: HandlerChange, code: Mapping[
 
 def _no_longer_running(context: StepContext, back: BackEnd) -> None:
     """An earlier try may have left it partly live; callers get again what ran before."""
-    mine = Fleet.objects.filter(pk=back.fleet.pk, running=back.deployment)
+    mine, before = Fleet.objects.filter(pk=back.fleet.pk, running=back.deployment), _ran_before(back)
     with context.transaction():
-        mine.update(running=_ran_before(back))
+        if mine.update(running=before) and before:
+            Deployment.objects.filter(pk=before.pk).update(back_end_left=False)
         Deployment.objects.filter(pk=back.deployment.pk).update(partial=False)
 
 
