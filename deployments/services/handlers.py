@@ -113,7 +113,6 @@ def try_again(deployment: Deployment, name: str = "") -> None:
     )
     if name:
         again = again.filter(name=name)
-    prepared = again.exclude(version="").update(state=HandlerState.READY, error="", changed_at=Now())
-    unprepared = again.update(state=HandlerState.PENDING, error="", changed_at=Now())
-    if prepared or unprepared:
-        Deployment.objects.filter(pk=deployment.pk).update(returning=False)
+    again.exclude(version="").update(state=HandlerState.READY, error="", changed_at=Now())
+    again.update(state=HandlerState.PENDING, error="", changed_at=Now())
+    Deployment.objects.filter(pk=deployment.pk).update(returning=False)

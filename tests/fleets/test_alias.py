@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from deployments.models import Deployment
+from deployments.models import Deployment, Fleet, HandlerChange
 from deployments.pages.status import status_of
 from tests.fleets.world import NAMES, FleetWorld
 
@@ -416,3 +416,46 @@ def test_a_rollback_that_failed_and_was_put_back_left_nothing(fleet_world: Fleet
     assert fleet_world.world.work(answer)["status"] == "failed"
     assert fleet_world.served() == dict.fromkeys(NAMES, "6.0.0")
     assert not Deployment.objects.filter(back_end_left=True).exists()
+
+
+def test_a_version_that_is_gone_or_of_a_function_made_anew_is_not_switched_to(
+    fleet_world: FleetWorld,
+) -> None:
+    for version in ("5.0.0", "6.0.0"):
+        fleet_world.register(version)
+        fleet_world.live(version)
+    answer = fleet_world.world.roll_back(half="backend")
+    fleet_world.world.do_before(answer, "switch-handlers")
+    change = HandlerChange.objects.get(deployment=answer["id"], name=FIRST)
+    functions, function = fleet_world.lambda_of(), fleet_world.function(FIRST)
+    functions.delete_function(FunctionName=function, Qualifier=change.version)
+    HandlerChange.objects.filter(deployment=answer["id"], name=NAMES[1]).update(version="1")
+    since = fleet_world.cloud.next_call()
+    failed = fleet_world.world.work(answer)
+    assert f"Version {change.version} of {function} is gone." in failed["error"]
+    assert (
+        f"Version 1 of {fleet_world.function(NAMES[1])} holds other code than was deployed" in failed["error"]
+    )
+    assert fleet_world.served() == dict.fromkeys(NAMES, "6.0.0")
+    moved = {call["resource"] for call in fleet_world.cloud.calls(since, "lambda", "UpdateAlias")}
+    assert not [one for one in moved if one.startswith((function, fleet_world.function(NAMES[1])))]
+
+
+def test_when_every_handler_is_left_out_the_rest_goes_on_and_other_code_runs(fleet_world: FleetWorld) -> None:
+    world = fleet_world.world
+    world.stock("1.0.0", "1.1.0")
+    fleet_world.register("5.0.0", [FIRST], front="1.0.0")
+    fleet_world.register("7.0.0", [FIRST], front="1.1.0")
+    fleet_world.live("5.0.0", half="")
+    running = Fleet.objects.get(prefix="tim-sb-").running_id
+    answer = world.promote("7.0.0", half="")
+    assert [one.name for one in HandlerChange.objects.filter(deployment=answer["id"])] == [FIRST]
+    world.do_before(answer, "switch-handlers")
+    fleet_world.lambda_of().delete_alias(FunctionName=fleet_world.function(FIRST), Name="live")
+    failed = world.work(answer)
+    assert failed["status"] == "failed"
+    path = f"deployments/{failed['id']}/handlers/{FIRST}/skip"
+    assert world.api.post(path, {"reason": "Retired next week"}).status == 200
+    assert fleet_world.again(failed)["status"] == "live"
+    assert world.environment()["running"] == "7.0.0"
+    assert Fleet.objects.get(prefix="tim-sb-").running_id == running

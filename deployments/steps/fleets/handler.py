@@ -137,13 +137,14 @@ def _publish(door: Door, name: str, change: HandlerChange, function: Function) -
 
 def switch(door: Door, name: str, change: HandlerChange) -> Left:
     """Have the alias name the prepared version, if it names what was found, or that already."""
-    found = (change.before or {}).get("live", "")
-    live = _move_alias(door, name, change.version, expected=found)
-    if live.sha256 != change.sha256:
+    wanted = _version(door, name, change.version)
+    if wanted.sha256 != change.sha256:
         raise HandlerFailed(
-            f"Version {change.version} of {name} holds other code than was deployed. Promote anew."
+            f"Version {change.version} of {name} holds other code than was deployed: the function was made anew since. "
+            "Its alias was left as it is. Look at the fleet, then promote anew."
         )
-    return Left(live)
+    _move_alias(door, name, change.version, expected=(change.before or {}).get("live", ""))
+    return Left(wanted)
 
 
 def switch_back(door: Door, name: str, change: HandlerChange) -> Left:
@@ -151,10 +152,20 @@ def switch_back(door: Door, name: str, change: HandlerChange) -> Left:
     found = (change.before or {}).get("live", "")
     if not found:
         raise HandlerFailed(f"{name} had no alias {ALIAS} before, so there is nothing to put back.")
-    return Left(_move_alias(door, name, found, expected=change.version, deleted=True))
+    _move_alias(door, name, found, expected=change.version, deleted=True)
+    return Left(_version(door, name, found))
 
 
-def _move_alias(door: Door, name: str, version: str, *, expected: str, deleted: bool = False) -> Function:
+def _version(door: Door, name: str, number: str) -> Function:
+    try:
+        return get_function(door, name, number)
+    except NotFound as gone:
+        raise HandlerFailed(
+            f"Version {number} of {name} is gone. Look at the fleet, then promote anew, which publishes its code again."
+        ) from gone
+
+
+def _move_alias(door: Door, name: str, version: str, *, expected: str, deleted: bool = False) -> None:
     """Have the alias name `version`, if it names that or what is `expected` (empty: no alias) at the moment of the write.
 
     With `deleted` one that somebody deleted is made anew.
@@ -163,12 +174,11 @@ def _move_alias(door: Door, name: str, version: str, *, expected: str, deleted: 
     for _ in range(LOOKS):
         named = live.version if live else ""
         if live and named == version:
-            return live
+            return None
         if named != expected and not (deleted and live is None):
             raise _moved(name, live)
         try:
-            switch_alias(door, name, ALIAS, version, revision=live.revision if live else "")
-            return get_function(door, name, ALIAS)
+            return switch_alias(door, name, ALIAS, version, revision=live.revision if live else "")
         except (PreconditionFailed, StillChanging):
             live = _named_now(door, name)
     raise _changing(name)

@@ -105,8 +105,8 @@ def _kept(context: StepContext, back: BackEnd) -> Done:
     done, failed = back.in_state(HandlerState.DONE), back.in_state(HandlerState.FAILED)
     partial = bool(failed or back.in_state(HandlerState.SKIPPED))
     with context.transaction():
-        _leave(back)
-        Fleet.objects.filter(pk=back.fleet.pk).update(running=back.deployment)
+        if done or not back.changes:
+            _run(back)
         Deployment.objects.filter(pk=back.deployment.pk).update(partial=partial)
     if failed:
         raise StepFailed(
@@ -116,11 +116,12 @@ def _kept(context: StepContext, back: BackEnd) -> Done:
     return Done({"switched": len(done)})
 
 
-def _leave(back: BackEnd) -> None:
-    """A rollback leaves the deployment whose code ran until now."""
+def _run(back: BackEnd) -> None:
+    """From now on callers get the deployment's code; a rollback leaves the one whose code ran until now."""
     if back.deployment.kind == DeploymentKind.ROLLBACK:
         ran = Deployment.objects.exclude(pk=back.deployment.pk)
         ran.filter(pk__in=[back.fleet.running_id]).update(back_end_left=True)
+    Fleet.objects.filter(pk=back.fleet.pk).update(running=back.deployment)
 
 
 def _by_alias(context: StepContext, back: BackEnd, door: Door) -> None:
