@@ -135,7 +135,8 @@ def _left(fleet: Fleet) -> dict[str, Left]:
     )
     newest = last.order_by("name", "-deployment_id").distinct("name")
     known = (HandlerState.DONE, HandlerState.RETURNED)
-    return {one.name: Left(one.sha256, one.version) for one in newest if one.state not in known}
+    rows = newest.values_list("name", "sha256", "version", "state")
+    return {name: Left(sha256, version) for name, sha256, version, state in rows if state not in known}
 
 
 def _last_deployments(fleet: Fleet) -> QuerySet[Deployment]:
