@@ -8,7 +8,15 @@ from django.urls import reverse
 
 from audit.models import Result
 from audit.services import record
-from deployments.models import Deployment, EnvironmentState, Fleet, HandlerState, Release, ReleaseStatus
+from deployments.models import (
+    Deployment,
+    DeploymentKind,
+    EnvironmentState,
+    Fleet,
+    HandlerState,
+    Release,
+    ReleaseStatus,
+)
 from deployments.selectors.deployments import scopes_of, switched_after, wrote_after
 from products.models import Environment
 from runs.models import Run, RunState, StepState
@@ -67,8 +75,16 @@ def _end_handlers(deployment: Deployment, run: Run) -> None:
         deployment.partial = True
         Deployment.objects.filter(pk=deployment.pk).update(partial=True)
         place = deployment.environment
-        fleets = Fleet.objects.filter(account=place.backend_account_id, prefix=place.function_prefix)
-        fleets.update(running=deployment)
+        fleet = Fleet.objects.get(account=place.backend_account_id, prefix=place.function_prefix)
+        back_end_runs(fleet, deployment)
+
+
+def back_end_runs(fleet: Fleet, deployment: Deployment) -> None:
+    """From now on callers get the deployment's code; a rollback leaves the one whose code ran until now."""
+    if deployment.kind == DeploymentKind.ROLLBACK:
+        ran = Deployment.objects.filter(pk__in=[fleet.running_id]).exclude(pk=deployment.pk)
+        ran.update(back_end_left=True)
+    Fleet.objects.filter(pk=fleet.pk).update(running=deployment)
 
 
 def _status(deployment: Deployment, run: Run) -> str:

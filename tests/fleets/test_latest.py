@@ -1,5 +1,6 @@
 """Back ends that are called as `$LATEST`: by waves, watched, and put back when they fail."""
 
+from deployments.models import Deployment
 from tests.fleets.world import NAMES, FleetWorld
 
 
@@ -158,3 +159,15 @@ def test_what_stops_in_the_middle_is_partly_live_until_a_retry_goes_on(fleet_wor
     assert fleet_world.again(stopped)["status"] == "live"
     assert fleet_world.served("dev") == dict.fromkeys(NAMES, "6.0.0")
     assert fleet_world.world.deployment(stopped["id"])["status"] == "live"
+
+
+def test_a_rollback_that_stopped_in_the_middle_left_what_ran_before(fleet_world: FleetWorld) -> None:
+    prepared(fleet_world)
+    fleet_world.register("6.0.0")
+    left = fleet_world.live("6.0.0", "dev")
+    fault = fleet_world.cloud.faults("*", "GetMetricData", "error", status=403, code="AccessDenied")
+    stopped = fleet_world.world.work(fleet_world.world.roll_back("dev", half="backend"))
+    fleet_world.cloud.clear_faults(fault)
+    assert stopped["status"] == "partial"
+    assert fleet_world.again(stopped)["status"] == "live"
+    assert Deployment.objects.get(back_end_left=True).pk == left["id"]

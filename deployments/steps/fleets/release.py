@@ -16,12 +16,12 @@ from deployments.handler_health import BEFORE, Fares, fares, minute_of
 from deployments.models import (
     CodeCopy,
     Deployment,
-    DeploymentKind,
     Fleet,
     HandlerChange,
     HandlerState,
     Mode,
 )
+from deployments.outcome import back_end_runs
 from deployments.steps.door import aws_step
 from deployments.steps.fleets import handler
 from deployments.steps.fleets.crew import HandlerFailed
@@ -106,7 +106,7 @@ def _kept(context: StepContext, back: BackEnd) -> Done:
     partial = bool(failed or back.in_state(HandlerState.SKIPPED))
     with context.transaction():
         if done or not back.changes:
-            _run(back)
+            back_end_runs(back.fleet, back.deployment)
         Deployment.objects.filter(pk=back.deployment.pk).update(partial=partial)
     if failed:
         raise StepFailed(
@@ -114,14 +114,6 @@ def _kept(context: StepContext, back: BackEnd) -> Done:
             "reason, or roll back."
         )
     return Done({"switched": len(done)})
-
-
-def _run(back: BackEnd) -> None:
-    """From now on callers get the deployment's code; a rollback leaves the one whose code ran until now."""
-    if back.deployment.kind == DeploymentKind.ROLLBACK:
-        ran = Deployment.objects.exclude(pk=back.deployment.pk)
-        ran.filter(pk__in=[back.fleet.running_id]).update(back_end_left=True)
-    Fleet.objects.filter(pk=back.fleet.pk).update(running=back.deployment)
 
 
 def _by_alias(context: StepContext, back: BackEnd, door: Door) -> None:
