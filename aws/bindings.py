@@ -1,20 +1,27 @@
 """API Gateway: which functions an API calls, and by which version or alias."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
+from botocore import xform_name
+
 from aws.access import Account
-from aws.api_address import Place, find_api
-from aws.errors import NotFound, Unresolved
+from aws.api_address import find_api
+from aws.api_stages import HTTP, VARIABLE, Stage, service_of, shown, stages
+from aws.boto import request_id, translated
+from aws.calls import Answer
+from aws.errors import Subject, Unresolved
 from aws.functions import LATEST
-from aws.stage_variables import VARIABLE, Stage, shown, stages
 
 # AWS: a target that streams its answer ends in another action.
 FUNCTION = re.compile(
     r":function:(?P<name>[\w-]+)(:(?P<qualifier>[^/:]+))?(/(response-streaming-)?invocations)?$"
 )
+INTEGRATION = "x-amazon-apigateway-integration"
 LAMBDA = re.compile(r"arn:[^:]+:(lambda:|apigateway:[^:]*:lambda:path/[^/]+/functions/)")
 
 
@@ -22,34 +29,28 @@ def bindings(account: Account, api_origin: str, prefix: str = "") -> dict[str, s
     """What the API at this address calls: by a function's name the qualifier, empty for `$LATEST`.
 
     Only functions whose names begin with `prefix`. One that is called by several qualifiers is under the first of them,
-    `$LATEST` before any alias. AWS: for a REST API this is its present design, and a stage serves the design of its last
-    deployment. Raises Unresolved when it cannot be told which API or which functions are called, and NotFound when the
-    account has no such API.
+    `$LATEST` before any alias. It is what callers of the stage get: the design as it was deployed there, which later
+    changes of the API do not touch. Raises Unresolved when it cannot be told which API or which functions are called,
+    and NotFound when the account has no such API.
     """
     place = find_api(account, api_origin)
-    service, targets = _targets(account, place.api_id)
+    service = service_of(account, place.api_id)
+    meant = stages(account, service, place)
+    targets = _targets(account, service, place.api_id, meant[0].name)
     ours = [target for target in targets if _may_call(target, prefix)]
     found: dict[str, set[str]] = defaultdict(set)
-    for name, qualifier in _called(account, service, place, ours):
-        if name.startswith(prefix):
-            found[name].add(qualifier.replace(LATEST, ""))
+    for stage in meant:
+        for name, qualifier in _called(stage, ours):
+            if name.startswith(prefix):
+                found[name].add(qualifier.replace(LATEST, ""))
     return {name: min(qualifiers) for name, qualifiers in found.items()}
 
 
-def _called(
-    account: Account, service: str, place: Place, targets: Sequence[str]
-) -> Iterator[tuple[str, str]]:
-    """The names and qualifiers that the targets mean. The stage is read only where one has a variable of it."""
-    fixed = [target for target in targets if not VARIABLE.search(target)]
-    for target in fixed:
-        yield from _function(target)
-    if variable := [target for target in targets if VARIABLE.search(target)]:
-        for stage in stages(account, service, place):
-            yield from _filled(stage, variable)
+def _called(stage: Stage, targets: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The names and qualifiers that the targets mean on a stage.
 
-
-def _filled(stage: Stage, targets: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """AWS: a variable may hold a part of a name, a name with its qualifier, or a whole ARN."""
+    AWS: a variable may hold a part of a name, a name with its qualifier, or a whole ARN.
+    """
     for target, meant in stage.fill(targets):
         found = list(_function(meant))
         if not found and LAMBDA.match(meant):
@@ -79,33 +80,48 @@ def _no_function(stage: Stage, target: str) -> str:
     )
 
 
-def _targets(account: Account, api_id: str) -> tuple[str, list[str]]:
-    """The targets of a REST API, or else of an HTTP API, and the service that has it: each knows only its own."""
-    try:
-        return "apigateway", list(_rest(account, api_id))
-    except NotFound:
-        return "apigatewayv2", list(_http(account, api_id))
+def _targets(account: Account, service: str, api_id: str, stage: str) -> list[str]:
+    """The targets of the API's integrations, as the stage has them, in whole and in one call.
+
+    AWS: an export of a stage is its deployment; GetResources and GetIntegrations tell a design that may not be deployed.
+    """
+    resource = f"{api_id}/{stage}"
+    if service == HTTP:
+        wanted = {"ApiId": api_id, "StageName": stage, "Specification": "OAS30", "OutputType": "JSON"}
+        design = _export(account, service, "ExportApi", resource, wanted)
+    else:
+        # AWS: without the parameter the export leaves integrations out.
+        wanted = {
+            "restApiId": api_id,
+            "stageName": stage,
+            "exportType": "oas30",
+            "accepts": "application/json",
+        }
+        more = {"parameters": {"extensions": "integrations"}}
+        design = _export(account, service, "GetExport", resource, {**wanted, **more})
+    return [uri for each in _integrations(design) if (uri := each.get("uri"))]
 
 
-def _rest(account: Account, api_id: str) -> Iterator[str]:
-    """AWS: at most 500 resources a page; their methods are told only when asked for."""
-    page: dict[str, Any] = {"restApiId": api_id, "embed": ["methods"], "limit": 500}
-    while True:
-        answer = account.read("apigateway", "GetResources", api_id, **page)
-        for resource in answer.get("items", ()):
-            for method in resource.get("resourceMethods", {}).values():
-                yield method.get("methodIntegration", {}).get("uri", "")
-        if not answer.get("position"):
-            return
-        page["position"] = answer["position"]
+def _export(account: Account, service: str, operation: str, resource: str, wanted: dict[str, Any]) -> Any:
+    """The OpenAPI document, read whole before it counts as an answer."""
+    subject = Subject(service, operation, account.account_id, resource)
+
+    def once() -> tuple[bytes, Answer]:
+        with translated(subject):
+            answer = getattr(account.client(service), xform_name(operation))(**wanted)
+            with closing(answer["body"]) as body:
+                return body.read(), Answer(request_id(answer), 200)
+
+    return json.loads(account.repeat(subject, once, writes=False))
 
 
-def _http(account: Account, api_id: str) -> Iterator[str]:
-    page: dict[str, Any] = {"ApiId": api_id}
-    while True:
-        answer = account.read("apigatewayv2", "GetIntegrations", api_id, **page)
-        for integration in answer.get("Items", ()):
-            yield integration.get("IntegrationUri", "")
-        if not answer.get("NextToken"):
-            return
-        page["NextToken"] = answer["NextToken"]
+def _integrations(design: Any) -> Iterator[dict[str, Any]]:
+    """AWS: an integration is an extension of the method, or for an HTTP API one of the components that methods name."""
+    if isinstance(design, dict):
+        if isinstance(own := design.get(INTEGRATION), dict):
+            yield own
+        if isinstance(shared := design.get(f"{INTEGRATION}s"), dict):
+            yield from shared.values()
+        design = list(design.values())
+    for each in design if isinstance(design, list) else ():
+        yield from _integrations(each)

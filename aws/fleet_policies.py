@@ -19,7 +19,7 @@ FUNCTION_WRITES = (
 )
 VERSION_READS = ("lambda:ListVersionsByFunction", "lambda:ListAliases")
 LISTS = ("lambda:ListFunctions", "lambda:GetAccountSettings", "cloudwatch:GetMetricData")
-API_READS = ("/restapis/{}/resources", "/restapis/{}/stages/*", "/apis/{}/integrations", "/apis/{}/stages/*")
+API_READS = ("/restapis/{}", "/restapis/{}/stages/*", "/apis/{}", "/apis/{}/stages/*", "/apis/{}/exports/*")
 DOMAIN_READS = ("/domainnames/{}", "/domainnames/{}/basepathmappings", "/domainnames/{}/apimappings")
 HANDLERS, INCOMING = "handlers/*", "incoming/*"
 

@@ -17,7 +17,7 @@ STRANGER_SECRET = "devcloud/stranger/secret/of/emulation/00"  # noqa: S105 - ope
 WORKER_ARN = f"arn:aws:iam::{OPERATIONS_ACCOUNT}:user/deploy-console-worker"
 STRANGER_ARN = f"arn:aws:iam::{OPERATIONS_ACCOUNT}:user/somebody-else"
 
-READING_VERBS = ("Get", "List", "Head", "Describe")
+READING_VERBS = ("Get", "List", "Head", "Describe", "Export")
 _ALPHABET = string.ascii_uppercase + "234567"
 
 

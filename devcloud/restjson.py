@@ -104,11 +104,13 @@ def _no_json() -> AwsError:
 
 
 def render(operation: "OperationModel", result: Mapping[str, Any]) -> Reply:
-    """Return the reply for a result given as boto3 would show it."""
+    """Return the reply for a result given as boto3 would show it; a payload is the body as it is."""
     status = int(operation.http.get("responseCode", 200))
     shape = operation.output_shape
     if shape is None or status == 204:
         return Reply(status)
+    if payload := shape.serialization.get("payload"):
+        return Reply(status, result[payload], {"content-type": result.get("contentType", "application/json")})
     body = json.dumps(_shown(shape, result)).encode()
     return Reply(status, body, {"content-type": "application/json"})
 

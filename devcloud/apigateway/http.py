@@ -14,10 +14,11 @@ from devcloud.apigateway.state import (
     PathMapping,
     Stage,
     cut,
+    design,
     place,
     stage_of,
 )
-from devcloud.errors import AwsError
+from devcloud.errors import AwsError, not_implemented
 from devcloud.wire import Request
 
 Result = dict[str, Any]
@@ -51,6 +52,15 @@ def get_integrations(request: Request, params: Params, held: Gateways) -> Result
     api = held.api(request, params["ApiId"], HTTP)
     page, more = cut(sorted(api.targets), params.get("NextToken"), params.get("MaxResults"))
     return {"Items": [_integration(path, api.targets[path]) for path in page], "NextToken": more}
+
+
+def export_api(request: Request, params: Params, held: Gateways) -> Result:
+    """AWS: the deployment of a stage, or the design where no stage is named."""
+    api, name = held.api(request, params["ApiId"], HTTP), params.get("StageName")
+    if (params["Specification"], params["OutputType"]) != ("OAS30", "JSON"):
+        raise not_implemented("apigatewayv2", f"ExportApi as {params['OutputType']}")
+    targets = stage_of(api, name).targets if name else api.targets
+    return {"body": design(targets, integrations=params.get("IncludeExtensions", True))}
 
 
 def get_domain_name(request: Request, params: Params, held: Gateways) -> Result:
@@ -113,6 +123,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "GetStage": get_stage,
     "GetStages": get_stages,
     "GetIntegrations": get_integrations,
+    "ExportApi": export_api,
     "GetDomainName": get_domain_name,
     "GetApiMappings": get_api_mappings,
 }

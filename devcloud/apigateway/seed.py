@@ -24,7 +24,7 @@ def _api(backend: Backend, names: Iterable[str]) -> Api:
         f"/{name}": target(backend.account, backend.region, f"{backend.prefix}{name}{qualifier}")
         for name in names
     }
-    stages = {backend.stage: Stage()} if backend.stage else {}
+    stages = {backend.stage: Stage(dict(targets))} if backend.stage else {}
     return Api(backend.api_id, REST, backend.account, backend.region, targets, stages)
 
 

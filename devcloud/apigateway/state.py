@@ -1,5 +1,6 @@
 """What API Gateway holds: APIs with their targets and stages, and custom domain names with their mappings."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,15 +16,20 @@ PAGE, LARGEST_PAGE = 25, 500
 
 @dataclass
 class Stage:
-    """A stage of an API. `canary`: the percentage of calls with other values, and these."""
+    """A stage of an API. `targets` are those of its deployment; `canary`: the percentage of calls with other values, and
+    these."""
 
+    targets: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     canary: tuple[float, dict[str, str]] = (0.0, {})
 
 
 @dataclass
 class Api:
-    """One API of a kind: its targets by resource path, as an integration writes them, and its stages by name."""
+    """One API of a kind: its targets by resource path, as an integration writes them, and its stages by name.
+
+    AWS: the targets are the design; a stage has those of the design when it was last deployed there.
+    """
 
     id: str
     kind: str
@@ -31,6 +37,11 @@ class Api:
     region: str
     targets: dict[str, str] = field(default_factory=dict)
     stages: dict[str, Stage] = field(default_factory=dict)
+
+    def deploy(self) -> None:
+        """Bring the design to all stages."""
+        for stage in self.stages.values():
+            stage.targets = dict(self.targets)
 
 
 @dataclass(frozen=True)
@@ -95,3 +106,16 @@ def cut(items: Sequence[Any], start: str | None, size: str | int | None) -> tupl
     first, many = int(start or 0), min(int(size or PAGE), LARGEST_PAGE)
     more = str(first + many) if first + many < len(items) else None
     return items[first : first + many], more
+
+
+def design(targets: Mapping[str, str], *, integrations: bool) -> bytes:
+    """An API as an OpenAPI document. AWS: with its integrations only where they are asked for."""
+    paths = {
+        path: {"x-amazon-apigateway-any-method": _method(uri, integrations)} for path, uri in targets.items()
+    }
+    return json.dumps({"openapi": "3.0.1", "paths": paths}).encode()
+
+
+def _method(uri: str, integrations: bool) -> dict[str, Any]:
+    shown = {"x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": uri}}
+    return {"responses": {}, **(shown if integrations else {})}

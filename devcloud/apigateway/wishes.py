@@ -38,26 +38,30 @@ def change(held: Gateways, what: str, wish: Wish) -> None:
 
 
 def set_targets(held: Gateways, wish: Wish) -> None:
-    """`{api, function}`: all integrations call `function`, in which `{name}` stands for the handler's name."""
+    """`{api, function, deploy}`: all integrations call `function`, in which `{name}` stands for the handler's name; on all
+    stages too, unless `deploy` is false."""
     api = held.apis[wish["api"]]
     for path in api.targets:
         function = str(wish["function"]).replace("{name}", path.strip("/"))
         api.targets[path] = target(api.account, api.region, function)
+    if wish.get("deploy", True):
+        api.deploy()
 
 
 def put_stage(held: Gateways, wish: Wish) -> None:
-    """`{api, stage, variables, percent, changed}`; the last two are of a canary."""
+    """`{api, stage, variables, percent, changed}`; the last two are of a canary. A new stage gets the design."""
     api = held.apis[wish["api"]]
     if (api.kind == REST and wish["stage"] == DEFAULT_STAGE) or (api.kind == HTTP and wish.get("percent")):
         raise ValueError("AWS: only an HTTP API has the stage $default, and only a REST API a canary")
     variables, changed = _variables(wish.get("variables", {})), _variables(wish.get("changed", {}))
-    api.stages[wish["stage"]] = Stage(variables, (float(wish.get("percent", 0)), changed))
+    deployed = api.stages.get(wish["stage"], Stage(dict(api.targets))).targets
+    api.stages[wish["stage"]] = Stage(deployed, variables, (float(wish.get("percent", 0)), changed))
 
 
 def put_http_api(held: Gateways, wish: Wish) -> None:
     """`{id, account, region, targets}`: an HTTP API with these integrations and the stage `$default`."""
     targets = {f"/{number:04}": str(each) for number, each in enumerate(wish["targets"])}
-    stages = {DEFAULT_STAGE: Stage()}
+    stages = {DEFAULT_STAGE: Stage(targets)}
     held.apis[wish["id"]] = Api(wish["id"], HTTP, wish["account"], wish["region"], targets, stages)
 
 

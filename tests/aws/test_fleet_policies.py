@@ -43,15 +43,16 @@ def test_deploying_reaches_our_functions_and_their_code_only() -> None:
 
 
 def test_what_an_api_calls_is_read_with_the_variables_of_its_stages() -> None:
-    """AWS: GetResources, GetIntegrations and GetStage are `GET` on these, in whichever version of the service."""
+    """AWS: GetRestApi, GetApi, GetStage, GetExport and ExportApi are `GET` on these."""
     found = statements(fleet_read_policy(REACH))
     place = "arn:aws:apigateway:us-east-2::"
     assert found["Apis"]["Action"] == ["apigateway:GET"]
     assert found["Apis"]["Resource"] == [
-        f"{place}/restapis/k0y33bw7t8/resources",
+        f"{place}/restapis/k0y33bw7t8",
         f"{place}/restapis/k0y33bw7t8/stages/*",
-        f"{place}/apis/k0y33bw7t8/integrations",
+        f"{place}/apis/k0y33bw7t8",
         f"{place}/apis/k0y33bw7t8/stages/*",
+        f"{place}/apis/k0y33bw7t8/exports/*",
     ]
     assert "Domains" not in found
 

@@ -94,7 +94,9 @@ def test_whether_it_can_be_told_what_an_api_calls_is_tried(worker: CloudProcess,
     assert other.ok
 
 
-@pytest.mark.parametrize("operation", ["GetDomainName", "GetApiMappings", "GetResources", "GetStage"])
+@pytest.mark.parametrize(
+    "operation", ["GetDomainName", "GetApiMappings", "GetRestApi", "GetStage", "GetExport"]
+)
 def test_a_missing_right_to_look_at_an_api_is_named(
     worker: CloudProcess, sandbox: Account, operation: str
 ) -> None:

@@ -47,6 +47,30 @@ def test_one_api_calls_aliases_and_the_other_latest(cloud: CloudProcess, apis: A
     )
 
 
+def test_a_stage_is_exported_as_it_was_deployed(
+    cloud: CloudProcess, apis: Any, http: Any, refused: Refused
+) -> None:
+    """AWS: a change of the design reaches a stage by a deployment; integrations are exported only where asked for."""
+    cloud.control("POST", "/apigateway/targets", {"api": LIVE, "function": "new-{name}", "deploy": False})
+    wanted = {"restApiId": LIVE, "stageName": "prod", "exportType": "oas30", "accepts": "application/json"}
+    with_integrations = {**wanted, "parameters": {"extensions": "integrations"}}
+    answer = apis.get_export(**with_integrations)
+    assert answer["contentType"] == "application/json"
+    text = answer["body"].read().decode()
+    assert (text.count(":live/invocations"), text.count("new-")) == (311, 0)
+    assert "new-orders" in "".join(uris(apis, LIVE))
+    assert "invocations" not in apis.get_export(**wanted)["body"].read().decode()
+    cloud.control("POST", "/apigateway/targets", {"api": LIVE, "function": "new-{name}"})
+    assert apis.get_export(**with_integrations)["body"].read().decode().count("new-") == 311
+    with refused("NotFoundException", 404):
+        apis.get_export(**{**with_integrations, "stageName": "other"})
+    wanted = {"ApiId": HTTP, "Specification": "OAS30", "OutputType": "JSON"}
+    for stage in ({}, {"StageName": "$default"}):
+        assert b"tim-sb-29" in http.export_api(**wanted, **stage)["body"].read()
+    with refused("NotFoundException", 404):
+        http.export_api(**wanted, StageName="other")
+
+
 def test_resources_come_in_pages(apis: Any) -> None:
     """AWS: 25 resources a page unless asked for up to 500; integrations only with embed=methods."""
     first = apis.get_resources(restApiId=LIVE)
