@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from audit.models import Result
 from audit.services import record
+from deployments.found import keep_what_was_found
 from deployments.models import (
     Deployment,
     DeploymentKind,
@@ -81,6 +82,7 @@ def _end_handlers(deployment: Deployment, run: Run) -> None:
 
 def back_end_runs(fleet: Fleet, deployment: Deployment) -> None:
     """From now on callers get the deployment's code; a rollback leaves the one whose code ran until now."""
+    keep_what_was_found(fleet, deployment)
     if deployment.kind == DeploymentKind.ROLLBACK:
         ran = Deployment.objects.filter(pk__in=[fleet.running_id]).exclude(pk=deployment.pk)
         ran.update(back_end_left=True)

@@ -11,10 +11,14 @@ from django.db import connection
 SQL = """
 WITH pointed AS (
   SELECT d.id, d.kind, d.partial, d.created_at, d.release_id, d.run_id, d.environment_id, d.live_at, d.artifact_id IS NULL AS alone,
-         r.version, r.bad, r.product_id, r.created_at AS registered_at, u.display_name, before.version AS before
+         r.version, r.bad, u.display_name, before.version AS before,
+         called.id AS called_id, called.version AS called_version, called.product_id AS called_product, called.created_at AS registered_at,
+         NOT called.bad AND NOT called.found AS called_good
   FROM deployments_deployment d
   JOIN deployments_release r ON r.id = d.release_id
   JOIN users_user u ON u.id = d.actor_id
+  LEFT JOIN deployments_artifact b ON b.id = d.backend_id
+  LEFT JOIN deployments_release called ON called.id = b.release_id
   LEFT JOIN deployments_deployment previous ON previous.id = d.previous_id
   LEFT JOIN deployments_release before ON before.id = previous.release_id
   WHERE d.id IN (
@@ -27,9 +31,9 @@ SELECT e.id, e.name, e.kind, e.position, e.protected, e.distribution_id, e.requi
        newest.id AS newest_release, newest.version AS newest_version,
        back.id AS newest_back_end, back.version AS newest_back_end_version,
        e.backend_account_id IS NOT NULL AND e.function_prefix <> '' AS has_back_end,
-       called.release_id AS called_release, called.version AS called_version,
-       called.environment_id = e.id AND called.live_at IS NOT NULL AND NOT called.bad AS called_may_go_on,
-       CASE WHEN called.product_id <> p.id THEN (SELECT name FROM products_product WHERE id = called.product_id) END AS called_product,
+       called.called_id AS called_release, called.called_version AS called_version,
+       called.environment_id = e.id AND called.live_at IS NOT NULL AND called.called_good AS called_may_go_on,
+       CASE WHEN called.called_product <> p.id THEN (SELECT name FROM products_product WHERE id = called.called_product) END AS called_product,
        CASE WHEN called.kind = 'rollback' THEN extract(epoch FROM called.created_at)::float8 END AS called_back_at,
        extract(epoch FROM called.registered_at)::float8 AS called_registered_at,
        extract(epoch FROM back.created_at)::float8 AS newest_back_end_at,
@@ -56,7 +60,7 @@ LEFT JOIN LATERAL (
   ORDER BY r.id DESC LIMIT 1) newest ON true
 LEFT JOIN LATERAL (
   SELECT r.id, r.version, r.created_at FROM deployments_release r
-  WHERE e.backend_account_id IS NOT NULL AND r.product_id = p.id AND r.status = 'ready' AND NOT r.bad AND EXISTS (
+  WHERE e.backend_account_id IS NOT NULL AND r.product_id = p.id AND r.status = 'ready' AND NOT r.bad AND NOT r.found AND EXISTS (
     SELECT FROM deployments_artifact a WHERE a.release_id = r.id AND a.target = 'backend')
   ORDER BY r.id DESC LIMIT 1) back ON true
 LEFT JOIN deployments_fleet f ON f.account_id = e.backend_account_id AND f.prefix = e.function_prefix

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from deployments.models.releases import Artifact
 from deployments.models.wishes import Deployment
 from products.models import Account
 from runs.models import Run
@@ -22,7 +23,7 @@ class Fleet(models.Model):
 
     What was last seen of it, for plans to read: `functions` by name without the prefix `{sha256, runtime, memory,
     architecture, keys, live, live_sha256}`, `bindings` the qualifier that the API calls by name, code storage in bytes.
-    `running` is the deployment whose code the API calls.
+    `running` is the deployment whose code the API calls; `found` what it called before the first one.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="fleets")
@@ -34,6 +35,7 @@ class Fleet(models.Model):
     code_limit = models.BigIntegerField(null=True)
     observed_at = models.DateTimeField(null=True)
     running = models.ForeignKey(Deployment, on_delete=models.PROTECT, null=True, related_name="+")
+    found = models.ForeignKey(Artifact, on_delete=models.PROTECT, null=True, related_name="+")
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="+")
 
     class Meta:

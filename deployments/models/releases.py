@@ -22,7 +22,10 @@ class ReleaseStatus(models.TextChoices):
 
 
 class Release(models.Model):
-    """An immutable version of a product. `reasons` says why it was rejected: `[{path, text}]`."""
+    """An immutable version of a product. `reasons` says why it was rejected: `[{path, text}]`.
+
+    Nobody registered one that was `found`: it is what functions held before the console's first deployment to them.
+    """
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="releases")
     version = models.CharField(max_length=60, validators=[version])
@@ -35,6 +38,7 @@ class Release(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     run = models.OneToOneField(Run, on_delete=models.PROTECT, null=True, related_name="release")
+    found = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["product", "version"], name="version_once")]

@@ -18,7 +18,8 @@ class DeploymentKind(models.TextChoices):
 class Deployment(models.Model):
     """A wish: this release in that environment, because of this reason. A rollback is one of an older release.
 
-    It carries the front end (`artifact`), the back end (`backend`) or both. `returning`: its back end failed, and the
+    It carries the front end (`artifact`), the back end (`backend`) or both; a rollback may bring back the back end of
+    another release than the pages. `returning`: its back end failed, and the
     handlers that it changed are put back; `partial`: some handlers have its code and some could not get it.
 
     How far it is, its Run says. `switched_at` is when entry points began to be written, `live_at` when the edge
@@ -76,6 +77,17 @@ class Deployment(models.Model):
         return self.artifact
 
     @property
+    def called(self) -> Release:
+        """The release whose back end it carries, of a deployment that carries one."""
+        assert self.backend is not None
+        return self.backend.release
+
+    @property
+    def back_end_version(self) -> str:
+        """The version whose back end it carries, "" for none."""
+        return self.called.version if self.backend_id else ""
+
+    @property
     def is_left(self) -> bool:
         """Whether a later rollback left it: its pages, or its back end when it carries nothing else."""
         return self.back_end_left if self.artifact_id is None else self.rolled_away
@@ -89,7 +101,9 @@ class Deployment(models.Model):
     def in_words(self) -> str:
         """ "the promotion of 1.1.0 to Tim-Combo test" """
         if self.kind == DeploymentKind.ROLLBACK:
-            return f"the rollback of {self.environment} to {self.release.version}"
+            other = self.back_end_version if self.back_end_version != self.release.version else ""
+            back = f" with the back end {other}" if other else ""
+            return f"the rollback of {self.environment} to {self.release.version}{back}"
         return f"the promotion of {self.release.version} to {self.environment}"
 
     @property

@@ -12,7 +12,7 @@ from deployments.pages.status import entry, status_of, versions_in, visitors_get
 from deployments.pages.way_back import way_back
 from deployments.selectors.deployments import running_back_end, state_of, timeline
 from deployments.selectors.fleets import handlers_done
-from deployments.selectors.ways_back import good_ones, ways_back
+from deployments.selectors.ways_back import WaysBack, ways_back
 from dns.selectors import addresses_of
 from products.models import Environment
 from users.actions import allowed
@@ -99,8 +99,8 @@ def _rollback_url(environment: Environment, state: EnvironmentState) -> str:
     url = reverse("rollback", args=[environment.product.slug, environment.name])
     if ways := ways_back(environment, state):
         return f"{url}?half={ways[0].half}" if ways[0].half else url
-    good, running, _ = good_ones(environment, state, "")
-    return url if running and good.exclude(release=running.release_id).exists() else ""
+    any_way = WaysBack(environment, state, "")
+    return url if any_way.running and any_way.newest(1) else ""
 
 
 def _note(environment: Environment, state: EnvironmentState) -> dict[str, Any] | None:

@@ -71,7 +71,7 @@ def _seen(user: User, environment: Environment, fleet: Fleet) -> dict[str, Any]:
 
 def called_version(running: Deployment, environment: Environment) -> str:
     """The release whose handlers are called; with its product when that is another one's."""
-    release = running.release
+    release = running.called
     return release.version if release.product_id == environment.product_id else str(release)
 
 
@@ -81,10 +81,10 @@ def _decisions(
     """What this person may do about handlers that were edited by hand, and what stays theirs to do in AWS."""
     if not edited or not allowed(user, "deployment.promote"):
         return {}
-    ours = running is not None and running.release.product_id == environment.product_id
+    ours = running is not None and running.called.product_id == environment.product_id
     held = handlers_of(running.backend).by_name.keys() if ours and running and running.backend else set()
     deployable = {name for name, edits in edited.items() if any(edit.field in DEPLOYED for edit in edits)}
-    back = _address(environment, "promote", running.release.version) if running and deployable & held else ""
+    back = _address(environment, "promote", running.called.version) if running and deployable & held else ""
     kept = sorted(name for name, edits in edited.items() if not _goes_back(name in held, edits))
     return {
         "put_back_url": f"{back}?half=backend" if back else "",

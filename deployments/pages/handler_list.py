@@ -64,7 +64,7 @@ def _row(pair: Pair) -> dict[str, Any]:
         "word": WORDS[pair.difference],
         "architectures": [one.architecture for one in held],
         "codes": [one.sha256 for one in codes],
-        "sizes": [one.size for one in codes],
+        "sizes": [one.size or None for one in codes],
         "sha256": held[-1].sha256,
         "notes": [one.note for one in held if one.note],
     }

@@ -59,7 +59,8 @@ def _row(plan: FleetPlan, one: HandlerPlan) -> dict[str, Any]:
         "kind": one.change,
         "old": one.old_sha256,
         "new": one.new_sha256 if one.new_sha256 != one.old_sha256 else "",
-        "size": one.size,
+        # A zip that no release brought has no known size.
+        "size": one.size or None,
         "way": way_in_words(plan, one),
         "edits": [edit_in_words(edit.field, edit.old, edit.new) for edit in one.edits],
         "note": one.note,

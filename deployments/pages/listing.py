@@ -100,7 +100,7 @@ def releases_page(user: User, asked: Mapping[str, str]) -> dict[str, Any]:
     product, before = asked.get("product", ""), _number(asked.get("before"))
     found = (
         Release.objects.select_related("product", "created_by").prefetch_related("artifacts").order_by("-id")
-    )
+    ).filter(found=False)
     if product:
         found = found.filter(product__slug=product)
     if before:

@@ -11,14 +11,12 @@ from deployments.pages.grid import Grid, grid_of, grid_section
 from deployments.pages.pace import handler_numbers, is_about_handlers
 from deployments.pages.status import overtaken_by, seconds_of, status_of, visitors_get
 from deployments.selectors.deployments import (
-    good_back_ends,
-    good_deployments,
     is_switched,
-    last_of,
     running_back_end,
     state_of,
 )
 from deployments.selectors.plans import BACK_END
+from deployments.selectors.ways_back import WaysBack
 from runs.models import RunState, StepLine, StepState
 from runs.selectors import ShownStep, shown_steps
 from runs.services import cancel_refusal, retry_refusal, skip_offered
@@ -338,8 +336,7 @@ def _way_back(user: User, deployment: Deployment) -> dict[str, Any] | None:
     half = _runs(deployment)
     if deployment.run.is_active or half is None:
         return None
-    good = good_back_ends(environment) if half == BACK_END else good_deployments(environment)
-    if not last_of(good, deployment, back_end=half == BACK_END):
+    if WaysBack(environment, state_of(environment), half).default() is None:
         return None
     refused = (
         "" if allowed(user, "deployment.rollback") else f"Only {who_may('deployment.rollback')} may do this."

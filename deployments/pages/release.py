@@ -114,7 +114,8 @@ def _lane(user: User, release: Release) -> list[dict[str, Any]]:
 def _last_here(release: Release) -> dict[int, Deployment]:
     """By environment id, the newest deployment of the release there, live ones first."""
     found: dict[int, Deployment] = {}
-    ran = Deployment.objects.filter(release=release).select_related("run", "actor").order_by("-id")[:200]
+    carried = {"backend__release": release} if release.found else {"release": release}
+    ran = Deployment.objects.filter(**carried).select_related("run", "actor").order_by("-id")[:200]
     for one in ran:
         kept = found.setdefault(one.environment_id, one)
         if kept.live_at is None and one.live_at is not None:
@@ -137,7 +138,7 @@ def _stop(
     return {
         "name": environment.name,
         "url": reverse("environment", args=[slug, environment.name]),
-        "status": _status(last, called if last and last.artifact_id is None else running),
+        "status": _status(last, called if last and (release.found or last.artifact_id is None) else running),
         "version": versions_in(environment, running, called),
         "at": last.created_at if last else None,
         "who": str(last.actor) if last else "",
@@ -179,6 +180,8 @@ def _refused(
     ]
     if held and all(one is not None and one.release_id == release.pk for one in held):
         return "runs there"
+    if release.found:
+        return "only a rollback goes to it"
     if release.bad:
         return "marked bad"
     if not held:

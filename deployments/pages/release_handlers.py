@@ -55,8 +55,8 @@ def _running_back_ends(release: Release) -> dict[str, Artifact]:
     for environment in release.product.environments.select_related("product").order_by("position"):
         fleet = fleet_of(environment)
         running = fleet.running if fleet else None
-        if running and running.backend and running.release.product_id == release.product_id:
-            found.setdefault(running.release.version, running.backend)
+        if running and running.backend and running.called.product_id == release.product_id:
+            found.setdefault(running.called.version, running.backend)
     found.pop(release.version, None)
     return found
 

@@ -6,19 +6,19 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from deployments.forms import RollbackForm
-from deployments.models import Deployment, EnvironmentState
+from deployments.models import EnvironmentState
 from deployments.pages import plan as parts
 from deployments.pages.handlers import half_pills, handlers_section, skew
 from deployments.pages.way_back import missing_of
 from deployments.planner import Plan
-from deployments.selectors.deployments import good_back_ends, running_back_end
+from deployments.selectors.deployments import running_back_end
 from deployments.selectors.fleets import has_back_end
-from deployments.selectors.plans import HALVES, plan_with
-from deployments.selectors.ways_back import GoodOnes, good_ones, halves_back
+from deployments.selectors.plans import FRONT_END, HALVES, plan_with
+from deployments.selectors.ways_back import WayBack, WaysBack
 from products.models import Environment
 from users.http import Request
 
-OFFERED = 8
+OFFERED, MOST = 8, 500
 PICKS = ("Errors went up", "A page does not work", "Wrong release", "Wrong configuration")
 
 
@@ -27,21 +27,22 @@ def rollback_page(
 ) -> dict[str, Any]:
     """The context of the rollback page. The chosen release is the one asked for, else the last good one."""
     half = half_asked(request)
-    good = good_ones(environment, state, half)
-    default = good.last()
-    candidates = _candidates(good, everything=request.GET.get("all") == "1")
+    ways = WaysBack(environment, state, half)
+    default = ways.default()
+    candidates = ways.newest(MOST if request.GET.get("all") == "1" else OFFERED)
     asked = form.data.get("version") or request.GET.get("version", "")
     chosen = next((one for one in candidates if one.release.version == asked), default)
     slug = environment.product.slug
     context = {
-        **parts.place(environment, good.running),
+        **parts.place(environment, ways.running),
+        "running": ways.leaving.version if ways.leaving else "",
         "crumbs": [
             (environment.product.name, reverse("product", args=[slug])),
             (environment.name, reverse("environment", args=[slug, environment.name])),
             ("Roll back", ""),
         ],
         "halves": half_pills(half, {}, offered=_two_halves(environment, state)),
-        "choices": [_choice(one, chosen, default, good) for one in candidates],
+        "choices": [_choice(one, chosen, default, ways) for one in candidates],
         "all_url": "" if len(candidates) < OFFERED else _address(half, all="1"),
         "picks": PICKS,
         "form": form,
@@ -59,50 +60,53 @@ def half_asked(request: Request) -> str:
 
 
 def _two_halves(environment: Environment, state: EnvironmentState) -> bool:
-    return state.running is not None and has_back_end(environment) and good_back_ends(environment).exists()
+    return (
+        state.running is not None and has_back_end(environment) and running_back_end(environment) is not None
+    )
 
 
 def _address(half: str, **more: str) -> str:
     return f"?{urlencode({**({'half': half} if half else {}), **more})}"
 
 
-def _nothing(candidates: list[Deployment]) -> str:
+def _nothing(candidates: list[WayBack]) -> str:
     if candidates:
         return "A rollback left each of the releases that were live here. Choose the one to go back to all the same."
     return "No other release was live here and is still good. Promote a release instead."
 
 
-def _candidates(good: GoodOnes, *, everything: bool) -> list[Deployment]:
-    """One deployment per release, the newest of each, without what runs now."""
-    found: dict[int, Deployment] = {}
-    running = good.running
-    for one in good.found[: 500 if everything else 60]:
-        if running is None or one.release_id != running.release_id:
-            found.setdefault(one.release_id, one)
-    return list(found.values())[: None if everything else OFFERED]
-
-
-def _choice(
-    one: Deployment, chosen: Deployment | None, default: Deployment | None, good: GoodOnes
-) -> dict[str, Any]:
-    assert one.live_at is not None
+def _choice(one: WayBack, chosen: WayBack | None, default: WayBack | None, ways: WaysBack) -> dict[str, Any]:
     return {
         "version": one.release.version,
-        "checked": chosen is not None and one.release_id == chosen.release_id,
+        "checked": chosen is not None and one.release == chosen.release,
         "disabled": False,
-        "last_good": default is not None and one.release_id == default.release_id,
+        "last_good": default is not None and one.release == default.release,
         "bad": one.release.bad,
-        "when": f"live since {one.live_at:%d %b %H:%M} UTC",
-        "text": ("A later rollback left it. " if good.left(one) else "")
-        + f"“{one.reason[:120]}”, {one.actor}",
+        "when": f"live since {one.goal.live_at:%d %b %H:%M} UTC" if one.goal and one.goal.live_at else "",
+        "text": ("A later rollback left it. " if ways.was_left(one) else "") + _origin(one),
     }
+
+
+def _origin(one: WayBack) -> str:
+    """Why it once came here; of what was found, what it is."""
+    if one.goal is None:
+        return one.release.notes
+    beside = f", with the back end {one.other_back_end}" if one.other_back_end else ""
+    return f"“{one.goal.reason[:120]}”, {one.goal.actor}{beside}"
+
+
+def _choice_note(chosen: WayBack) -> str:
+    if chosen.goal is None:
+        return "was there before the console's first deployment"
+    beside = f"; the back end goes to {chosen.other_back_end}" if chosen.other_back_end else ""
+    return f"was live here, by {chosen.goal.actor}{beside}"
 
 
 def _chosen(
     request: Request,
     environment: Environment,
     state: EnvironmentState,
-    chosen: Deployment,
+    chosen: WayBack,
     form: RollbackForm,
 ) -> dict[str, Any]:
     configs = _configs(environment, chosen, form.data.get("config") or request.GET.get("config", ""))
@@ -111,8 +115,8 @@ def _chosen(
     plan = plan_with(
         environment,
         chosen.release,
-        chosen.config if then else environment.config,
-        halves_back(chosen, half),
+        chosen.goal.config if then and chosen.goal else environment.config,
+        chosen.halves,
         state=state,
         rollback=True,
     )
@@ -123,7 +127,7 @@ def _chosen(
     )
     return {
         "choice": chosen.release.version,
-        "choice_note": f"was live here, by {chosen.actor}",
+        "choice_note": _choice_note(chosen),
         **_in_short(environment, state, plan),
         "configs": configs if plan.front else [],
         "config_changes": plan.config,
@@ -131,7 +135,7 @@ def _chosen(
         "handlers": _handlers(request, plan, chosen, half),
         "warnings": plan.fleet.warnings if plan.fleet else (),
         "missing": missing,
-        "skew": _skew(environment, state, half, chosen),
+        "skew": _skew(environment, state, half, chosen, plan),
         "checks": gates,
         "unchanged": parts.unchanged(environment, plan),
         "refused": _refused(gates),
@@ -141,24 +145,27 @@ def _chosen(
 def _in_short(environment: Environment, state: EnvironmentState, plan: Plan) -> dict[str, Any]:
     leaving = state.running if plan.front else running_back_end(environment)
     who = "visitors no longer get" if plan.front else "the API no longer calls"
+    version = (leaving.release if plan.front else leaving.called).version if leaving else ""
     return {
         "estimate": parts.estimate(plan, parts.usual(plan, rollback=True)),
-        "loses": f"{who} {leaving.release.version}" if leaving else "",
+        "loses": f"{who} {version}" if leaving else "",
         "writes": _writes(plan),
     }
 
 
-def _handlers(request: Request, plan: Plan, chosen: Deployment, half: str) -> dict[str, Any] | None:
+def _handlers(request: Request, plan: Plan, chosen: WayBack, half: str) -> dict[str, Any] | None:
     if plan.fleet is None:
         return None
     query = {"version": chosen.release.version, **({"half": half} if half else {})}
     return handlers_section(plan.fleet, query, everything=request.GET.get("handlers") == "all")
 
 
-def _skew(environment: Environment, state: EnvironmentState, half: str, chosen: Deployment) -> str:
-    """One half alone is only said of environments that have two."""
+def _skew(environment: Environment, state: EnvironmentState, half: str, chosen: WayBack, plan: Plan) -> str:
+    """One half alone is only said of environments that have two, or where a half came that does not go back."""
     if not _two_halves(environment, state):
         return ""
+    if not half and plan.fleet is None and state.running and state.running.backend_id:
+        half = FRONT_END
     running = state.running.release.version if state.running else ""
     return skew(half, chosen.release.version, running=running)
 
@@ -172,9 +179,9 @@ def _writes(plan: Plan) -> str:
     return "; ".join(part for part in (calls, files) if part)
 
 
-def _configs(environment: Environment, chosen: Deployment, asked: str) -> list[tuple[str, str, bool]]:
+def _configs(environment: Environment, chosen: WayBack, asked: str) -> list[tuple[str, str, bool]]:
     """Which configuration: the present one, or the one that release ran with, where they differ."""
-    now, then = environment.config, chosen.config
+    now, then = environment.config, chosen.goal.config if chosen.goal else None
     if now is None or then is None or now.pk == then.pk:
         return []
     return [

@@ -55,7 +55,7 @@ def versions_in(environment: Environment, running: Deployment | None, called: De
     Visitors get `running`, the API calls `called`.
     """
     front = running.release.version if running else ""
-    if called is None or (running is not None and called.release_id == running.release_id):
+    if called is None or (running is not None and called.called.pk == running.release_id):
         return front
     back = f"back end {called_version(called, environment)}"
     return f"{front}, {back}" if front else back

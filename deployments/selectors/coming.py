@@ -48,7 +48,7 @@ def coming_back_end(environment: Environment, front: Release | None) -> Release 
     if not has_back_end(environment):
         return None
     fleet = fleet_of(environment)
-    running = fleet.running.release_id if fleet and fleet.running else None
+    running = fleet.running.called.pk if fleet and fleet.running else None
     left = rolled_away(fleet) if fleet else frozenset()
     newer = (one for one in _back_ends_for(environment) if is_newer(one.pk, running, left))
     found = next(newer, None)
@@ -68,7 +68,7 @@ def _went_live_in(environment: Environment) -> Release | None:
     called = running_back_end(environment)
     if called is None or called.environment_id != environment.pk or called.live_at is None:
         return None
-    return None if called.release.bad else called.release
+    return None if called.called.bad or called.called.found else called.called
 
 
 def rolled_away(fleet: Fleet) -> frozenset[int]:
@@ -80,10 +80,10 @@ def rolled_away(fleet: Fleet) -> frozenset[int]:
         backend__isnull=False,
         environment__backend_account=fleet.account_id,
         environment__function_prefix=fleet.prefix,
-        release__gt=running.release_id,
+        backend__release__gt=running.called.pk,
         pk__lt=running.pk,
     )
-    return frozenset(before.values_list("release_id", flat=True))
+    return frozenset(before.values_list("backend__release_id", flat=True))
 
 
 def _one_before(environment: Environment) -> Environment | None:

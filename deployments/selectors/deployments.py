@@ -77,8 +77,8 @@ def good_back_ends(environment: Environment) -> QuerySet[Deployment]:
     """What a rollback of the back end may go back to, newest first."""
     return (
         deployments()
-        .filter(environment=environment, live_at__isnull=False, release__bad=False, backend__isnull=False)
-        .prefetch_related("release__artifacts")
+        .filter(environment=environment, live_at__isnull=False, backend__release__bad=False)
+        .select_related("backend__release__product")
         .order_by("-id")
     )
 
@@ -99,11 +99,13 @@ def last_of(
 ) -> Deployment | None:
     """As `last_good`, among these, which are ordered newest first; with `back_end` by what became of their back ends."""
     if running is not None:
-        found = found.filter(pk__lt=running.pk).exclude(release=running.release_id)
+        own = {"backend__release": running.called} if back_end else {"release": running.release_id}
+        found = found.filter(pk__lt=running.pk).exclude(**own)
     newest: dict[int, Deployment] = {}
     for one in found[:LOOKED_AT]:
         left = one.back_end_left if back_end else one.rolled_away
-        if newest.setdefault(one.release_id, one) is one and not left:
+        release = one.called.pk if back_end else one.release_id
+        if newest.setdefault(release, one) is one and not left:
             return one
     return None
 

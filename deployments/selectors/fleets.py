@@ -44,7 +44,9 @@ def fleet_of(environment: Environment) -> Fleet | None:
     """The functions behind an environment's API; None where they are not known, or nobody has worked on them yet."""
     if not has_back_end(environment):
         return None
-    rows = Fleet.objects.select_related("account", "run", "running__release__product", "running__backend")
+    rows = Fleet.objects.select_related(
+        "account", "run", "running__backend__release__product", "found__release"
+    )
     return rows.filter(account=environment.backend_account_id, prefix=environment.function_prefix).first()
 
 
@@ -131,7 +133,7 @@ def _known(fleet: Fleet) -> dict[str, Known]:
 def _left(fleet: Fleet) -> dict[str, Left]:
     """By handler, what the last deployment that was to change it meant to leave, where it is not known how it left it."""
     last = HandlerChange.objects.filter(
-        deployment__in=list(_last_deployments(fleet).values_list("pk", flat=True))
+        deployment__in=list(deployments_of(fleet).values_list("pk", flat=True)[:COMPARED])
     )
     newest = last.order_by("name", "-deployment_id").distinct("name")
     known = (HandlerState.DONE, HandlerState.RETURNED)
@@ -139,13 +141,13 @@ def _left(fleet: Fleet) -> dict[str, Left]:
     return {name: Left(sha256, version) for name, sha256, version, state in rows if state not in known}
 
 
-def _last_deployments(fleet: Fleet) -> QuerySet[Deployment]:
-    """Of the fleet, the newest first."""
+def deployments_of(fleet: Fleet) -> QuerySet[Deployment]:
+    """Those that carry a back end to the fleet, the newest first."""
     return Deployment.objects.filter(
         backend__isnull=False,
         environment__backend_account=fleet.account_id,
         environment__function_prefix=fleet.prefix,
-    ).order_by("-id")[:COMPARED]
+    ).order_by("-id")
 
 
 def _versions(fleet: Fleet) -> dict[tuple[str, str], Version]:
@@ -159,19 +161,21 @@ def _versions(fleet: Fleet) -> dict[tuple[str, str], Version]:
 
 
 def _contents(artifact: Artifact, fleet: Fleet) -> dict[str, str]:
-    """By sha256, what the zips hold that `_zips` knows."""
-    return {sha256: one.content for sha256, one in _zips(artifact.release.product_id, fleet).items()}
+    """By sha256, what the zips hold that `known_zips` knows."""
+    return {sha256: one.content for sha256, one in known_zips(artifact.release.product_id, fleet).items()}
 
 
-def _zips(product_id: int, fleet: Fleet) -> dict[str, Handler]:
+def known_zips(product_id: int, fleet: Fleet) -> dict[str, Handler]:
     """By sha256, the zips of the product's newest artifacts, and of those that were deployed to the fleet last."""
     newest = Artifact.objects.filter(
         target=Artifact.BACKEND, release__product=product_id, stored__isnull=False
     ).order_by("-id")[:COMPARED]
-    deployed = _last_deployments(fleet).values_list("backend_id", flat=True)
+    deployed = deployments_of(fleet).values_list("backend_id", flat=True)[:COMPARED]
     wanted = {one.pk for one in newest} | set(deployed)
     bodies = StoredManifest.objects.filter(artifact__in=wanted).values_list("body", flat=True)
-    return {one.sha256: one for body in bodies for one in Handlers.from_bytes(bytes(body)).all}
+    zips = (one for body in bodies for one in Handlers.from_bytes(bytes(body)).all)
+    # Of code that was only found its files are not known; a release that brought the same zip tells them.
+    return {one.sha256: one for one in sorted(zips, key=lambda one: one.content != one.sha256)}
 
 
 def called_handlers(fleet: Fleet) -> Called | None:
@@ -190,4 +194,4 @@ def called_handlers(fleet: Fleet) -> Called | None:
         bindings=fleet.bindings,
     )
     found = called(now, {})
-    return called(now, _zips(running.release.product_id, fleet)) if found.other else found
+    return called(now, known_zips(running.called.product_id, fleet)) if found.other else found

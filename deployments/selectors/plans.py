@@ -28,8 +28,13 @@ class Halves:
 def halves_of(release: Release, environment: Environment, wanted: str = "") -> Halves:
     """Both where the release holds both for the environment, or the one half that is `wanted`.
 
-    Raises NoArtifact in words when the release holds nothing of what is wanted, or the back end is not known.
+    Raises NoArtifact in words when the release holds nothing of what is wanted, was only found, or the back end is not
+    known.
     """
+    if release.found:
+        raise NoArtifact(
+            f"{release} is what the console found before its first deployment. Nobody can promote it, only roll back to it."
+        )
     back = find_back_end(release)
     if wanted == FRONT_END:
         return Halves(artifact_for(release, environment), None)

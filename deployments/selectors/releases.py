@@ -12,9 +12,13 @@ from users.refusals import Missing
 
 
 def releases_of(product: Product) -> QuerySet[Release]:
-    """A product's releases with their artifacts, newest first."""
+    """A product's releases with their artifacts, newest first, without what was only found."""
+    return _with_artifacts().filter(product=product, found=False)
+
+
+def _with_artifacts() -> QuerySet[Release]:
     return (
-        Release.objects.filter(product=product)
+        Release.objects.all()
         .select_related("created_by", "product", "run")
         .prefetch_related("artifacts")
         .order_by("-id")
@@ -34,13 +38,13 @@ def with_back_end(product: Product) -> QuerySet[Release]:
 
 def _holding(product: Product, targets: list[str]) -> QuerySet[Release]:
     holding = Artifact.objects.filter(release=OuterRef("pk"), target__in=targets)
-    ready = Release.objects.filter(product=product, status=ReleaseStatus.READY, bad=False)
+    ready = Release.objects.filter(product=product, status=ReleaseStatus.READY, bad=False, found=False)
     return ready.filter(Exists(holding)).order_by("-id")
 
 
 def release_for(product: Product, version: str) -> Release:
-    """The release of this version, or Missing in words."""
-    release = releases_of(product).filter(version=version).first()
+    """The release of this version, also one that was only found, or Missing in words."""
+    release = _with_artifacts().filter(product=product, version=version).first()
     if release is None:
         raise Missing(
             f"{product} has no release {version}. Register it first, or look at the list of its releases."

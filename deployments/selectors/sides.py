@@ -132,7 +132,7 @@ def _running_back(environment: Environment) -> BackEnd | Without:
     called = called_handlers(fleet) if fleet else None
     if fleet is None or fleet.running is None or called is None:
         return _not_deployed(environment)
-    return BackEnd(fleet.running.release, called, fleet, _coming(fleet))
+    return BackEnd(fleet.running.called, called, fleet, _coming(fleet))
 
 
 def _coming(fleet: Fleet) -> Deployment | None:

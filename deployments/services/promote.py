@@ -24,7 +24,7 @@ from deployments.selectors.deployments import (
     was_live_in,
 )
 from deployments.selectors.plans import Halves, check_deployable, halves_of, plan_with
-from deployments.selectors.ways_back import good_ones, halves_back
+from deployments.selectors.ways_back import WayBack, WaysBack
 from deployments.services.handlers import changes_of
 from products.models import ConfigRevision, Environment
 from runs.models import Run
@@ -84,37 +84,38 @@ def rollback(
     """
     _check_words(environment, reason, confirm)
     state = _lock(environment)
-    goal = rollback_goal(environment, state, release, half)
-    config = goal.config if then_config else state.environment.config
-    wish = Wanted(DeploymentKind.ROLLBACK, goal.release, halves_back(goal, half), reason)
+    way = way_back(environment, state, release, half)
+    config = way.goal.config if then_config and way.goal else state.environment.config
+    wish = Wanted(DeploymentKind.ROLLBACK, way.release, way.halves, reason)
     return _deploy(actor, state, wish, config, plan_digest)
 
 
-def rollback_goal(
+def way_back(
     environment: Environment, state: EnvironmentState, release: Release | None, half: str = ""
-) -> Deployment:
-    """The earlier deployment a rollback would repeat.
+) -> WayBack:
+    """Where a rollback goes: to this release, or without one to the last good one.
 
-    Raises NoArtifact in words when there is none, WrongState for the release that runs.
+    Raises NoArtifact in words when it cannot, WrongState for the release that runs.
     """
-    good = good_ones(environment, state, half)
-    if release is None:
-        goal = good.last()
-        if goal is None:
-            raise NoArtifact(
-                f"{environment} has no earlier good release that no rollback left. Name the version to go back to all the "
-                "same, or promote a release."
-            )
-        return goal
-    if good.running and good.running.release_id == release.pk:
+    ways = WaysBack(environment, state, half)
+    if release is not None and ways.leaving == release:
         raise WrongState(f"{release} is what runs in {environment}. To write it again, promote it.")
-    goal = good.found.filter(release=release).first()
-    if goal is None:
-        raise NoArtifact(
-            f"{release} is no release to roll {environment} back to: it was never live there, or is marked bad. "
-            "Promote it instead."
+    way = ways.to(release) if release else ways.default()
+    if way is None:
+        raise NoArtifact(_no_way(environment, release))
+    return way
+
+
+def _no_way(environment: Environment, release: Release | None) -> str:
+    if release is None:
+        return (
+            f"{environment} has no earlier good release that no rollback left. Name the version to go back to all the "
+            "same, or promote a release."
         )
-    return goal
+    return (
+        f"{release} is no release to roll {environment} back to: it was never live there, or is marked bad. "
+        "Promote it instead."
+    )
 
 
 def _check_words(environment: Environment, reason: str, confirm: str) -> None:

@@ -37,7 +37,7 @@ def _seen(context: StepContext, environment: Environment, way: WayBack) -> dict[
     halves = way.halves
     return {
         "half": way.half,
-        "to": way.goal.release.version,
+        "to": way.release.version,
         "files": _missing_files(context, environment, halves.front) if halves.front else [],
         "handlers": _missing_handlers(context, environment, halves.back) if halves.back else [],
     }

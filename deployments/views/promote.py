@@ -20,7 +20,7 @@ from deployments.selectors.deployments import deployment_for, running_back_end, 
 from deployments.selectors.fleets import find_back_end, has_back_end
 from deployments.selectors.plans import plan_for
 from deployments.selectors.releases import find_artifact, release_for
-from deployments.selectors.ways_back import good_ones
+from deployments.selectors.ways_back import WaysBack
 from deployments.services import promote as services
 from deployments.services.mark_bad import mark_bad
 from products.models import Environment
@@ -139,6 +139,7 @@ def _in_short(
     usual = page_parts.usual(plan)
     return {
         **page_parts.place(environment, running),
+        **({} if plan.front or running is None else {"running": running.called.version}),
         "version": release.version,
         "wanted_note": f"added by {release.created_by}",
         **page_parts.to_copy(plan),
@@ -193,8 +194,7 @@ def rollback(request: Request, slug: str, name: str) -> HttpResponse:
     if request.method == "POST":
         permit(services.rollback, actor=request.user, environment=environment)
     state = state_of(environment)
-    running = good_ones(environment, state, half_asked(request)).running
-    leaving = running.release if running else None
+    leaving = WaysBack(environment, state, half_asked(request)).leaving
     offered = (
         leaving.version if leaving and allowed(request.user, "release.mark_bad") and not leaving.bad else ""
     )

@@ -399,10 +399,12 @@ def test_each_rollback_of_the_back_end_goes_one_further_back(fleet_world: FleetW
     back = fleet_world.world.work(fleet_world.world.roll_back(half="backend"))
     assert back["version"] == "5.0.0"
     assert fleet_world.served() == dict.fromkeys(NAMES, "5.0.0")
+    back = fleet_world.world.work(fleet_world.world.roll_back(half="backend"))
+    assert back["version"] == "before-5.0.0"
     nothing = fleet_world.world.roll_back(half="backend")
     assert (nothing.status, nothing["code"]) == (409, "no_artifact")
     fleet_world.live("7.0.0")
-    assert fleet_world.world.work(fleet_world.world.roll_back(half="backend"))["version"] == "5.0.0"
+    assert fleet_world.world.work(fleet_world.world.roll_back(half="backend"))["version"] == "before-5.0.0"
 
 
 def test_a_rollback_that_failed_and_was_put_back_left_nothing(fleet_world: FleetWorld) -> None:

@@ -84,6 +84,7 @@ def deployment(one: Deployment, steps: Sequence[RunStep]) -> Json:
         "product": one.environment.product.slug,
         "environment": one.environment.name,
         "version": one.release.version,
+        "back_end": one.back_end_version or None,
         "previous": one.previous.release.version if one.previous else None,
         "kind": one.kind,
         "status": one.status,

@@ -21,7 +21,10 @@ BATCH = 100
 
 @aws_step
 def replicate(context: StepContext) -> Done | Wait:
-    """Copy what the back end's bucket lacks out of the product's. What an earlier try copied is found and kept."""
+    """Copy what the back end's bucket lacks out of the product's. What an earlier try copied is found and kept.
+
+    Of handlers with a published version of their code nothing is loaded any more.
+    """
     back = BackEnd.of(context)
     product, bucket = back.environment.product, back.environment.code_bucket
     door = open_fleet(context, back.account)
@@ -48,7 +51,11 @@ def replicate(context: StepContext) -> Done | Wait:
         except TransferFailed as failed:
             keep(failed.written)
             raise _named(failed, missing) from failed
-    return Done({"copied": copied, "there": len(back.changes) - copied})
+    return Done({"copied": copied, "there": len(_loaded(back)) - copied})
+
+
+def _loaded(back: BackEnd) -> list[HandlerChange]:
+    return [change for change in back.changes.values() if not change.version]
 
 
 Versions = Mapping[tuple[str, str], ListedVersion]
@@ -63,8 +70,9 @@ def _adopt(context: StepContext, door: Door, back: BackEnd, there: Versions) -> 
     """What lies there without a record was copied by a try that died before it could note it: look, and note it."""
     product, bucket, account = back.environment.product, back.environment.code_bucket, back.account
     newest = {key: version for (key, _), version in there.items() if version.latest}
-    known = back.code([change.sha256 for change in back.changes.values()])
-    for change in back.changes.values():
+    due = _loaded(back)
+    known = back.code([change.sha256 for change in due])
+    for change in due:
         key = code_key(product.slug, change.name, change.sha256)
         version = newest.get(key)
         if version is None or change.sha256 in known:
@@ -97,10 +105,11 @@ def copies_there(door: Door, back: BackEnd) -> set[str]:
 
 def _missing(back: BackEnd, there: Versions) -> list[HandlerChange]:
     """Handlers whose code the bucket lacks, one for each content."""
-    known = back.code([change.sha256 for change in back.changes.values()])
+    due = _loaded(back)
+    known = back.code([change.sha256 for change in due])
     gone = {sha for sha, copy in known.items() if (copy.key, copy.version_id) not in there}
     wanted: dict[str, HandlerChange] = {}
-    for change in back.changes.values():
+    for change in due:
         if change.sha256 not in known or change.sha256 in gone:
             wanted.setdefault(change.sha256, change)
     return list(wanted.values())
