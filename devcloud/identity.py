@@ -73,6 +73,7 @@ def check_purpose(principal: Principal, service: str, operation: str) -> None:
     allowed = {
         None: True,
         "deploy": True,
+        "estate": True,
         "read": reads,
         "dns": service in {"route53", "acm"} or reads,
     }

@@ -95,6 +95,7 @@ class AccountForm(RowForm):
 
     read_role = forms.CharField(label="Role that reads", required=False, max_length=200)
     deploy_role = forms.CharField(label="Role that deploys", required=False, max_length=200)
+    estate_role = forms.CharField(label="Role that keeps AWS resources", required=False, max_length=200)
     dns_role = forms.CharField(label="Role that changes DNS", required=False, max_length=200)
     resources = WordsField(
         required=False, help_text="What is known to be there, as name=value. The console only shows it."

@@ -61,6 +61,7 @@ class Purpose(models.TextChoices):
     READ = "read", "Read"
     DEPLOY = "deploy", "Deploy"
     DNS = "dns", "DNS"
+    ESTATE = "estate", "Estate"
 
 
 class AccountRole(models.Model):

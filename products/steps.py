@@ -19,12 +19,15 @@ from aws.policies import Reach, Zone, deploy_policy, dns_policy, read_policy, tr
 from aws.rights import Finding as Right
 from aws.rights import needs_external_id, try_apis, try_rights
 from aws.sessions import Identity
-from products.access import RoleAccess, access_for, zones_of
+from products.access import RoleAccess, access_for, policies_for, zones_of
 from products.models import Account, AccountCheck, Environment, Product, Purpose
 from products.services import CHECK_KIND, save_check
 from runs.steps import Done, Recipe, Step, StepContext
 
 RECORDS_NOT_TRIED = "Not tried: the console changes no records yet. The policy below includes it."
+RESOURCES_NOT_TRIED = (
+    "Not tried: it would change them. The first plan that is applied shows it. The policy below includes it."
+)
 NOBODY = "the ARN of the workers' role (set CONSOLE_WORKER_PRINCIPAL)"
 
 
@@ -84,7 +87,10 @@ def policies_of(account: Account) -> list[dict[str, Any]]:
             "purpose": purpose.label.lower(),
             "role": role.role_arn,
             "trust": trust_policy(principal, role.external_id),
-            "permissions": permissions[purpose],
+            "permissions": [
+                *permissions.get(purpose, ()),
+                *(text for told in policies_for for text in told(account, purpose)),
+            ],
         }
         for purpose in _purposes(account)
         for role in [access_for(account, purpose)]
@@ -167,6 +173,9 @@ def _rights(door: Door, purpose: Purpose, account: Account) -> Iterator[Right]:
     if purpose == Purpose.DNS:
         for zone in _zones(account):
             yield Right("route53:ChangeResourceRecordSets", zone.zone_id, None, RECORDS_NOT_TRIED)
+        return
+    if purpose == Purpose.ESTATE:
+        yield Right("s3:PutBucketPolicy and the like", account.name, None, RESOURCES_NOT_TRIED)
         return
     for reach in reach_of(account):
         yield from try_rights(door, reach, writes=purpose == Purpose.DEPLOY)

@@ -100,6 +100,7 @@ def _text(error: Exception) -> str:
         "runs",
         "users",
         "products",
+        "provisioning",
         "deployments",
         "dns",
     }

@@ -149,7 +149,7 @@ def duration(seconds: float) -> str:
 
 _ADD_TIME = """
 INSERT INTO runs_steptime AS known (kind, step, count, seconds, buckets, recent)
-SELECT run.kind, step.name, 1, took.seconds,
+SELECT run.kind, split_part(step.name, ':', 1), 1, took.seconds,
        ARRAY(SELECT (took.seconds <= bound)::int FROM unnest(%(bounds)s::float8[]) AS bound), ARRAY[took.seconds]
 FROM runs_runstep step JOIN runs_run run ON run.id = step.run_id,
      LATERAL (SELECT extract(epoch FROM step.ended_at - step.started_at)::float8 AS seconds) took

@@ -29,14 +29,26 @@ class Busy(Refused):
         super().__init__(text, **{"running": None, **details})
 
 
-def start(*, kind: str, title: str, scopes: Iterable[str], actor: User | None, url: str = "") -> Run:
+def start(
+    *,
+    kind: str,
+    title: str,
+    scopes: Iterable[str],
+    actor: User | None,
+    url: str = "",
+    steps: Sequence[str] = (),
+) -> Run:
     """Make a Run in the caller's transaction and nudge the workers once it is committed.
 
-    Raises Busy, having made nothing, when another Run holds one of the scopes; LookupError for an unknown kind.
+    `steps` are the names of its steps where these are not the recipe's own: `change:1`, `change:2`. Raises Busy, having
+    made nothing, when another Run holds one of the scopes; LookupError for an unknown kind or step.
     """
     recipe = recipe_of(kind)
     if recipe is None:
         raise LookupError(f"No recipe is registered for Runs of kind {kind!r}.")
+    names = steps or [step.name for step in recipe.steps]
+    if unknown := [name for name in names if recipe.step(name) is None]:
+        raise LookupError(f"Runs of kind {kind!r} have no steps {unknown}.")
     with transaction.atomic():
         run = Run.objects.create(
             kind=kind,
@@ -47,7 +59,7 @@ def start(*, kind: str, title: str, scopes: Iterable[str], actor: User | None, u
             nudged_at=Now(),
         )
         RunStep.objects.bulk_create(
-            RunStep(run=run, position=position, name=step.name) for position, step in enumerate(recipe.steps)
+            RunStep(run=run, position=position, name=name) for position, name in enumerate(names)
         )
         _take_scopes(run)
     nudge_on_commit(run.pk)

@@ -52,6 +52,8 @@ class Step:
 class Recipe:
     """The steps of a kind of Run, in order.
 
+    A Run that was started with steps of its own names them `change:7`, after the step of the recipe that does them.
+
     `on_end` is called inside the transaction that ends the Run, whatever the end, while its scopes are held.
     `may_retry` answers a sentence when a failed Run must not be retried, else None.
     """
@@ -63,7 +65,8 @@ class Recipe:
 
     def step(self, name: str) -> Step | None:
         """The step of that name, None when this version of the console has none."""
-        return next((step for step in self.steps if step.name == name), None)
+        plain = name.partition(":")[0]
+        return next((step for step in self.steps if step.name == plain), None)
 
 
 _recipes: dict[str, Recipe] = {}

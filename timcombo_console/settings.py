@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "deployments",
     "dns",
     "products",
+    "provisioning",
     "runs",
     "users",
     "audit",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("users.urls")),
     path("audit/", include("timcombo_console.audit_log.urls")),
     path("", include("deployments.urls")),
+    path("", include("provisioning.urls")),
     path("", include("products.urls")),
     path("", include("dns.urls")),
     path("api/v1/", api_urls),

@@ -8,12 +8,12 @@ from aws.cloudfront import Distribution, get_distribution
 from aws.s3 import check_bucket
 from deployments.models import EnvironmentState
 from deployments.steps.archived import lost_files
-from deployments.steps.door import aws_step, open_account
 from deployments.steps.wish import Wish
 from deployments.wording import listed
 from dns.lookup import look_up
 from dns.resolution import points_here
 from dns.services import saw_hostnames
+from products.door import aws_step, open_account
 from runs.steps import Done, StepContext, StepFailed, Wait
 
 

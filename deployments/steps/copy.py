@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from deployments.manifest import FileEntry, Role
 from deployments.models import Deployment
 from deployments.steps.delivery import deliver, listing, recorded
-from deployments.steps.door import aws_step, open_account
 from deployments.steps.wish import Wish
 from deployments.writing import Decision, Recorded, needed
+from products.door import aws_step, open_account
 from runs.steps import Done, StepContext, StepFailed, Wait
 
 MOST_REPLACED = 100

@@ -9,9 +9,9 @@ from deployments.manifest import Kind, Role, role_of
 from deployments.planner import EVERYTHING, MOST_PATHS, invalidation_paths
 from deployments.selectors.deployments import unseen_before
 from deployments.steps.copy import MOST_REPLACED
-from deployments.steps.door import aws_step, open_account
 from deployments.steps.wish import Wish
 from dns.selectors import public_address
+from products.door import aws_step, open_account
 from runs.steps import Done, StepContext, Wait
 
 ROUNDS = 2

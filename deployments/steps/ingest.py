@@ -23,8 +23,8 @@ from deployments.naming import FOREVER
 from deployments.reasons import Reason
 from deployments.selectors.releases import manifest_of
 from deployments.steps.delivery import BATCH
-from deployments.steps.door import aws_step, open_account
 from deployments.steps.ingest_handlers import assemble, keep_code
+from products.door import aws_step, open_account
 from products.models import Account, Environment, Product
 from runs.steps import Done, StepContext, StepFailed, Wait
 

@@ -9,8 +9,8 @@ from deployments.manifest import Manifest
 from deployments.models import Delivered, EnvironmentState
 from deployments.selectors.retained import retained_manifests
 from deployments.steps.delivery import BATCH, listing, remove
-from deployments.steps.door import aws_step, open_account
 from deployments.writing import KEPT_FOR, prunable
+from products.door import aws_step, open_account
 from products.models import Environment
 from runs.steps import Done, StepContext, StepFailed, Wait
 

@@ -11,10 +11,10 @@ from deployments.selectors.fleets import fleet_of
 from deployments.selectors.releases import manifest_of
 from deployments.selectors.ways_back import WayBack, ways_back
 from deployments.steps.archived import lost_files
-from deployments.steps.door import aws_step, open_account
 from deployments.steps.fleets.reach import open_fleet
 from deployments.steps.fleets.readiness import CodePlace, lost_handlers
 from deployments.wording import listed
+from products.door import aws_step, open_account
 from products.models import Environment, Purpose
 from runs.steps import Done, StepContext, Wait
 

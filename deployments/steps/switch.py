@@ -11,9 +11,9 @@ from deployments.manifest import INDEX, FileEntry, Role
 from deployments.models import Delivered, Deployment, DeploymentKind, EnvironmentState
 from deployments.steps.copy import remember_replaced
 from deployments.steps.delivery import deliver, listing_around, recorded, remove
-from deployments.steps.door import HOPELESS, aws_step, open_account
 from deployments.steps.wish import Wish
 from deployments.writing import needed
+from products.door import HOPELESS, aws_step, open_account
 from products.models import Kind
 from runs.steps import Done, StepContext, Wait
 

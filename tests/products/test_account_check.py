@@ -99,13 +99,15 @@ def test_a_second_check_finds_the_same_and_writes_nothing(aws: CloudProcess) -> 
 def test_the_policies_to_install_are_kept(aws: CloudProcess, settings: Any) -> None:
     settings.CONSOLE_WORKER_PRINCIPAL = "arn:aws:iam::111122223333:role/console-worker"
     found, printed, _ = check()
-    read, deploy, dns = found.policies
+    read, deploy, dns, estate = found.policies
     trust = json.loads(deploy["trust"])["Statement"][0]
     assert trust["Principal"] == {"AWS": "arn:aws:iam::111122223333:role/console-worker"}
     assert trust["Condition"]["StringEquals"]["sts:ExternalId"] == "7c1d52aa-19d8-4a7c-8f0b-3f1f6f6f2e02"
     (permissions,) = (json.loads(document) for document in deploy["permissions"])
     assert "arn:aws:s3:::tim-app-dev-855652006097/*" in json.dumps(permissions)
     assert "s3:PutObject" not in "".join(read["permissions"])
+    assert "s3:PutBucketPolicy" not in "".join(read["permissions"] + deploy["permissions"])
+    assert "s3:PutBucketPolicy" in "".join(estate["permissions"])
     (records,) = (json.loads(document)["Statement"] for document in dns["permissions"])
     tim = next(
         each for each in records if each["Resource"] == ["arn:aws:route53:::hostedzone/Z0TIMCOMBO0000000000"]
@@ -175,7 +177,7 @@ def test_an_api_behind_a_domain_is_tried_and_its_policy_is_shown(aws: CloudProce
         True,
     )
     place = "arn:aws:apigateway:us-east-2::"
-    for policy in found.policies:
+    for policy in found.policies[:2]:
         text = "".join(policy["permissions"])
         assert f"{place}/domainnames/api.tim-combo.com/apimappings" in text
         assert f"{place}/restapis/*/stages/*" in text

@@ -68,6 +68,7 @@ class Roles(Part):
     read: Role | None = None
     deploy: Role | None = None
     dns: Role | None = None
+    estate: Role | None = None
 
 
 class Account(Part):

@@ -12,12 +12,12 @@ from aws.functions import CodeStorage, Function, code_storage, list_functions
 from deployments.fleet_planner import mode_of
 from deployments.models import Fleet, HandlerChange, HandlerVersion, KnownFunction, Mode
 from deployments.selectors.fleets import api_origins
-from deployments.steps.door import aws_step
 from deployments.steps.fleets.crew import Crew, HandlerFailed
 from deployments.steps.fleets.handler import Left, named_by_alias
 from deployments.steps.fleets.reach import BackEnd, open_fleet
 from deployments.steps.fleets.rows import as_seen, known, version
 from deployments.wording import listed
+from products.door import aws_step
 from runs.steps import Done, StepContext, StepFailed, Wait
 
 

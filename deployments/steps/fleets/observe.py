@@ -5,9 +5,9 @@ from datetime import datetime
 from django.utils import timezone
 
 from deployments.models import Fleet
-from deployments.steps.door import aws_step
 from deployments.steps.fleets.look import save_sight, see
 from deployments.steps.fleets.reach import open_fleet
+from products.door import aws_step
 from products.models import Purpose
 from runs.models import RunScope
 from runs.steps import Done, StepContext, Wait

@@ -5,8 +5,8 @@ from aws.errors import NotFound
 from aws.functions import aliased_versions, delete_version, list_versions
 from deployments.fleet_planner import KEPT_VERSIONS, prunable_versions
 from deployments.models import Fleet, HandlerVersion
-from deployments.steps.door import aws_step
 from deployments.steps.fleets.reach import open_fleet
+from products.door import aws_step
 from runs.models import Run
 from runs.steps import Done, StepContext, Wait
 

@@ -11,7 +11,7 @@ from aws.bucket import TokenBucket, open_redis
 from deployments.models import CodeCopy, Deployment, Fleet, HandlerChange, HandlerState
 from deployments.selectors.deployments import deployments
 from deployments.selectors.fleets import fleet_of
-from deployments.steps.door import open_account
+from products.door import open_account
 from products.models import Account, Environment, Purpose
 from runs.steps import StepContext
 

@@ -22,7 +22,6 @@ from deployments.models import (
     Mode,
 )
 from deployments.outcome import back_end_runs
-from deployments.steps.door import aws_step
 from deployments.steps.fleets import handler
 from deployments.steps.fleets.crew import HandlerFailed
 from deployments.steps.fleets.handler import Left
@@ -30,6 +29,7 @@ from deployments.steps.fleets.keep import found_code, keep_found
 from deployments.steps.fleets.reach import BackEnd, open_fleet
 from deployments.steps.fleets.rows import Ledger, told, too_many
 from deployments.wording import listed
+from products.door import aws_step
 from runs.steps import Done, StepContext, StepFailed, Wait
 
 UNDER_WAY = (HandlerState.PENDING, HandlerState.UPDATING, HandlerState.READY)

@@ -10,9 +10,9 @@ from aws.fanout import Transfer, TransferFailed
 from aws.jobs import Copy, Written, in_base64
 from aws.s3 import ListedVersion, head_object, list_versions
 from deployments.models import CodeCopy, HandlerChange
-from deployments.steps.door import aws_step
 from deployments.steps.fleets.code import NOT_CACHED, ZIP, code_key
 from deployments.steps.fleets.reach import BackEnd, open_fleet
+from products.door import aws_step
 from products.models import Account
 from runs.steps import Done, StepContext, StepFailed, Wait
 

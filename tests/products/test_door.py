@@ -6,7 +6,7 @@ from aws import errors
 from aws.errors import AwsError, Subject
 from aws.fanout import TransferFailed
 from aws.jobs import Delete
-from deployments.steps.door import aws_step
+from products.door import aws_step
 from runs.context import StepContext
 from runs.steps import Done, StepFailed, Wait
 

@@ -1,0 +1,22 @@
+from django.apps import AppConfig
+
+LOOK_SECONDS, FIRST_LOOK_SECONDS = 3600, 20
+
+
+class ProvisioningConfig(AppConfig):
+    name = "provisioning"
+
+    def ready(self) -> None:
+        from products.access import policies_for as policies_of_all
+        from provisioning.looking import look_everywhere
+        from provisioning.policies import policies_for
+        from provisioning.steps import RECIPES
+        from runs import schedule
+        from runs.steps import register
+
+        for recipe in RECIPES:
+            register(recipe)
+        policies_of_all.append(policies_for)
+        schedule.register(
+            "look at AWS resources", LOOK_SECONDS, look_everywhere, first_seconds=FIRST_LOOK_SECONDS
+        )

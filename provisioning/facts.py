@@ -1,0 +1,45 @@
+"""What is known of a product, as plain data for `desired`: no Django, no AWS."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """An AWS account by its 12 digits, its Region, and the ARN of the role that deploys there, "" without one."""
+
+    id: str
+    region: str
+    deployer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """A place where the product runs; `code_bucket` and `backend` only of one with a back end."""
+
+    name: str
+    kind: str
+    account: Account
+    bucket: str
+    hostnames: tuple[str, ...]
+    cache_profile: str
+    api_origin: str = ""
+    backend: Account | None = None
+    code_bucket: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """A product with its environments in order, the archive of its releases and the store of its handlers.
+
+    Several products may share these: `…_readers` are the accounts of all of them that read there.
+    """
+
+    slug: str
+    domain: str
+    environments: tuple[Environment, ...]
+    archive: str
+    archive_account: Account
+    archive_readers: tuple[Account, ...] = ()
+    handlers: str = ""
+    handlers_account: Account | None = None
+    handlers_readers: tuple[Account, ...] = ()

@@ -1,0 +1,30 @@
+"""AWS's names of resources, and back: shapes mean each other by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from provisioning.shapes import Address
+
+
+class NotThereYet(Exception):
+    """Something that a resource needs has not been made yet."""
+
+
+@dataclass(frozen=True)
+class Ids:
+    """By address, what AWS calls the resources of an account that have an id of their own."""
+
+    known: Mapping[Address, str]
+
+    def of(self, address: Address) -> str:
+        """Raises NotThereYet in words."""
+        if address not in self.known:
+            raise NotThereYet(
+                f"The {address} is needed first, and AWS's id of it is not known. Look at the estate, then plan anew."
+            )
+        return self.known[address]
+
+    def name_of(self, kind: str, account: str, aws_id: str) -> str:
+        """The name of what AWS calls so; "" when it is none of ours."""
+        found = (a.name for a, known in self.known.items() if known == aws_id and a[:2] == (kind, account))
+        return next(found, "")

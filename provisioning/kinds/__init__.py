@@ -1,0 +1,39 @@
+"""The kinds of resources: how each is read, made, changed and deleted in AWS, one module for each."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
+
+from aws.access import Account as Door
+from provisioning.ids import Ids, NotThereYet
+from provisioning.kinds import access_control, bucket, bucket_policy
+from provisioning.kinds.found import Found, Refused
+
+__all__ = ["KINDS", "Found", "Ids", "Kind", "NotThereYet", "Refused"]
+
+
+class Kind(Protocol):
+    """What each module offers. Every function may be called twice and then has done what one call does.
+
+    Reading never raises NotFound. What cannot be done whatever is tried raises Refused in words.
+    """
+
+    def read(self, door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found | Refused]:
+        """Those of the named resources that are there, or why one cannot be read."""
+        ...
+
+    def create(self, door: Door, name: str, shape: Any, ids: Ids) -> None:
+        """Make it. What exists already by this name, after a lost answer, is brought to the shape."""
+        ...
+
+    def update(self, door: Door, name: str, found: Found, shape: Any, ids: Ids) -> None:
+        """Bring what was just found to the shape, by the calls that its differences need."""
+        ...
+
+    def delete(self, door: Door, name: str, found: Found) -> None: ...
+
+
+KINDS: Mapping[str, Kind] = {
+    "bucket": bucket,
+    "bucket-policy": bucket_policy,
+    "access-control": access_control,
+}

@@ -1,0 +1,194 @@
+"""S3 buckets: existence, versioning, privacy, ownership, encryption, lifecycle, tags."""
+
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from aws.access import Account as Door
+from aws.errors import AccessDenied, AwsError, NotFound
+from provisioning.ids import Ids
+from provisioning.kinds.found import Found, Refused
+from provisioning.kinds.lifecycle import rules_of, rules_to
+from provisioning.shapes import Bucket
+
+AT_ONCE = 16
+BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+OURS = frozenset({"product", "environment", "managed-by"})
+"""The tags that the console keeps; the others are the account owner's."""
+
+
+def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found | Refused]:
+    """Seven calls each, several buckets at a time."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        found = dict(zip(names, threads.map(lambda name: _found(door, name), names), strict=True))
+    return {name: one for name, one in found.items() if one}
+
+
+def _found(door: Door, name: str) -> Found | Refused | None:
+    try:
+        shape = _shape(door, name)
+    except AccessDenied as error:
+        return Refused(
+            f"The bucket {name} is not this account's, or the role may not read its settings: {error}"
+        )
+    return Found(shape) if shape else None
+
+
+def create(door: Door, name: str, shape: Bucket, ids: Ids) -> None:
+    """AWS: bucket names are one space over all accounts; one that is ours already is 409 BucketAlreadyOwnedByYou."""
+    # AWS: us-east-1 is the Region of a bucket for which none is named.
+    place = {} if shape.region == "us-east-1" else {"LocationConstraint": shape.region}
+    more = {"CreateBucketConfiguration": place} if place else {}
+    try:
+        door.write("s3", "CreateBucket", name, Bucket=name, **more)
+    except AwsError as error:
+        if error.code == "BucketAlreadyExists":
+            raise Refused(
+                f"The bucket name {name} belongs to another AWS account. Choose another name in the settings."
+            ) from error
+        if error.code != "BucketAlreadyOwnedByYou":
+            raise
+    fresh = _found(door, name)
+    if not isinstance(fresh, Found):
+        raise fresh or Refused(
+            f"The bucket {name} was made and is not there. Somebody deleted it; plan anew."
+        )
+    update(door, name, fresh, shape, ids)
+
+
+def update(door: Door, name: str, found: Found, shape: Bucket, ids: Ids) -> None:
+    """One call for each setting that differs. AWS: tags and lifecycle are replaced as a whole."""
+    now = found.shape
+    assert isinstance(now, Bucket)
+    if now.region != shape.region:
+        raise Refused(
+            f"The bucket {name} is in {now.region} and AWS moves none to another Region. Correct the account's Region, or "
+            "give the environment another bucket."
+        )
+    for field, put in PUTS.items():
+        if getattr(now, field) != getattr(shape, field):
+            put(door, name, shape)
+
+
+def delete(door: Door, name: str, found: Found) -> None:
+    """AWS: only a bucket without any object or version can be deleted."""
+    try:
+        door.write("s3", "DeleteBucket", name, **_of(door, name))
+    except NotFound:
+        return
+    except AwsError as error:
+        if error.code != "BucketNotEmpty":
+            raise
+        raise Refused(
+            f"The bucket {name} still holds objects, so it was not deleted. Empty it first."
+        ) from error
+
+
+def _of(door: Door, name: str) -> dict[str, Any]:
+    """Every call names the account that the bucket must belong to."""
+    return {"Bucket": name, "ExpectedBucketOwner": door.account_id}
+
+
+# Reading
+
+
+def _shape(door: Door, name: str) -> Bucket | None:
+    try:
+        region = door.read("s3", "GetBucketLocation", name, **_of(door, name)).get("LocationConstraint")
+    except NotFound:
+        return None
+    rules, other = rules_of(_document(door, name, "GetBucketLifecycleConfiguration").get("Rules", ()))
+    return Bucket(
+        region=region or "us-east-1",
+        versioning=_document(door, name, "GetBucketVersioning").get("Status") == "Enabled",
+        public_access_blocked=_is_private(_document(door, name, "GetPublicAccessBlock")),
+        ownership=_ownership(_document(door, name, "GetBucketOwnershipControls")),
+        encryption=_encryption(_document(door, name, "GetBucketEncryption")),
+        rules=rules,
+        other=other,
+        tags=tuple(sorted((k, v) for k, v in _tags(door, name).items() if k in OURS)),
+    )
+
+
+def _document(door: Door, name: str, operation: str) -> dict[str, Any]:
+    """A setting. AWS: 404 where there is none."""
+    try:
+        return door.read("s3", operation, name, **_of(door, name))
+    except NotFound:
+        return {}
+
+
+def _is_private(answer: Mapping[str, Any]) -> bool:
+    blocks = answer.get("PublicAccessBlockConfiguration", {})
+    return all(blocks.get(block) for block in BLOCKS)
+
+
+def _ownership(answer: Mapping[str, Any]) -> str:
+    rules = answer.get("OwnershipControls", {}).get("Rules", ())
+    return str(rules[0]["ObjectOwnership"]) if rules else "ObjectWriter"
+
+
+def _encryption(answer: Mapping[str, Any]) -> str:
+    rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", ())
+    return str(rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]) if rules else "none"
+
+
+def _tags(door: Door, name: str) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in _document(door, name, "GetBucketTagging").get("TagSet", ())}
+
+
+# Writing
+
+
+def _put(door: Door, name: str, operation: str, **document: Any) -> None:
+    door.write("s3", operation, name, **_of(door, name), **document)
+
+
+def _put_versioning(door: Door, name: str, shape: Bucket) -> None:
+    status = {"Status": "Enabled" if shape.versioning else "Suspended"}
+    _put(door, name, "PutBucketVersioning", VersioningConfiguration=status)
+
+
+def _put_privacy(door: Door, name: str, shape: Bucket) -> None:
+    blocks = dict.fromkeys(BLOCKS, shape.public_access_blocked)
+    _put(door, name, "PutPublicAccessBlock", PublicAccessBlockConfiguration=blocks)
+
+
+def _put_ownership(door: Door, name: str, shape: Bucket) -> None:
+    rules = {"Rules": [{"ObjectOwnership": shape.ownership}]}
+    _put(door, name, "PutBucketOwnershipControls", OwnershipControls=rules)
+
+
+def _put_encryption(door: Door, name: str, shape: Bucket) -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": shape.encryption}}
+    _put(door, name, "PutBucketEncryption", ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+
+def _put_lifecycle(door: Door, name: str, shape: Bucket) -> None:
+    if shape.rules:
+        _put(
+            door,
+            name,
+            "PutBucketLifecycleConfiguration",
+            LifecycleConfiguration={"Rules": rules_to(shape.rules)},
+        )
+    else:
+        _put(door, name, "DeleteBucketLifecycle")
+
+
+def _put_tags(door: Door, name: str, shape: Bucket) -> None:
+    others = {key: value for key, value in _tags(door, name).items() if key not in OURS}
+    tags = [{"Key": key, "Value": value} for key, value in (others | dict(shape.tags)).items()]
+    _put(door, name, "PutBucketTagging", Tagging={"TagSet": tags})
+
+
+PUTS: Mapping[str, Callable[[Door, str, Bucket], None]] = {
+    "public_access_blocked": _put_privacy,
+    "ownership": _put_ownership,
+    "versioning": _put_versioning,
+    "encryption": _put_encryption,
+    "rules": _put_lifecycle,
+    "other": _put_lifecycle,
+    "tags": _put_tags,
+}
+"""What writes each setting, the safest first: a new bucket is private before anything else."""

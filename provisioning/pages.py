@@ -1,0 +1,270 @@
+"""What the pages of a product's AWS resources show."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.urls import reverse
+
+from products.models import Account, Product
+from provisioning.differences import Field, differences
+from provisioning.forms import ApplyForm
+from provisioning.models import Apply, ChangeState, PlannedChange
+from provisioning.planner import Change, Plan
+from provisioning.selectors import Standing, active_apply, last_apply, look_of, plan_of, standings
+from provisioning.services.apply import in_words
+from provisioning.shapes import Address, shape_of
+from runs.models import RunState
+from runs.selectors import shown_steps
+from runs.services import cancel_refusal, retry_refusal
+from users.actions import allowed
+from users.models import User
+from users.permissions import who_may
+
+KINDS = {
+    "bucket": "Bucket",
+    "bucket-policy": "Bucket policy",
+    "access-control": "Origin access control",
+}
+ACTIONS = {"create": "Create", "update": "Change", "adopt": "Adopt", "delete": "Delete"}
+APPLY = "estate.apply"
+
+
+def crumbs(product: Product, *more: tuple[str, str]) -> list[tuple[str, str]]:
+    here = (product.name, reverse("product", args=[product.slug]))
+    return [here, ("AWS resources", reverse("estate", args=[product.slug]) if more else ""), *more]
+
+
+def estate_page(user: User, product: Product) -> dict[str, Any]:
+    """The context of `provisioning/estate.html`."""
+    found, look, plan = standings(product), look_of(product), plan_of(product)
+    names = account_names()
+    applying = active_apply(product)
+    return {
+        "product": product,
+        "crumbs": crumbs(product),
+        "rows": [_row(product, one, names) for one in found],
+        "counts": _counts(found),
+        "plan_text": in_words(plan.changes) if plan.changes else "",
+        "unseen": len(plan.unseen),
+        "plan_url": reverse("estate-plan", args=[product.slug]),
+        "look_url": reverse("estate-look", args=[product.slug]),
+        "seen_at": look.seen_at if look else None,
+        "looking": look is not None and look.run is not None and look.run.is_active,
+        "look_failed": look.run.error if look and look.run else "",
+        "applying": reverse("estate-apply", args=[product.slug, applying.pk]) if applying else "",
+        "last": _last(product),
+    }
+
+
+def account_names() -> dict[str, str]:
+    """By its twelve digits, what the console calls an account."""
+    return dict(Account.objects.values_list("aws_id", "name"))
+
+
+def _row(product: Product, one: Standing, names: dict[str, str]) -> dict[str, Any]:
+    address = one.address
+    return {
+        "kind": KINDS.get(address.kind, address.kind),
+        "name": address.name,
+        "account": names.get(address.account, address.account),
+        "place": one.wish.place if one.wish else "",
+        "state": state_of(one),
+        "fields": [*one.drift, *one.pending][:4],
+        "error": one.row.error if one.row else "",
+        "seen_at": one.row.observed_at if one.row else None,
+        "url": resource_url(product, address),
+    }
+
+
+def resource_url(product: Product, address: Address) -> str:
+    return reverse("estate-resource", args=[product.slug, *address])
+
+
+def state_of(one: Standing) -> str:
+    """error, unseen, missing, foreign, unwished, drift, pending, accepted or sync, the worst first."""
+    row = one.row
+    if row is not None and row.error:
+        return "error"
+    if row is None or row.observed_at is None:
+        return "unseen"
+    if row.observed is None:
+        return "missing"
+    if not row.owned:
+        return "foreign"
+    if one.wish is None:
+        return "unwished"
+    if one.drift:
+        return "drift"
+    if one.pending:
+        return "pending"
+    return "accepted" if row.accepted else "sync"
+
+
+def _counts(found: Sequence[Standing]) -> dict[str, int]:
+    counts = {"all": len(found), "sync": 0, "drift": 0, "pending": 0, "other": 0}
+    for one in found:
+        state = state_of(one)
+        name = "sync" if state == "accepted" else state
+        counts[name if name in counts else "other"] += 1
+    return counts
+
+
+def _last(product: Product) -> dict[str, Any] | None:
+    apply = last_apply(product)
+    if apply is None:
+        return None
+    return {
+        "url": reverse("estate-apply", args=[product.slug, apply.pk]),
+        "state": apply.run.state,
+        "at": apply.created_at,
+        "who": str(apply.actor),
+        "reason": apply.reason,
+    }
+
+
+def plan_page(user: User, product: Product, form: ApplyForm, only: Sequence[Address]) -> dict[str, Any]:
+    """The context of `provisioning/plan.html`."""
+    plan, names, look = plan_of(product, only), account_names(), look_of(product)
+    return {
+        "product": product,
+        "crumbs": crumbs(product, ("Plan", "")),
+        "changes": [_change(one, names, form) for one in plan.changes],
+        "in_words": in_words(plan.changes),
+        "adoptable": sum(one.action == "adopt" for one in plan.changes),
+        "unseen": [str(address) for address in plan.unseen],
+        "digest": plan.digest,
+        "seen_at": look.seen_at if look else None,
+        "look_url": reverse("estate-look", args=[product.slug]),
+        "all_url": reverse("estate-plan", args=[product.slug]) if only else "",
+        "form": form,
+        "refused": _refused(user, product, plan),
+    }
+
+
+def adoptable(product: Product, only: Sequence[Address]) -> list[Address]:
+    """What may be adopted by the plan."""
+    return [one.address for one in plan_of(product, only).changes if one.action == "adopt"]
+
+
+def _change(one: Change, names: dict[str, str], form: ApplyForm) -> dict[str, Any]:
+    return {
+        "action": one.action,
+        "verb": ACTIONS[one.action],
+        "kind": KINDS.get(one.address.kind, one.address.kind),
+        "name": one.address.name,
+        "account": names.get(one.address.account, one.address.account),
+        "place": one.place,
+        "fields": one.fields,
+        "tick": key_of(one.address) if one.needs_tick else "",
+        "ticked": key_of(one.address) in form.ticked_keys,
+    }
+
+
+def key_of(address: Address) -> str:
+    """An address as forms and links write it."""
+    return "/".join(address)
+
+
+def address_of(key: str) -> Address | None:
+    """The address that was written so; None for anything else."""
+    parts = key.split("/")
+    return Address(*parts) if len(parts) == 3 and all(parts) else None
+
+
+def _refused(user: User, product: Product, plan: Plan) -> str:
+    """Why the button is not offered; "" when it is."""
+    if not allowed(user, APPLY):
+        return f"Only {who_may(APPLY)} may do this."
+    if active_apply(product):
+        return "Another plan is being applied."
+    if plan.unseen:
+        return "Not everything was seen yet. Look at the resources first."
+    return "" if plan.changes else "There is nothing to do."
+
+
+def applied_page(user: User, apply: Apply) -> dict[str, Any]:
+    """The context of `provisioning/applied.html`."""
+    product, run = apply.product, apply.run
+    names = account_names()
+    steps = {step.row.name: step for step in shown_steps(run)}
+    rows = list(apply.changes.select_related("account"))
+    done = sum(one.state == ChangeState.DONE for one in rows)
+    return {
+        "product": product,
+        "apply": apply,
+        "crumbs": crumbs(product, (f"Apply {apply.pk}", "")),
+        "state": run.state,
+        "changes": [_applied(one, steps[f"change:{one.position}"], names) for one in rows],
+        "done": done,
+        "total": len(rows),
+        "error": run.error,
+        "waiting": run.waiting_for,
+        "headline": _headline(run.state, done, len(rows)),
+        "poll_url": reverse("estate-apply", args=[product.slug, apply.pk]) if run.is_active else "",
+        "acts": _acts(user, apply),
+        "plan_url": reverse("estate-plan", args=[product.slug]),
+    }
+
+
+def _headline(state: str, done: int, total: int) -> str:
+    made = f"{done} of {total} changes made"
+    return {
+        RunState.SUCCEEDED: "The change is made." if total == 1 else f"All {total} changes are made.",
+        RunState.FAILED: f"{made}, then one failed.",
+        RunState.CANCELLED: f"{made}, then it was stopped.",
+        RunState.QUEUED: "It is about to begin.",
+    }.get(RunState(state), f"{made}.")
+
+
+def _applied(one: PlannedChange, step: Any, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "verb": ACTIONS[one.action],
+        "kind": KINDS.get(one.kind, one.kind),
+        "name": one.name,
+        "account": names.get(one.account.aws_id, one.account.aws_id),
+        "fields": [Field(*field) for field in one.fields],
+        "state": step.row.state,
+        "error": step.row.error,
+        "seconds": step.seconds,
+        "request_ids": step.row.request_ids,
+    }
+
+
+def _acts(user: User, apply: Apply) -> list[tuple[str, str, str]]:
+    """Retry and stop, for who may, where they make sense: name, words, look."""
+    if not allowed(user, APPLY):
+        return []
+    found = []
+    if retry_refusal(apply.run) is None:
+        found.append(("retry", "Go on from the failed change", "primary"))
+    if cancel_refusal(apply.run) is None:
+        found.append(("cancel", "Stop before the next change", "plain"))
+    return found
+
+
+def resource_page(user: User, product: Product, one: Standing) -> dict[str, Any]:
+    """The context of `provisioning/resource.html`."""
+    row, address = one.row, one.address
+    names = account_names()
+    wanted = one.wish.shape if one.wish else None
+    observed = shape_of(row.kind, row.observed) if row and row.observed else None
+    state = state_of(one)
+    return {
+        "product": product,
+        "crumbs": crumbs(product, (address.name, "")),
+        "kind": KINDS.get(address.kind, address.kind),
+        "name": address.name,
+        "account": f"{names.get(address.account, '')} {address.account}".strip(),
+        "aws_id": row.aws_id if row else "",
+        "place": one.wish.place if one.wish else "",
+        "state": state,
+        "drift": one.drift,
+        "pending": one.pending,
+        "to_wanted": differences(observed, wanted) if observed and wanted else (),
+        "settings": list(differences(None, observed or wanted)),
+        "seen": observed is not None,
+        "row": row,
+        "may": allowed(user, APPLY),
+        "may_accept": allowed(user, APPLY) and row is not None and row.owned and bool(one.drift),
+        "put_back_url": f"{reverse('estate-plan', args=[product.slug])}?only={key_of(address)}",
+    }

@@ -1,0 +1,182 @@
+"""What is wished, what was seen, and the plan from both. No AWS call is made for it."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from products.models import Account, Environment, Product, Purpose
+from provisioning import facts
+from provisioning.desired import DISTRIBUTION, desired, distribution_name
+from provisioning.differences import Field
+from provisioning.ids import Ids
+from provisioning.models import Apply, Look, PlannedChange, Resource
+from provisioning.planner import Plan, Seen, Wish, drift, make_plan, pending
+from provisioning.shapes import SHAPES, Address, shape_of
+from runs.models import RunState
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A resource of a product: how it should be, how it was seen, and since when that differs."""
+
+    wish: Wish | None
+    row: Resource | None
+    drift: tuple[Field, ...] = ()
+    pending: tuple[Field, ...] = ()
+
+    @property
+    def address(self) -> Address:
+        if self.wish:
+            return self.wish.address
+        assert self.row
+        return self.row.address
+
+
+def facts_of(product: Product) -> facts.Product:
+    """The product's rows as plain data; the accounts that read in a store are those of all products that share it."""
+    environments = [_environment(one) for one in _environments().filter(product=product)]
+    return facts.Product(
+        slug=product.slug,
+        domain=product.domain,
+        environments=tuple(environments),
+        archive=product.artifact_bucket,
+        archive_account=_account(product.artifact_account),
+        archive_readers=_readers("frontend_account", product__artifact_bucket=product.artifact_bucket),
+        handlers=product.handler_bucket,
+        handlers_account=_account(product.handler_account) if product.handler_account else None,
+        handlers_readers=_readers("backend_account", product__handler_bucket=product.handler_bucket)
+        if product.handler_bucket
+        else (),
+    )
+
+
+def _environments() -> QuerySet[Environment]:
+    rows = Environment.objects.select_related("frontend_account", "backend_account")
+    roles = ("frontend_account__roles", "backend_account__roles", "hostnames")
+    return rows.prefetch_related(*roles).order_by("position")
+
+
+def _environment(row: Environment) -> facts.Environment:
+    return facts.Environment(
+        name=row.name,
+        kind=row.kind,
+        account=_account(row.frontend_account),
+        bucket=row.bucket,
+        hostnames=tuple(one.name for one in row.hostnames.all()),
+        cache_profile=row.cache_profile,
+        api_origin=row.api_origin,
+        backend=_account(row.backend_account) if row.backend_account else None,
+        code_bucket=row.code_bucket,
+    )
+
+
+def _account(row: Account) -> facts.Account:
+    deployer = next((role.role_arn for role in row.roles.all() if role.purpose == Purpose.DEPLOY), "")
+    return facts.Account(id=row.aws_id, region=row.region, deployer=deployer)
+
+
+def _readers(which: str, **where: str) -> tuple[facts.Account, ...]:
+    ids = Environment.objects.filter(**where).exclude(**{which: None}).values_list(which, flat=True)
+    return tuple(_account(one) for one in Account.objects.filter(pk__in=set(ids)).prefetch_related("roles"))
+
+
+def wishes_of(product: Product) -> tuple[Wish, ...]:
+    """What AWS should hold for the product; a resource that was accepted as it is is wished like that."""
+    accepted = {row.address: row.accepted for row in resources().exclude(accepted=None)}
+    return tuple(
+        replace(wish, shape=shape_of(wish.address.kind, kept))
+        if (kept := accepted.get(wish.address))
+        else wish
+        for wish in desired(facts_of(product))
+    )
+
+
+def resources() -> QuerySet[Resource]:
+    return Resource.objects.select_related("account", "product")
+
+
+def rows_of(product: Product, wishes: Iterable[Wish]) -> dict[Address, Resource]:
+    """The rows of these resources, and of those that the console keeps for the product without a wish."""
+    names = {wish.address.name for wish in wishes}
+    rows = resources().filter(Q(name__in=names) | Q(product=product, owned=True))
+    wished = {wish.address for wish in wishes}
+    return {row.address: row for row in rows if row.address in wished or row.product_id == product.pk}
+
+
+def seen_of(rows: Mapping[Address, Resource]) -> dict[Address, Seen]:
+    """Those that somebody has looked at, without those at which the last look failed."""
+    return {
+        address: Seen(
+            shape_of(row.kind, row.observed) if row.observed else None,
+            row.owned,
+            shape_of(row.kind, row.applied) if row.applied else None,
+        )
+        for address, row in rows.items()
+        if row.observed_at and not row.error and row.kind in SHAPES
+    }
+
+
+def plan_of(product: Product, only: Collection[Address] = ()) -> Plan:
+    """What to do so that AWS holds what is wished; with `only` for these resources."""
+    wishes = wishes_of(product)
+    plan = make_plan(wishes, seen_of(rows_of(product, wishes)))
+    if not only:
+        return plan
+    return Plan(
+        tuple(change for change in plan.changes if change.address in only),
+        tuple(address for address in plan.unseen if address in only),
+    )
+
+
+def standings(product: Product) -> list[Standing]:
+    """Every resource of the product in the order in which they are made."""
+    wishes = {wish.address: wish for wish in wishes_of(product)}
+    rows = rows_of(product, wishes.values())
+    seen = seen_of(rows)
+    ranks = list(SHAPES)
+    addresses = sorted({*wishes, *rows}, key=lambda a: (ranks.index(a.kind) if a.kind in ranks else 99, a))
+    return [_standing(wishes.get(a), rows.get(a), seen.get(a)) for a in addresses]
+
+
+def _standing(wish: Wish | None, row: Resource | None, found: Seen | None) -> Standing:
+    if found is None:
+        return Standing(wish, row)
+    return Standing(wish, row, drift(found), pending(wish, found) if wish else ())
+
+
+def ids_of(account: Account) -> Ids:
+    """What AWS calls the resources of an account; distributions also by the environments' settings."""
+    known = {
+        Address(DISTRIBUTION, account.aws_id, distribution_name(slug, name)): distribution
+        for slug, name, distribution in Environment.objects.filter(frontend_account=account)
+        .exclude(distribution_id="")
+        .values_list("product__slug", "name", "distribution_id")
+    }
+    rows = Resource.objects.filter(account=account).exclude(aws_id="").values_list("kind", "name", "aws_id")
+    return Ids({**known, **{Address(kind, account.aws_id, name): aws_id for kind, name, aws_id in rows}})
+
+
+def look_of(product: Product) -> Look | None:
+    return Look.objects.select_related("run").filter(product=product).first()
+
+
+def seen_at(product: Product) -> datetime | None:
+    """When the last look at all of the product's resources began, if one came to its end."""
+    look = look_of(product)
+    return look.seen_at if look else None
+
+
+def last_apply(product: Product) -> Apply | None:
+    return Apply.objects.select_related("run", "actor").filter(product=product).order_by("-pk").first()
+
+
+def active_apply(product: Product) -> Apply | None:
+    states = (RunState.QUEUED, RunState.RUNNING)
+    return Apply.objects.select_related("run").filter(product=product, run__state__in=states).first()
+
+
+def change_of(run: int, position: int) -> PlannedChange:
+    rows = PlannedChange.objects.select_related("account", "apply__product")
+    return rows.get(apply__run=run, position=position)

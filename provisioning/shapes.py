@@ -1,0 +1,125 @@
+"""What AWS resources are like, as far as the console keeps them: equal shapes need no change.
+
+References to other resources are their names, not AWS's ids: these are known only once the resources are there.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import TypeAdapter
+
+Json = dict[str, Any]
+
+
+class Address(NamedTuple):
+    """Which resource: its kind, the 12 digits of its account, and its name there."""
+
+    kind: str
+    account: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} in account {self.account}"
+
+
+class Shape:
+    """The settings of a resource of one kind."""
+
+    kind: ClassVar[str]
+
+    def as_json(self) -> Json:
+        return dict(_adapter(self.kind).dump_python(self, mode="json"))
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(SHAPES[kind])
+
+
+def shape_of(kind: str, stored: Json) -> Shape:
+    """The shape that `as_json` wrote. Raises KeyError for a kind that this version of the console does not know."""
+    found = _adapter(kind).validate_python(stored)
+    assert isinstance(found, Shape)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expiry:
+    """A lifecycle rule for all keys below `prefix`; days are whole, None is never.
+
+    `noncurrent_days` after which old versions go, but for the newest `kept`; `abort_days` after which an unfinished
+    upload goes; `archive_days` after which objects move to Glacier Instant Retrieval.
+    """
+
+    id: str
+    prefix: str = ""
+    noncurrent_days: int | None = None
+    kept: int | None = None
+    abort_days: int | None = None
+    delete_markers: bool = False
+    archive_days: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket(Shape):
+    """An S3 bucket. Of `tags` only the console's own are kept, sorted; others stay as they are.
+
+    `rules` are all of its lifecycle; one that the console cannot say is `other`, by its id.
+    """
+
+    kind: ClassVar[str] = "bucket"
+
+    region: str
+    versioning: bool = True
+    public_access_blocked: bool = True
+    ownership: str = "BucketOwnerEnforced"
+    encryption: str = "AES256"
+    rules: tuple[Expiry, ...] = ()
+    other: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """One condition of a statement; a distribution's ARN is written as its name where it is one of ours."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One statement of a policy; lists are sorted. `principals` are `Service:…` or `AWS:…`."""
+
+    sid: str
+    effect: str = "Allow"
+    principals: tuple[str, ...]
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketPolicy(Shape):
+    """Who besides the bucket's account may use it: all statements, in order of their Sids."""
+
+    kind: ClassVar[str] = "bucket-policy"
+
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessControl(Shape):
+    """An origin access control: how a distribution signs its requests to S3."""
+
+    kind: ClassVar[str] = "access-control"
+
+    signing: str = "always"
+    protocol: str = "sigv4"
+    origin: str = "s3"
+
+
+SHAPES: dict[str, type[Shape]] = {one.kind: one for one in (Bucket, BucketPolicy, AccessControl)}
+"""Every kind that there is, in the order in which resources are made."""

@@ -1,0 +1,210 @@
+"""Looking at the resources of a product, and changing one after the other as a plan says."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from aws.access import Account as Door
+from aws.errors import AwsError
+from products.door import aws_step, open_account
+from products.models import Account, Product, Purpose
+from provisioning.differences import differences, leaves
+from provisioning.kinds import KINDS, Found, Ids, NotThereYet, Refused
+from provisioning.models import ChangeState, Look, PlannedChange, Resource
+from provisioning.outcome import apply_ended
+from provisioning.selectors import change_of, ids_of, rows_of, wishes_of
+from provisioning.shapes import Address, Shape, shape_of
+from runs.steps import Done, Recipe, Step, StepContext, StepFailed, Wait
+
+SETTLING_SECONDS = 2.0
+Sight = Found | Refused | None
+
+
+@aws_step
+def look(context: StepContext) -> Done | Wait:
+    """See every resource of the product, as the roles that only read."""
+    row = Look.objects.select_related("product").get(run=context.run)
+    began = timezone.now()
+    seen = see(context, row.product)
+    with context.transaction():
+        Look.objects.filter(pk=row.pk).update(seen_at=began)
+    return Done({"resources": seen})
+
+
+@aws_step
+def see_again(context: StepContext) -> Done | Wait:
+    """After all changes: what is in AWS now."""
+    return Done({"resources": see(context, context.run.apply.product)})
+
+
+def see(context: StepContext, product: Product) -> int:
+    """Look at all that is wished or kept for the product, and keep what was seen; says how many resources that are."""
+    wishes = wishes_of(product)
+    rows = rows_of(product, wishes)
+    addresses = {*(wish.address for wish in wishes), *rows}
+    context.progress(done=0, total=len(addresses))
+    done = 0
+    for account, kind, names in _groups(addresses):
+        sights = _look_at(context, account, kind, names)
+        with context.transaction():
+            for name in names:
+                _keep_sight(product, account, Address(kind, account.aws_id, name), sights[name])
+        done += len(names)
+        context.progress(done=done)
+    return len(addresses)
+
+
+def _groups(addresses: Iterable[Address]) -> Iterator[tuple[Account, str, list[str]]]:
+    """By account and kind, so that what AWS lists is listed once."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for address in sorted(addresses):
+        found[address.account, address.kind].append(address.name)
+    accounts = {one.aws_id: one for one in Account.objects.all()}
+    for (account, kind), names in found.items():
+        if kind in KINDS:
+            yield accounts[account], kind, names
+
+
+def _look_at(context: StepContext, account: Account, kind: str, names: Collection[str]) -> dict[str, Sight]:
+    """What is there of these; an account that cannot be reached is said of each of its resources, and others are seen."""
+    try:
+        door = open_account(context, account, Purpose.READ)
+        found = KINDS[kind].read(door, names, ids_of(account))
+    except (AwsError, StepFailed) as error:
+        return dict.fromkeys(names, Refused(str(error)))
+    return {name: found.get(name) for name in names}
+
+
+def _keep_sight(product: Product, account: Account, address: Address, sight: Sight) -> None:
+    where = {"kind": address.kind, "account": account, "name": address.name}
+    if isinstance(sight, Refused):
+        Resource.objects.update_or_create(
+            **where, defaults={"error": str(sight)}, create_defaults={"product": product, "error": str(sight)}
+        )
+        return
+    told = {"observed": sight.shape.as_json() if sight else None, "observed_at": Now(), "error": ""}
+    if sight and sight.aws_id:
+        told["aws_id"] = sight.aws_id
+    Resource.objects.update_or_create(**where, defaults=told, create_defaults={"product": product, **told})
+
+
+@aws_step
+def change(context: StepContext) -> Done | Wait:
+    """Make one change, when the resource still is as the plan saw it, or as an earlier try of this step left it."""
+    planned = change_of(context.run.pk, int(context.step.name.partition(":")[2]))
+    door, ids = open_account(context, planned.account, Purpose.ESTATE), ids_of(planned.account)
+    try:
+        found = _read(door, planned, ids)
+        _refuse_moved(planned, found)
+        if not _is_done(planned, found):
+            _begin(context, planned)
+            _act(door, planned, found, ids)
+            found = _read(door, planned, ids)
+            if not _is_done(planned, found):
+                return Wait(SETTLING_SECONDS, _not_yet(planned, found))
+    except (Refused, NotThereYet) as refused:
+        raise StepFailed(str(refused)) from refused
+    with context.transaction():
+        _keep(planned, found)
+    return Done({"changed": planned.name})
+
+
+def _read(door: Door, planned: PlannedChange, ids: Ids) -> Found | None:
+    found = KINDS[planned.kind].read(door, [planned.name], ids).get(planned.name)
+    if isinstance(found, Refused):
+        raise found
+    return found
+
+
+def _is_done(planned: PlannedChange, found: Found | None) -> bool:
+    return (found.shape.as_json() if found else None) == planned.after
+
+
+def _refuse_moved(planned: PlannedChange, found: Found | None) -> None:
+    """Every setting must be as it was planned from or as it is to be: anything else somebody put there since."""
+    if _is_done(planned, found) and planned.state == ChangeState.BEGUN:
+        return
+    if planned.before is None and found is not None and planned.state == ChangeState.PENDING:
+        raise Refused(
+            f"The {planned.address} exists by now; somebody made it since the plan. Nothing was changed. Look again, then "
+            "adopt it by a new plan."
+        )
+    if found is None:
+        if planned.before is not None and planned.action != "delete":
+            raise Refused(
+                f"The {planned.address} is gone since the plan. Nothing was changed. Look at the new plan."
+            )
+        return
+    known = [leaves(one) for one in (planned.before, planned.after) if one]
+    moved = [
+        name
+        for name, value in leaves(found.shape.as_json()).items()
+        if planned.before is not None and all(one.get(name) != value for one in known)
+    ]
+    if moved:
+        raise Refused(
+            f"The {planned.address} was changed by somebody since the plan: {', '.join(moved[:5])}. It was left as it is. "
+            "Look at the new plan."
+        )
+
+
+def _begin(context: StepContext, planned: PlannedChange) -> None:
+    """On record before AWS is asked: what is there afterwards may be this change's own."""
+    with context.transaction():
+        PlannedChange.objects.filter(pk=planned.pk).update(state=ChangeState.BEGUN)
+    planned.state = ChangeState.BEGUN
+
+
+def _act(door: Door, planned: PlannedChange, found: Found | None, ids: Ids) -> None:
+    kind, wanted = KINDS[planned.kind], _wanted(planned)
+    if wanted is None:
+        if found:
+            kind.delete(door, planned.name, found)
+    elif found is None:
+        kind.create(door, planned.name, wanted, ids)
+    else:
+        kind.update(door, planned.name, found, wanted, ids)
+
+
+def _wanted(planned: PlannedChange) -> Shape | None:
+    return shape_of(planned.kind, planned.after) if planned.after else None
+
+
+def _not_yet(planned: PlannedChange, found: Found | None) -> str:
+    """AWS shows some changes a moment after it answered them."""
+    wanted = _wanted(planned)
+    names = ", ".join(field.name for field in differences(found.shape if found else None, wanted)[:5])
+    return f"AWS does not show the {planned.address} as it was written yet: {names}."
+
+
+def _keep(planned: PlannedChange, found: Found | None) -> None:
+    """The resource is the console's from now on, and as it left it; one that was deleted is nobody's."""
+    settings = found.shape.as_json() if found else None
+    told = {
+        "owned": found is not None,
+        "applied": settings,
+        "applied_at": Now(),
+        "observed": settings,
+        "observed_at": Now(),
+        "error": "",
+        "aws_id": found.aws_id if found else "",
+    }
+    where = {"kind": planned.kind, "account": planned.account, "name": planned.name}
+    product = planned.apply.product
+    Resource.objects.update_or_create(**where, defaults=told, create_defaults={"product": product, **told})
+    PlannedChange.objects.filter(pk=planned.pk).update(state=ChangeState.DONE)
+
+
+RECIPES = (
+    Recipe("look", (Step("look", "Look at AWS resources", look),)),
+    Recipe(
+        "apply",
+        (
+            Step("change", "Change a resource", change, limit=8, wait_limit=1800),
+            Step("see", "See what is there", see_again),
+        ),
+        on_end=apply_ended,
+    ),
+)
