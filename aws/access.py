@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -72,6 +73,18 @@ class Account:
     def write(self, service: str, operation: str, resource: str, **parameters: Any) -> dict[str, Any]:
         """Make a call that changes something. It is repeated after a lost answer: it must bear being made twice."""
         return self._call(service, operation, resource, True, parameters)
+
+    def download(self, service: str, operation: str, resource: str, body: str, **parameters: Any) -> bytes:
+        """Make a call whose answer streams its member `body`, and read that whole before it counts as an answer."""
+        subject = Subject(service, operation, self.account_id, resource)
+
+        def once() -> tuple[bytes, Answer]:
+            with translated(subject, self._identity.profile):
+                answer = getattr(self.client(service), xform_name(operation))(**parameters)
+                with closing(answer[body]) as stream:
+                    return stream.read(), Answer(request_id(answer), 200)
+
+        return self.repeat(subject, once, writes=False)
 
     def _call(
         self, service: str, operation: str, resource: str, writes: bool, parameters: dict[str, Any]

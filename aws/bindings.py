@@ -4,17 +4,12 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from typing import Any
-
-from botocore import xform_name
 
 from aws.access import Account
 from aws.api_address import find_api
 from aws.api_stages import HTTP, VARIABLE, Stage, service_of, shown, stages
-from aws.boto import request_id, translated
-from aws.calls import Answer
-from aws.errors import Subject, Unresolved
+from aws.errors import Unresolved
 from aws.functions import LATEST
 
 # AWS: a target that streams its answer ends in another action.
@@ -88,7 +83,7 @@ def _targets(account: Account, service: str, api_id: str, stage: str) -> list[st
     resource = f"{api_id}/{stage}"
     if service == HTTP:
         wanted = {"ApiId": api_id, "StageName": stage, "Specification": "OAS30", "OutputType": "JSON"}
-        design = _export(account, service, "ExportApi", resource, wanted)
+        text = account.download(service, "ExportApi", resource, "body", **wanted)
     else:
         # AWS: without the parameter the export leaves integrations out.
         wanted = {
@@ -98,21 +93,8 @@ def _targets(account: Account, service: str, api_id: str, stage: str) -> list[st
             "accepts": "application/json",
         }
         more = {"parameters": {"extensions": "integrations"}}
-        design = _export(account, service, "GetExport", resource, {**wanted, **more})
-    return [uri for each in _integrations(design) if (uri := each.get("uri"))]
-
-
-def _export(account: Account, service: str, operation: str, resource: str, wanted: dict[str, Any]) -> Any:
-    """The OpenAPI document, read whole before it counts as an answer."""
-    subject = Subject(service, operation, account.account_id, resource)
-
-    def once() -> tuple[bytes, Answer]:
-        with translated(subject):
-            answer = getattr(account.client(service), xform_name(operation))(**wanted)
-            with closing(answer["body"]) as body:
-                return body.read(), Answer(request_id(answer), 200)
-
-    return json.loads(account.repeat(subject, once, writes=False))
+        text = account.download(service, "GetExport", resource, "body", **wanted, **more)
+    return [uri for each in _integrations(json.loads(text)) if (uri := each.get("uri"))]
 
 
 def _integrations(design: Any) -> Iterator[dict[str, Any]]:

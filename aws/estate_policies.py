@@ -6,7 +6,7 @@ AWS: some actions are not named like their calls: `GetBucketEncryption` needs `s
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aws.policies import allow, document
+from aws.policies import Statement, allow, document
 
 BUCKET_READS = (
     "s3:GetBucketLocation",
@@ -30,12 +30,29 @@ BUCKET_WRITES = (
     "s3:PutBucketPolicy",
     "s3:DeleteBucketPolicy",
 )
-EDGE_LISTS = ("cloudfront:ListOriginAccessControls",)
-CONTROL_CREATES = ("cloudfront:CreateOriginAccessControl",)
-CONTROL_WRITES = (
-    "cloudfront:GetOriginAccessControl",
-    "cloudfront:UpdateOriginAccessControl",
-    "cloudfront:DeleteOriginAccessControl",
+EDGE_LISTS = (
+    "cloudfront:ListOriginAccessControls",
+    "cloudfront:ListCachePolicies",
+    "cloudfront:ListResponseHeadersPolicies",
+    "cloudfront:ListFunctions",
+)
+FUNCTION_READS = ("cloudfront:GetFunction",)
+DISTRIBUTION_READS = ("cloudfront:GetDistribution",)
+NAMED = {
+    "origin-access-control": "OriginAccessControl",
+    "cache-policy": "CachePolicy",
+    "response-headers-policy": "ResponseHeadersPolicy",
+}
+"""What is kept by name: how AWS spells it in ARNs, and in calls."""
+FUNCTION_WRITES = tuple(
+    f"cloudfront:{verb}Function" for verb in ("Create", "Describe", "Update", "Publish", "Delete")
+)
+DISTRIBUTION_WRITES = (
+    "cloudfront:GetDistributionConfig",
+    "cloudfront:CreateDistribution",
+    "cloudfront:TagResource",
+    "cloudfront:UpdateDistribution",
+    "cloudfront:DeleteDistribution",
 )
 
 
@@ -52,18 +69,41 @@ def estate_read_policy(reach: EstateReach) -> str:
     """The least that looking at resources needs."""
     return document(
         *allow("BucketSettings", BUCKET_READS, _buckets(reach)),
-        *allow("EdgeLists", EDGE_LISTS, ("*",) if reach.edge else ()),
+        *_edge_reads(reach),
     )
 
 
 def estate_policy(reach: EstateReach) -> str:
     """The least that changing them needs: no object, no deployment. AWS: ids of CloudFront are known only afterwards."""
-    controls = f"arn:aws:cloudfront::{reach.account_id}:origin-access-control/*"
     return document(
         *allow("BucketSettings", (*BUCKET_READS, *BUCKET_WRITES), _buckets(reach)),
-        *allow("EdgeLists", EDGE_LISTS, ("*",) if reach.edge else ()),
-        *allow("AccessControls", (*CONTROL_CREATES, *CONTROL_WRITES), (controls,) if reach.edge else ()),
+        *_edge_reads(reach),
+        *(
+            each
+            for kind, word in NAMED.items()
+            for each in allow(f"Keep{word}", _keeping(word), _edge(reach, kind))
+        ),
+        *allow("KeepFunctions", FUNCTION_WRITES, _edge(reach, "function")),
+        *allow("KeepDistributions", DISTRIBUTION_WRITES, _edge(reach, "distribution")),
+        # AWS: the answer to a caller reference that was used already tells no id.
+        *allow("FindDistributions", ("cloudfront:ListDistributions",), ("*",) if reach.edge else ()),
     )
+
+
+def _edge_reads(reach: EstateReach) -> list[Statement]:
+    return [
+        *allow("EdgeLists", EDGE_LISTS, ("*",) if reach.edge else ()),
+        *allow("Functions", FUNCTION_READS, _edge(reach, "function")),
+        *allow("Distributions", DISTRIBUTION_READS, _edge(reach, "distribution")),
+    ]
+
+
+def _keeping(word: str) -> tuple[str, ...]:
+    return tuple(f"cloudfront:{verb}{word}" for verb in ("Create", "Get", "Update", "Delete"))
+
+
+def _edge(reach: EstateReach, kind: str) -> Sequence[str]:
+    return [f"arn:aws:cloudfront::{reach.account_id}:{kind}/*"] if reach.edge else []
 
 
 def _buckets(reach: EstateReach) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """REST-XML by the service's own model: requests into parameters, results into replies."""
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,24 @@ def parse(request: Request, operation: "OperationModel") -> dict[str, Any]:
     payload = shape.serialization.get("payload") if shape is not None else None
     if payload is not None:
         params[payload] = _value(shape.members[payload], _root(request.body))
+    elif request.body and shape is not None:
+        params |= _in_body(shape, _root(request.body))
     return params
+
+
+def _in_body(shape: Any, root: ElementTree.Element) -> dict[str, Any]:
+    """The members that stand in the body beside each other, where none of them is the body itself."""
+    children = {_local(each): each for each in root}
+    members = {
+        name: m.serialization.get("name", name)
+        for name, m in shape.members.items()
+        if "location" not in m.serialization
+    }
+    return {
+        name: _value(shape.members[name], children[wire])
+        for name, wire in members.items()
+        if wire in children
+    }
 
 
 def labels(template: str, path: str) -> dict[str, str]:
@@ -93,6 +111,8 @@ def _convert(shape: Any, text: str) -> Any:
         return int(text)
     if shape.type_name in ("float", "double"):
         return float(text)
+    if shape.type_name == "blob":
+        return base64.b64decode(text, validate=True)
     if shape.type_name == "string" and shape.enum and text not in shape.enum:
         return _refuse(text)
     return text
@@ -116,6 +136,8 @@ def render(operation: "OperationModel", result: Mapping[str, Any]) -> Reply:
     payload = shape.serialization.get("payload")
     if payload is None:
         return Reply(status, b"", headers)
+    if shape.members[payload].type_name == "blob":
+        return Reply(status, result[payload], headers)
     root = _element(shape.members[payload], shape.members[payload].name, result[payload])
     root.set("xmlns", operation.service_model.metadata.get("xmlNamespace", _namespace(operation)))
     return Reply(

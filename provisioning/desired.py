@@ -5,10 +5,10 @@ A bucket of releases or handlers that several products share is wished by each i
 
 from collections.abc import Iterable, Iterator
 
+from provisioning.desired_edge import DISTRIBUTION, distribution_name, edge
 from provisioning.facts import Account, Environment, Product
 from provisioning.planner import Wish
 from provisioning.shapes import (
-    AccessControl,
     Address,
     Bucket,
     BucketPolicy,
@@ -20,7 +20,6 @@ from provisioning.shapes import (
 
 OWNER_TAG, OWNER = "managed-by", "tim-combo-console"
 CLOUDFRONT = "Service:cloudfront.amazonaws.com"
-DISTRIBUTION = "distribution"
 OLD_VERSIONS = Expiry(id="console-old-versions", noncurrent_days=90, kept=5, delete_markers=True)
 UNFINISHED = Expiry(id="console-unfinished-uploads", abort_days=7)
 # Objects are read back by rollbacks at once, which this storage class allows; never expired by age.
@@ -35,11 +34,6 @@ def desired(product: Product) -> tuple[Wish, ...]:
     return tuple(found.values())
 
 
-def distribution_name(product: str, environment: str) -> str:
-    """The name by which other resources mean an environment's distribution."""
-    return f"{product}-{environment}"
-
-
 def _sites(product: Product) -> Iterator[Wish]:
     for environment in product.environments:
         yield _wish(
@@ -48,7 +42,7 @@ def _sites(product: Product) -> Iterator[Wish]:
         yield _wish(
             environment.account, environment.bucket, _site_policy(product, environment), environment.name
         )
-        yield _wish(environment.account, environment.bucket, AccessControl(), environment.name)
+        yield from edge(product, environment)
 
 
 def _wish(account: Account, name: str, shape: Shape, place: str = "") -> Wish:

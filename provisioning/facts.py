@@ -14,7 +14,10 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """A place where the product runs; `code_bucket` and `backend` only of one with a back end."""
+    """A place where the product runs; `code_bucket` and `backend` only of one with a back end.
+
+    `serves_public`: everybody visits it, so the edge is close to everybody.
+    """
 
     name: str
     kind: str
@@ -22,6 +25,7 @@ class Environment:
     bucket: str
     hostnames: tuple[str, ...]
     cache_profile: str
+    serves_public: bool = False
     api_origin: str = ""
     backend: Account | None = None
     code_bucket: str = ""

@@ -24,6 +24,10 @@ KINDS = {
     "bucket": "Bucket",
     "bucket-policy": "Bucket policy",
     "access-control": "Origin access control",
+    "cache-policy": "Cache policy",
+    "headers-policy": "Response headers policy",
+    "function": "CloudFront function",
+    "distribution": "Distribution",
 }
 ACTIONS = {"create": "Create", "update": "Change", "adopt": "Adopt", "delete": "Delete"}
 APPLY = "estate.apply"

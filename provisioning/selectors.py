@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from products.models import Account, Environment, Product, Purpose
+from products.models import Account, Environment, Kind, Product, Purpose
 from provisioning import facts
-from provisioning.desired import DISTRIBUTION, desired, distribution_name
+from provisioning.desired import desired
+from provisioning.desired_edge import DISTRIBUTION, distribution_name
 from provisioning.differences import Field
 from provisioning.ids import Ids
 from provisioning.models import Apply, Look, PlannedChange, Resource
@@ -66,6 +67,7 @@ def _environment(row: Environment) -> facts.Environment:
         bucket=row.bucket,
         hostnames=tuple(one.name for one in row.hostnames.all()),
         cache_profile=row.cache_profile,
+        serves_public=row.protected or row.kind == Kind.STATIC,
         api_origin=row.api_origin,
         backend=_account(row.backend_account) if row.backend_account else None,
         code_bucket=row.code_bucket,
@@ -102,7 +104,17 @@ def rows_of(product: Product, wishes: Iterable[Wish]) -> dict[Address, Resource]
     names = {wish.address.name for wish in wishes}
     rows = resources().filter(Q(name__in=names) | Q(product=product, owned=True))
     wished = {wish.address for wish in wishes}
-    return {row.address: row for row in rows if row.address in wished or row.product_id == product.pk}
+    found = {row.address: row for row in rows}
+    rest = [address for address in found if address not in wished]
+    unwanted = {a for a in rest if found[a].owned and found[a].product_id == product.pk} if rest else set()
+    unwanted -= _wished_by_others(product) if unwanted else set()
+    return {address: row for address, row in found.items() if address in wished or address in unwanted}
+
+
+def _wished_by_others(product: Product) -> set[Address]:
+    """What another product needs, too, is not for this one to delete."""
+    others = Product.objects.exclude(pk=product.pk)
+    return {wish.address for one in others for wish in desired(facts_of(one))}
 
 
 def seen_of(rows: Mapping[Address, Resource]) -> dict[Address, Seen]:

@@ -121,5 +121,118 @@ class AccessControl(Shape):
     origin: str = "s3"
 
 
-SHAPES: dict[str, type[Shape]] = {one.kind: one for one in (Bucket, BucketPolicy, AccessControl)}
+@dataclass(frozen=True, kw_only=True)
+class CachePolicy(Shape):
+    """How long the edge keeps answers, in seconds; nothing but the path tells them apart.
+
+    `minimum` holds against what the origin says, `default` where it says nothing, `maximum` caps it. `keys` are the kinds
+    of headers, cookies and query parameters that tell answers apart besides.
+    """
+
+    kind: ClassVar[str] = "cache-policy"
+
+    minimum: int = 0
+    default: int
+    maximum: int
+    gzip: bool = True
+    brotli: bool = True
+    keys: tuple[str, ...] = ("cookies none", "headers none", "query none")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadersPolicy(Shape):
+    """The response headers that the edge adds; each replaces the origin's. Seconds of HSTS; "" and 0 are none.
+
+    `other` names what the policy adds besides, which the console does not keep.
+    """
+
+    kind: ClassVar[str] = "headers-policy"
+
+    hsts_seconds: int = 0
+    hsts_subdomains: bool = False
+    content_security: str = ""
+    frames: str = ""
+    referrer: str = ""
+    nosniff: bool = False
+    other: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EdgeFunction(Shape):
+    """A CloudFront function as viewers meet it: its published code."""
+
+    kind: ClassVar[str] = "function"
+
+    runtime: str = "cloudfront-js-2.0"
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a distribution fetches from: a bucket by its `access_control`, or an address over https."""
+
+    id: str
+    domain: str
+    path: str = ""
+    access_control: str = ""
+    protocol: str = ""
+    read_seconds: int = 0
+    shield: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behavior:
+    """What the edge does with the paths of a pattern. Policies and the function are by name."""
+
+    path: str
+    origin: str
+    methods: tuple[str, ...]
+    viewers: str
+    compress: bool
+    cache: str
+    request: str = ""
+    headers: str = ""
+    functions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorAnswer:
+    """What the edge answers, and how many seconds it keeps that, where an origin answered with an error."""
+
+    id: str
+    seconds: int
+    page: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Distribution(Shape):
+    """A CloudFront distribution. `behaviors` in the order in which they are tried, the one for all other paths last."""
+
+    kind: ClassVar[str] = "distribution"
+
+    enabled: bool = True
+    aliases: tuple[str, ...]
+    comment: str
+    root: str = "index.html"
+    origins: tuple[Origin, ...]
+    behaviors: tuple[Behavior, ...]
+    errors: tuple[ErrorAnswer, ...]
+    price_class: str
+    http: str = "http2and3"
+    ipv6: bool = True
+
+
+SHAPES: dict[str, type[Shape]] = {
+    one.kind: one
+    for one in (
+        Bucket,
+        AccessControl,
+        CachePolicy,
+        HeadersPolicy,
+        EdgeFunction,
+        Distribution,
+        BucketPolicy,
+    )
+}
 """Every kind that there is, in the order in which resources are made."""

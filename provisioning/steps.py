@@ -10,12 +10,13 @@ from aws.access import Account as Door
 from aws.errors import AwsError
 from products.door import aws_step, open_account
 from products.models import Account, Product, Purpose
+from provisioning.desired_edge import DISTRIBUTION, distribution_name
 from provisioning.differences import differences, leaves
-from provisioning.kinds import KINDS, Found, Ids, NotThereYet, Refused
+from provisioning.kinds import KINDS, Found, Ids, NotReady, NotThereYet, Refused
 from provisioning.models import ChangeState, Look, PlannedChange, Resource
 from provisioning.outcome import apply_ended
 from provisioning.selectors import change_of, ids_of, rows_of, wishes_of
-from provisioning.shapes import Address, Shape, shape_of
+from provisioning.shapes import SHAPES, Address, Shape, shape_of
 from runs.steps import Done, Recipe, Step, StepContext, StepFailed, Wait
 
 SETTLING_SECONDS = 2.0
@@ -59,7 +60,9 @@ def see(context: StepContext, product: Product) -> int:
 def _groups(addresses: Iterable[Address]) -> Iterator[tuple[Account, str, list[str]]]:
     """By account and kind, so that what AWS lists is listed once."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for address in sorted(addresses):
+    ranks = {kind: rank for rank, kind in enumerate(SHAPES)}
+    # What others mean by its id is seen before them.
+    for address in sorted(addresses, key=lambda one: (ranks.get(one.kind, 99), one)):
         found[address.account, address.kind].append(address.name)
     accounts = {one.aws_id: one for one in Account.objects.all()}
     for (account, kind), names in found.items():
@@ -100,12 +103,14 @@ def change(context: StepContext) -> Done | Wait:
         _refuse_moved(planned, found)
         if not _is_done(planned, found):
             _begin(context, planned)
-            _act(door, planned, found, ids)
+            ids = _act(context, door, planned, found, ids)
             found = _read(door, planned, ids)
             if not _is_done(planned, found):
                 return Wait(SETTLING_SECONDS, _not_yet(planned, found))
     except (Refused, NotThereYet) as refused:
         raise StepFailed(str(refused)) from refused
+    except NotReady as busy:
+        return Wait(busy.seconds, str(busy))
     with context.transaction():
         _keep(planned, found)
     return Done({"changed": planned.name})
@@ -124,7 +129,8 @@ def _is_done(planned: PlannedChange, found: Found | None) -> bool:
 
 def _refuse_moved(planned: PlannedChange, found: Found | None) -> None:
     """Every setting must be as it was planned from or as it is to be: anything else somebody put there since."""
-    if _is_done(planned, found) and planned.state == ChangeState.BEGUN:
+    begun = planned.state == ChangeState.BEGUN
+    if begun and (_is_done(planned, found) or planned.after is None):
         return
     if planned.before is None and found is not None and planned.state == ChangeState.PENDING:
         raise Refused(
@@ -157,15 +163,27 @@ def _begin(context: StepContext, planned: PlannedChange) -> None:
     planned.state = ChangeState.BEGUN
 
 
-def _act(door: Door, planned: PlannedChange, found: Found | None, ids: Ids) -> None:
+def _act(context: StepContext, door: Door, planned: PlannedChange, found: Found | None, ids: Ids) -> Ids:
+    """The ids from then on: what was made may have got one."""
     kind, wanted = KINDS[planned.kind], _wanted(planned)
     if wanted is None:
         if found:
             kind.delete(door, planned.name, found)
     elif found is None:
-        kind.create(door, planned.name, wanted, ids)
+        made = kind.create(door, planned.name, wanted, ids)
+        return _known_by(context, planned, made) if made else ids
     else:
         kind.update(door, planned.name, found, wanted, ids)
+    return ids
+
+
+def _known_by(context: StepContext, planned: PlannedChange, aws_id: str) -> Ids:
+    """Keep the id at once: without it the resource is not found again."""
+    where = {"kind": planned.kind, "account": planned.account, "name": planned.name}
+    told = {"product": planned.apply.product, "aws_id": aws_id}
+    with context.transaction():
+        Resource.objects.update_or_create(**where, defaults={"aws_id": aws_id}, create_defaults=told)
+    return ids_of(planned.account)
 
 
 def _wanted(planned: PlannedChange) -> Shape | None:
@@ -195,6 +213,35 @@ def _keep(planned: PlannedChange, found: Found | None) -> None:
     product = planned.apply.product
     Resource.objects.update_or_create(**where, defaults=told, create_defaults={"product": product, **told})
     PlannedChange.objects.filter(pk=planned.pk).update(state=ChangeState.DONE)
+    if planned.kind == DISTRIBUTION and found:
+        _tell_environment(planned, found)
+
+
+def _tell_environment(planned: PlannedChange, found: Found) -> None:
+    """Deployments and verification go by the environment's own row."""
+    for environment in planned.apply.product.environments.filter(distribution_id=""):
+        if distribution_name(planned.apply.product.slug, environment.name) == planned.name:
+            environment.distribution_id, environment.distribution_domain = found.aws_id, found.domain
+            environment.settings_revision += 1
+            environment.save(update_fields=["distribution_id", "distribution_domain", "settings_revision"])
+
+
+@aws_step
+def settle(context: StepContext) -> Done | Wait:
+    """Until AWS has brought every change to where it counts."""
+    waiting = [
+        why for one in context.run.apply.changes.select_related("account") if (why := _waits(context, one))
+    ]
+    return Wait(SETTLING_SECONDS, waiting[0]) if waiting else Done({})
+
+
+def _waits(context: StepContext, planned: PlannedChange) -> str:
+    """What AWS still does with what was changed; only kinds whose changes take their time are asked."""
+    if planned.kind != DISTRIBUTION or planned.after is None:
+        return ""
+    door = open_account(context, planned.account, Purpose.ESTATE)
+    found = _read(door, planned, ids_of(planned.account))
+    return found.waits_for if found else ""
 
 
 RECIPES = (
@@ -203,6 +250,7 @@ RECIPES = (
         "apply",
         (
             Step("change", "Change a resource", change, limit=8, wait_limit=1800),
+            Step("settle", "Wait for the edge", settle, wait_limit=3600),
             Step("see", "See what is there", see_again),
         ),
         on_end=apply_ended,

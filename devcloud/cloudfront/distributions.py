@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from devcloud.cloudfront.call import CdnCall, Result
-from devcloud.cloudfront.config import completed
+from devcloud.cloudfront.config import behaviors, completed
 from devcloud.cloudfront.state import Distribution, new_id
 from devcloud.errors import AwsError
 
@@ -71,7 +71,13 @@ def check_aliases(distributions: Iterable[Distribution], config: dict[str, Any],
 
 
 def _check_references(call: CdnCall, config: dict[str, Any]) -> None:
-    """AWS: an origin access control must exist in the distribution's account."""
+    """AWS: an origin access control must exist in the distribution's account, and a function be published there."""
+    live = {each.arn for each in call.cdn.functions.values() if each.live and each.account == call.account}
+    for behavior in behaviors(config):
+        for each in behavior["FunctionAssociations"].get("Items", []):
+            if each["FunctionARN"] not in live:
+                message = "The function that is associated does not exist or was not published."
+                raise AwsError("InvalidFunctionAssociation", 400, message)
     known = call.cdn.named.get("OriginAccessControl", {})
     for origin in config["Origins"]["Items"]:
         wanted = origin["OriginAccessControlId"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from devcloud import restxml
-from devcloud.cloudfront import distributions, invalidations, named
+from devcloud.cloudfront import distributions, functions, invalidations, named
 from devcloud.cloudfront.call import CdnCall, Result
 from devcloud.cloudfront.state import Cdn
 from devcloud.errors import AwsError, not_implemented
@@ -25,6 +25,13 @@ OPERATIONS: Mapping[str, Callable[[CdnCall], Result]] = {
     "CreateInvalidation": invalidations.create_invalidation,
     "GetInvalidation": invalidations.get_invalidation,
     "ListInvalidations": invalidations.list_invalidations,
+    "CreateFunction": functions.create_function,
+    "UpdateFunction": functions.update_function,
+    "PublishFunction": functions.publish_function,
+    "DescribeFunction": functions.describe_function,
+    "GetFunction": functions.get_function,
+    "ListFunctions": functions.list_functions,
+    "DeleteFunction": functions.delete_function,
     **named.operations(),
 }
 

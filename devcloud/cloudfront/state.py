@@ -109,12 +109,41 @@ class Named:
     etag: str = field(default_factory=lambda: new_id("E"))
 
 
+@dataclass(frozen=True)
+class FunctionStage:
+    """A function's configuration and code in one stage."""
+
+    config: Config
+    code: bytes
+    modified: float
+    etag: str = field(default_factory=lambda: new_id("E"))
+
+
+@dataclass
+class EdgeFunction:
+    """A CloudFront function; `live` is what was published."""
+
+    name: str
+    account: str
+    development: FunctionStage
+    live: FunctionStage | None = None
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:cloudfront::{self.account}:function/{self.name}"
+
+    def stage(self, name: str) -> FunctionStage | None:
+        return self.live if name == "LIVE" else self.development
+
+
 @dataclass
 class Cdn:
-    """All of CloudFront over all accounts: distributions by id, other resources by kind and id."""
+    """All of CloudFront over all accounts: distributions by id, functions by account and name, other resources by kind
+    and id."""
 
     distributions: dict[str, Distribution] = field(default_factory=dict)
     named: dict[str, dict[str, Named]] = field(default_factory=dict)
+    functions: dict[tuple[str, str], EdgeFunction] = field(default_factory=dict)
 
     def add_named(self, kind: str, resource: Named) -> Named:
         self.named.setdefault(kind, {})[resource.id] = resource

@@ -5,10 +5,18 @@ from typing import Any, Protocol
 
 from aws.access import Account as Door
 from provisioning.ids import Ids, NotThereYet
-from provisioning.kinds import access_control, bucket, bucket_policy
-from provisioning.kinds.found import Found, Refused
+from provisioning.kinds import (
+    access_control,
+    bucket,
+    bucket_policy,
+    cache_policy,
+    distribution,
+    edge_function,
+    headers_policy,
+)
+from provisioning.kinds.found import Found, NotReady, Refused
 
-__all__ = ["KINDS", "Found", "Ids", "Kind", "NotThereYet", "Refused"]
+__all__ = ["KINDS", "Found", "Ids", "Kind", "NotReady", "NotThereYet", "Refused"]
 
 
 class Kind(Protocol):
@@ -21,19 +29,28 @@ class Kind(Protocol):
         """Those of the named resources that are there, or why one cannot be read."""
         ...
 
-    def create(self, door: Door, name: str, shape: Any, ids: Ids) -> None:
-        """Make it. What exists already by this name, after a lost answer, is brought to the shape."""
+    def create(self, door: Door, name: str, shape: Any, ids: Ids) -> str | None:
+        """Make it, and tell the id that it is found by from then on, where it is found by one.
+
+        What exists already by this name, after a lost answer, is brought to the shape.
+        """
         ...
 
     def update(self, door: Door, name: str, found: Found, shape: Any, ids: Ids) -> None:
         """Bring what was just found to the shape, by the calls that its differences need."""
         ...
 
-    def delete(self, door: Door, name: str, found: Found) -> None: ...
+    def delete(self, door: Door, name: str, found: Found) -> None:
+        """Raises NotReady when AWS must end something before."""
+        ...
 
 
 KINDS: Mapping[str, Kind] = {
     "bucket": bucket,
     "bucket-policy": bucket_policy,
-    "access-control": access_control,
+    "access-control": access_control.KIND,
+    "cache-policy": cache_policy.KIND,
+    "headers-policy": headers_policy.KIND,
+    "function": edge_function,
+    "distribution": distribution,
 }

@@ -52,7 +52,7 @@ def apply_plan(
         title=f"Apply a plan to the AWS resources of {product}",
         scopes=_scopes(locked, chosen),
         actor=actor,
-        steps=[*(f"change:{number + 1}" for number in range(len(chosen))), "see"],
+        steps=[*(f"change:{number + 1}" for number in range(len(chosen))), "settle", "see"],
     )
     apply = Apply.objects.create(product=locked, digest=digest, reason=reason, actor=actor, run=run)
     _keep(apply, chosen)

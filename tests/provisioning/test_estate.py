@@ -51,8 +51,8 @@ def test_a_new_bucket_is_made_private_with_all_its_settings_and_serves_its_distr
     plan = estate.plan()
     assert [(c.action, c.address.kind) for c in plan.changes if c.address.name == NEW] == [
         ("create", "bucket"),
-        ("create", "bucket-policy"),
         ("create", "access-control"),
+        ("create", "bucket-policy"),
     ]
     only = [change.address for change in plan.changes if change.action == "create"]
     since = estate.cloud.next_call()

@@ -34,7 +34,7 @@ def wish(shape: Shape, name: str = "shop") -> Wish:
 def test_what_is_not_there_is_created_in_the_order_of_need() -> None:
     wishes = [wish(AccessControl()), wish(POLICY), wish(BUCKET)]
     plan = make_plan(wishes, {one.address: Seen(None) for one in wishes})
-    assert [change.address.kind for change in plan.changes] == ["bucket", "bucket-policy", "access-control"]
+    assert [change.address.kind for change in plan.changes] == ["bucket", "access-control", "bucket-policy"]
     assert {change.action for change in plan.changes} == {"create"}
 
 

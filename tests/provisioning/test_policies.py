@@ -6,36 +6,44 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from provisioning.policies import policies_for
-from provisioning.shapes import Address
-from tests.provisioning.conftest import MEDIA, Estate
+from tests.provisioning.conftest import MEDIA, PRODUCT, Estate
 
 # AWS: the actions that are not named like their calls.
 ACTIONS = {
-    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
-    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    "GetBucketEncryption": "GetEncryptionConfiguration",
-    "PutBucketEncryption": "PutEncryptionConfiguration",
-    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
-    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
-    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "GetPublicAccessBlock": ("GetBucketPublicAccessBlock",),
+    "PutPublicAccessBlock": ("PutBucketPublicAccessBlock",),
+    "GetBucketEncryption": ("GetEncryptionConfiguration",),
+    "PutBucketEncryption": ("PutEncryptionConfiguration",),
+    "GetBucketLifecycleConfiguration": ("GetLifecycleConfiguration",),
+    "PutBucketLifecycleConfiguration": ("PutLifecycleConfiguration",),
+    "DeleteBucketLifecycle": ("PutLifecycleConfiguration",),
+    "CreateDistributionWithTags": ("CreateDistribution", "TagResource"),
 }
-LISTS = ("ListOriginAccessControls",)
-OLD, NEW = "tim-app-dev-855652006097", "tim-app-new-855652006097"
+KINDS = {
+    "OriginAccessControl": "origin-access-control",
+    "CachePolicy": "cache-policy",
+    "ResponseHeadersPolicy": "response-headers-policy",
+    "Function": "function",
+    "Distribution": "distribution",
+}
+NEW, HOST = "tim-app-new-855652006097", "new.tim-combo.com"
 
 
 def test_every_call_is_allowed_and_every_action_is_called(estate: Estate) -> None:
     from products.models import Account, Purpose
 
+    estate.cloud.settings(deploy_seconds=0.1)
     since = estate.cloud.next_call()
-    _make_and_change_everything(estate)
+    _make_everything(estate)
+    _change_everything(estate)
     account = Account.objects.get(aws_id=MEDIA)
     policies = {purpose: policies_for(account, Purpose(purpose)) for purpose in ("read", "estate")}
-    _delete_what_was_made(estate)
+    _delete_everything(estate)
     called: dict[str, set[tuple[str, str]]] = {"read": set(), "estate": set()}
     for call in estate.cloud.calls(since):
         purpose = call["principal"].split("/")[1].removeprefix("deploy-console-")
         if call["account"] == MEDIA and "console-run" in call["principal"] and call["service"] != "sts":
-            called[purpose].add(_action(call))
+            called[purpose].update(_needed(call))
     for purpose, calls in called.items():
         statements = [one for text in policies[purpose] for one in json.loads(text)["Statement"]]
         assert [call for call in calls if not _allows(statements, *call)] == []
@@ -43,51 +51,110 @@ def test_every_call_is_allowed_and_every_action_is_called(estate: Estate) -> Non
         assert allowed - {action for action, _ in calls} == set()
 
 
-def _make_and_change_everything(estate: Estate) -> None:
-    """Adopt and create; bring back every setting that somebody changed."""
-    estate.adopted()
-    estate.new_bucket("dev", NEW)
+def _make_everything(estate: Estate) -> None:
+    """An environment from nothing, where every answer to a creation is lost once."""
+    from dns.models import Hostname
+    from products.models import Environment
+
+    rows = Environment.objects.filter(product__slug=PRODUCT, name="dev")
+    rows.update(bucket=NEW, distribution_id="", distribution_domain="", cache_profile="short")
+    Hostname.objects.filter(environment__in=rows).update(name=HOST)
+    _hide_what_is_there(estate)
+    estate.cloud.faults("cloudfront", "CreateDistributionWithTags", "lost_reply", count=1)
     estate.look()
-    estate.applied(*(c.address for c in estate.plan().changes if c.action == "create"))
-    s3 = estate.s3
-    s3.put_public_access_block(
-        Bucket=NEW, PublicAccessBlockConfiguration={"BlockPublicAcls": False, "IgnorePublicAcls": False}
-    )
-    s3.put_bucket_ownership_controls(
-        Bucket=NEW, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
-    )
+    estate.applied()
+
+
+def _hide_what_is_there(estate: Estate) -> None:
+    """Distributions that name nothing, so that what they named can be deleted, and is."""
+    edge = estate.cloud.client("cloudfront", "media")
+    for item in edge.list_distributions()["DistributionList"]["Items"]:
+        answer = edge.get_distribution_config(Id=item["Id"])
+        config = answer["DistributionConfig"]
+        default = config["DefaultCacheBehavior"]
+        default["CachePolicyId"] = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+        default["FunctionAssociations"] = {"Quantity": 0}
+        default.pop("ResponseHeadersPolicyId", None)
+        edge.update_distribution(Id=item["Id"], IfMatch=answer["ETag"], DistributionConfig=config)
+    for name in ("tim-combo-dev-app-routing",):
+        edge.delete_function(Name=name, IfMatch=edge.describe_function(Name=name)["ETag"])
+    for item in edge.list_cache_policies(Type="custom")["CachePolicyList"]["Items"]:
+        policy = item["CachePolicy"]["Id"]
+        edge.delete_cache_policy(Id=policy, IfMatch=edge.get_cache_policy(Id=policy)["ETag"])
+    for item in edge.list_response_headers_policies(Type="custom")["ResponseHeadersPolicyList"]["Items"]:
+        policy = item["ResponseHeadersPolicy"]["Id"]
+        etag = edge.get_response_headers_policy(Id=policy)["ETag"]
+        edge.delete_response_headers_policy(Id=policy, IfMatch=etag)
+
+
+def _change_everything(estate: Estate) -> None:
+    """Every setting of the new bucket, and what CloudFront keeps by name, changed by hand and put back."""
+    s3, edge = estate.s3, estate.cloud.client("cloudfront", "media", "estate")
+    open_to_all = {"BlockPublicAcls": False, "IgnorePublicAcls": False}
+    s3.put_public_access_block(Bucket=NEW, PublicAccessBlockConfiguration=open_to_all)
+    owners = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    s3.put_bucket_ownership_controls(Bucket=NEW, OwnershipControls=owners)
     kms = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
     s3.put_bucket_encryption(Bucket=NEW, ServerSideEncryptionConfiguration={"Rules": [kms]})
-    edge = estate.cloud.client("cloudfront", "media", "estate")
-    controls = edge.list_origin_access_controls()["OriginAccessControlList"]["Items"]
-    made = next(one for one in controls if one["Name"] == NEW)
-    etag = edge.get_origin_access_control(Id=made["Id"])["ETag"]
-    config = {name: made[name] for name in ("Name", "SigningProtocol", "OriginAccessControlOriginType")}
-    edge.update_origin_access_control(
-        Id=made["Id"], IfMatch=etag, OriginAccessControlConfig={**config, "SigningBehavior": "never"}
+    for list_, key, word in (
+        ("list_cache_policies", "CachePolicyList", "CachePolicy"),
+        ("list_response_headers_policies", "ResponseHeadersPolicyList", "ResponseHeadersPolicy"),
+    ):
+        for item in getattr(edge, list_)(Type="custom")[key]["Items"]:
+            config = item[word][f"{word}Config"]
+            other: dict[str, Any] = (
+                {"MaxTTL": 86_401} if word == "CachePolicy" else {"SecurityHeadersConfig": {}}
+            )
+            config |= other
+            _put(edge, word, item[word]["Id"], config)
+    for item in edge.list_origin_access_controls()["OriginAccessControlList"]["Items"]:
+        if item["Name"] == NEW:
+            plain = ("Name", "SigningProtocol", "OriginAccessControlOriginType")
+            config = {name: item[name] for name in plain} | {"SigningBehavior": "never"}
+            _put(edge, "OriginAccessControl", item["Id"], config)
+    estate.look()
+    estate.applied()
+
+
+def _put(edge: Any, word: str, aws_id: str, config: dict[str, Any]) -> None:
+    snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in word).lstrip("_")
+    etag = getattr(edge, f"get_{snake}")(Id=aws_id)["ETag"]
+    getattr(edge, f"update_{snake}")(Id=aws_id, IfMatch=etag, **{f"{word}Config": config})
+
+
+def _delete_everything(estate: Estate) -> None:
+    """All of the product, in reverse: its environments are gone."""
+    from dns.models import Hostname
+    from products.models import ConfigRevision, Environment, Product
+
+    rows = Environment.objects.all()
+    Hostname.objects.all().delete()
+    rows.update(config=None, requires=None)
+    ConfigRevision.objects.all().delete()
+    rows.delete()
+    Product.objects.exclude(slug=PRODUCT).update(
+        artifact_bucket="other-releases", handler_bucket="other-code"
     )
     estate.look()
-    estate.applied(*(c.address for c in estate.plan().changes if c.address.name == NEW))
+    buckets = {"bucket", "bucket-policy"}
+    gone = [c.address for c in estate.plan().changes if c.action == "delete"]
+    estate.applied(*(a for a in gone if a.kind not in buckets or a.name.startswith("tim-app")))
 
 
-def _delete_what_was_made(estate: Estate) -> None:
-    """A policy, a bucket, and an access control that no distribution names."""
-    from provisioning.models import Resource
-
-    estate.new_bucket("dev", OLD)
-    estate.look()
-    estate.applied(*(Address(kind, MEDIA, NEW) for kind in ("bucket", "bucket-policy", "access-control")))
-    assert not Resource.objects.filter(name=NEW, owned=True).exists()
-
-
-def _action(call: dict[str, Any]) -> tuple[str, str]:
-    """The IAM action and resource of a call on record."""
+def _needed(call: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """The IAM actions of a call on record, and the resource that it is about."""
     operation, service = call["operation"], call["service"]
-    action = f"{service}:{ACTIONS.get(operation, operation)}"
+    for action in ACTIONS.get(operation, (operation,)):
+        yield f"{service}:{action}", _resource(service, operation, call["resource"])
+
+
+def _resource(service: str, operation: str, told: str) -> str:
     if service == "s3":
-        return action, f"arn:aws:s3:::{call['resource'].partition('/')[0]}"
-    kind = "*" if operation in LISTS else f"arn:aws:cloudfront::{MEDIA}:origin-access-control/one"
-    return action, kind
+        return f"arn:aws:s3:::{told.partition('/')[0]}"
+    if operation.startswith("List"):
+        return "*"
+    kind = next(arn for word, arn in KINDS.items() if word in operation)
+    return f"arn:aws:cloudfront::{MEDIA}:{kind}/one"
 
 
 def _allows(statements: Iterable[dict[str, Any]], action: str, resource: str) -> bool:
