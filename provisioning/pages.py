@@ -132,7 +132,8 @@ def plan_page(user: User, product: Product, form: ApplyForm, only: Sequence[Addr
     return {
         "product": product,
         "crumbs": crumbs(product, ("Plan", "")),
-        "changes": [_change(one, names, form) for one in plan.changes],
+        "changes": [_change(one, names, form) for one in plan.changes if one.fields],
+        "as_they_are": [_change(one, names, form) for one in plan.changes if not one.fields],
         "in_words": in_words(plan.changes),
         "adoptable": sum(one.action == "adopt" for one in plan.changes),
         "unseen": [str(address) for address in plan.unseen],
