@@ -1,9 +1,5 @@
 """Where back ends are measured: the document's estate on a strict emulated cloud, with a Valkey for the pace."""
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 import zipfile
@@ -11,16 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
 
 from django.conf import settings
 
 from aws.access import Access, connect
 from aws.lease import Unleased, unrecorded
+from bench.cloud import Cloud, carry_out, emulated_cloud
 from bench.database import CHECKOUT
 from bench.fleet import ENVIRONMENT
-from bench.peers import REGION, aws_cli
+from bench.peers import aws_cli
 from deployments import spool
 from deployments.models import HandlerChange, HandlerState, Release
 from deployments.selectors.plans import plan_for
@@ -28,8 +23,7 @@ from deployments.services.observe import look_at
 from deployments.services.promote import promote, rollback
 from deployments.services.register import register
 from products.models import Environment, Purpose
-from runs import runner
-from runs.models import Run, RunState
+from runs.models import Run
 from timcombo_console.estate.importing import import_estate
 from timcombo_console.supervisor.home import home_of
 from timcombo_console.supervisor.process import Process
@@ -45,7 +39,7 @@ UPDATE = ("lambda", "update-function-code")
 class Ground:
     """The fleet of an environment that is called by alias, and who deploys to it."""
 
-    def __init__(self, cloud: dict[str, str]) -> None:
+    def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         import_estate(actor=None, text=ESTATE.read_text(), name=ESTATE.name)
         rows = Environment.objects.select_related("product", "backend_account", "config", "requires")
@@ -53,7 +47,7 @@ class Ground:
         self.person = User.objects.create(username="ci", role=Role.RELEASE_MANAGER)
         self.names = ESTATE.with_suffix(".handlers.txt").read_text().split()
         self._texts = ["1"] * len(self.names)
-        _carry_out(look_at(actor=None, environment=self.environment))
+        carry_out(look_at(actor=None, environment=self.environment))
 
     def ingest(self, version: str, changed: int) -> Release:
         """A checked release whose first `changed` handlers hold new code, the others that of the release before."""
@@ -66,7 +60,7 @@ class Ground:
             artifacts={"backend": stored},
         )
         assert made.run is not None
-        _carry_out(made.run)
+        carry_out(made.run)
         return Release.objects.select_related("product").get(pk=made.pk)
 
     def plan(self, release: Release) -> object:
@@ -89,8 +83,8 @@ class Ground:
         return self._measured(made.run)
 
     def _measured(self, run: Run) -> tuple[float, dict[str, int]]:
-        since, started = self._next_call(), time.perf_counter()
-        _carry_out(run)
+        since, started = self._cloud.next_call(), time.perf_counter()
+        carry_out(run)
         return time.perf_counter() - started, self._counted(since)
 
     def failed(self) -> int:
@@ -106,7 +100,7 @@ class Ground:
             started = time.perf_counter()
             for name in self.names[:count]:
                 parameters = ["--function-name", prefix + name, "--zip-file", f"fileb://{file.name}"]
-                aws_cli(keys, "--endpoint-url", self._cloud["endpoint"], *UPDATE, *parameters)
+                aws_cli(keys, "--endpoint-url", self._cloud.endpoint, *UPDATE, *parameters)
             return time.perf_counter() - started
 
     def _keys(self) -> dict[str, str]:
@@ -122,15 +116,9 @@ class Ground:
             "AWS_SESSION_TOKEN": keys.token or "",
         }
 
-    def _next_call(self) -> int:
-        return int(self._control("/health")["next_call"])
-
     def _counted(self, since: int) -> dict[str, int]:
         """Lambda's control-plane calls since then: all, those that changed something, those that were throttled."""
-        found: list[dict[str, Any]] = []
-        while page := self._control(f"/calls?since={since}")["calls"]:
-            found += [call for call in page if call["service"] == "lambda"]
-            since = page[-1]["seq"] + 1
+        found = [call for call in self._cloud.calls(since) if call["service"] == "lambda"]
         writing = ("UpdateFunctionCode", "PublishVersion", "UpdateAlias", "CreateAlias")
         done = [call for call in found if call["code"] is None]
         return {
@@ -139,36 +127,13 @@ class Ground:
             "throttled": sum(call["status"] == 429 for call in found),
         }
 
-    def _control(self, path: str) -> Any:
-        with urlopen(Request(self._cloud["control"] + path), timeout=10) as answer:
-            return json.load(answer)
-
 
 @contextmanager
 def ground() -> Iterator[Ground]:
     """All of it, started for the block."""
-    with _cloud() as cloud, _pace(), tempfile.TemporaryDirectory() as folder:
+    with emulated_cloud(ESTATE) as cloud, _pace(), tempfile.TemporaryDirectory() as folder:
         settings.CONSOLE_SPOOL = Path(folder)
-        os.environ |= {
-            "AWS_ENDPOINT_URL": cloud["endpoint"],
-            "AWS_ACCESS_KEY_ID": cloud["access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": cloud["secret_access_key"],
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
         yield Ground(cloud)
-
-
-@contextmanager
-def _cloud() -> Iterator[dict[str, Any]]:
-    command = [sys.executable, "-m", "devcloud", "--estate", str(ESTATE), "--die-with-parent"]
-    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @contextmanager
@@ -183,17 +148,6 @@ def _pace() -> Iterator[None]:
             yield
         finally:
             process.stop()
-
-
-def _carry_out(run: Run) -> None:
-    """Do all steps of a Run, those that are tried again too. Raises RuntimeError when it fails."""
-    while run.state in (RunState.QUEUED, RunState.RUNNING):
-        while runner.advance(run.pk):
-            pass
-        run.refresh_from_db()
-        time.sleep(0.01)
-    if run.state != RunState.SUCCEEDED:
-        raise RuntimeError(f"{run.title} failed: {run.error}")
 
 
 def _artifact(names: Sequence[str], texts: Sequence[str]) -> bytes:

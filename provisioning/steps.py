@@ -1,26 +1,22 @@
 """Looking at the resources of a product, and changing one after the other as a plan says."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from aws.access import Account as Door
-from aws.errors import AwsError
 from products.door import aws_step, open_account
-from products.models import Account, Product, Purpose
+from products.models import Purpose
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
 from provisioning.differences import differences, leaves
 from provisioning.kinds import KINDS, Found, Ids, NotReady, NotThereYet, Refused
 from provisioning.models import ChangeState, Look, PlannedChange, Resource
 from provisioning.outcome import apply_ended
-from provisioning.selectors import change_of, ids_of, rows_of, wishes_of
-from provisioning.shapes import SHAPES, Address, Shape, shape_of
+from provisioning.seeing import see
+from provisioning.selectors import change_of, ids_of
+from provisioning.shapes import Shape, shape_of
 from runs.steps import Done, Recipe, Step, StepContext, StepFailed, Wait
 
 SETTLING_SECONDS = 2.0
-Sight = Found | Refused | None
 
 
 @aws_step
@@ -38,59 +34,6 @@ def look(context: StepContext) -> Done | Wait:
 def see_again(context: StepContext) -> Done | Wait:
     """After all changes: what is in AWS now."""
     return Done({"resources": see(context, context.run.apply.product)})
-
-
-def see(context: StepContext, product: Product) -> int:
-    """Look at all that is wished or kept for the product, and keep what was seen; says how many resources that are."""
-    wishes = wishes_of(product)
-    rows = rows_of(product, wishes)
-    addresses = {*(wish.address for wish in wishes), *rows}
-    context.progress(done=0, total=len(addresses))
-    done = 0
-    for account, kind, names in _groups(addresses):
-        sights = _look_at(context, account, kind, names)
-        with context.transaction():
-            for name in names:
-                _keep_sight(product, account, Address(kind, account.aws_id, name), sights[name])
-        done += len(names)
-        context.progress(done=done)
-    return len(addresses)
-
-
-def _groups(addresses: Iterable[Address]) -> Iterator[tuple[Account, str, list[str]]]:
-    """By account and kind, so that what AWS lists is listed once."""
-    found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    ranks = {kind: rank for rank, kind in enumerate(SHAPES)}
-    # What others mean by its id is seen before them.
-    for address in sorted(addresses, key=lambda one: (ranks.get(one.kind, 99), one)):
-        found[address.account, address.kind].append(address.name)
-    accounts = {one.aws_id: one for one in Account.objects.all()}
-    for (account, kind), names in found.items():
-        if kind in KINDS:
-            yield accounts[account], kind, names
-
-
-def _look_at(context: StepContext, account: Account, kind: str, names: Collection[str]) -> dict[str, Sight]:
-    """What is there of these; an account that cannot be reached is said of each of its resources, and others are seen."""
-    try:
-        door = open_account(context, account, Purpose.READ)
-        found = KINDS[kind].read(door, names, ids_of(account))
-    except (AwsError, StepFailed) as error:
-        return dict.fromkeys(names, Refused(str(error)))
-    return {name: found.get(name) for name in names}
-
-
-def _keep_sight(product: Product, account: Account, address: Address, sight: Sight) -> None:
-    where = {"kind": address.kind, "account": account, "name": address.name}
-    if isinstance(sight, Refused):
-        Resource.objects.update_or_create(
-            **where, defaults={"error": str(sight)}, create_defaults={"product": product, "error": str(sight)}
-        )
-        return
-    told = {"observed": sight.shape.as_json() if sight else None, "observed_at": Now(), "error": ""}
-    if sight and sight.aws_id:
-        told["aws_id"] = sight.aws_id
-    Resource.objects.update_or_create(**where, defaults=told, create_defaults={"product": product, **told})
 
 
 @aws_step

@@ -11,27 +11,22 @@ from provisioning.kinds.found import Found, Refused
 from provisioning.kinds.lifecycle import rules_of, rules_to
 from provisioning.shapes import Bucket
 
-AT_ONCE = 16
+AT_ONCE = 32
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 OURS = frozenset({"product", "environment", "managed-by"})
 """The tags that the console keeps; the others are the account owner's."""
 
 
 def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found | Refused]:
-    """Seven calls each, several buckets at a time."""
+    """Eight calls for each, of all buckets at a time."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        found = dict(zip(names, threads.map(lambda name: _found(door, name), names), strict=True))
-    return {name: one for name, one in found.items() if one}
-
-
-def _found(door: Door, name: str) -> Found | Refused | None:
-    try:
-        shape = _shape(door, name)
-    except AccessDenied as error:
-        return Refused(
-            f"The bucket {name} is not this account's, or the role may not read its settings: {error}"
-        )
-    return Found(shape) if shape else None
+        regions = dict(zip(names, threads.map(lambda name: _region(door, name), names), strict=True))
+        wanted = [(name, setting) for name, region in regions.items() if region for setting in SETTINGS]
+        answers = list(threads.map(lambda one: _setting(door, *one), wanted))
+    told: dict[str, dict[str, Any]] = {name: {} for name in names}
+    for (name, setting), answer in zip(wanted, answers, strict=True):
+        told[name][setting] = answer
+    return {name: _found(name, region, told[name]) for name, region in regions.items() if region}
 
 
 def create(door: Door, name: str, shape: Bucket, ids: Ids) -> None:
@@ -48,7 +43,7 @@ def create(door: Door, name: str, shape: Bucket, ids: Ids) -> None:
             ) from error
         if error.code != "BucketAlreadyOwnedByYou":
             raise
-    fresh = _found(door, name)
+    fresh = read(door, [name], ids).get(name)
     if not isinstance(fresh, Found):
         raise fresh or Refused(
             f"The bucket {name} was made and is not there. Somebody deleted it; plan anew."
@@ -91,31 +86,55 @@ def _of(door: Door, name: str) -> dict[str, Any]:
 
 # Reading
 
+SETTINGS = (
+    "GetBucketVersioning",
+    "GetPublicAccessBlock",
+    "GetBucketOwnershipControls",
+    "GetBucketEncryption",
+    "GetBucketLifecycleConfiguration",
+    "GetBucketTagging",
+)
 
-def _shape(door: Door, name: str) -> Bucket | None:
+
+def _region(door: Door, name: str) -> str | AwsError | None:
+    """None for a bucket that is not there, the refusal of one that may not be asked about."""
     try:
-        region = door.read("s3", "GetBucketLocation", name, **_of(door, name)).get("LocationConstraint")
+        answer = door.read("s3", "GetBucketLocation", name, **_of(door, name))
     except NotFound:
         return None
-    rules, other = rules_of(_document(door, name, "GetBucketLifecycleConfiguration").get("Rules", ()))
-    return Bucket(
-        region=region or "us-east-1",
-        versioning=_document(door, name, "GetBucketVersioning").get("Status") == "Enabled",
-        public_access_blocked=_is_private(_document(door, name, "GetPublicAccessBlock")),
-        ownership=_ownership(_document(door, name, "GetBucketOwnershipControls")),
-        encryption=_encryption(_document(door, name, "GetBucketEncryption")),
-        rules=rules,
-        other=other,
-        tags=tuple(sorted((k, v) for k, v in _tags(door, name).items() if k in OURS)),
-    )
+    except AccessDenied as error:
+        return error
+    return answer.get("LocationConstraint") or "us-east-1"
 
 
-def _document(door: Door, name: str, operation: str) -> dict[str, Any]:
-    """A setting. AWS: 404 where there is none."""
+def _setting(door: Door, name: str, operation: str) -> dict[str, Any] | AwsError:
+    """AWS: 404 where there is none."""
     try:
         return door.read("s3", operation, name, **_of(door, name))
     except NotFound:
         return {}
+    except AccessDenied as error:
+        return error
+
+
+def _found(name: str, region: str | AwsError, told: Mapping[str, Any]) -> Found | Refused:
+    refused = next((one for one in (region, *told.values()) if isinstance(one, AwsError)), None)
+    if isinstance(region, AwsError) or refused:
+        return Refused(
+            f"The bucket {name} is not this account's, or the role may not read its settings: {refused}"
+        )
+    rules, other = rules_of(told["GetBucketLifecycleConfiguration"].get("Rules", ()))
+    shape = Bucket(
+        region=region,
+        versioning=told["GetBucketVersioning"].get("Status") == "Enabled",
+        public_access_blocked=_is_private(told["GetPublicAccessBlock"]),
+        ownership=_ownership(told["GetBucketOwnershipControls"]),
+        encryption=_encryption(told["GetBucketEncryption"]),
+        rules=rules,
+        other=other,
+        tags=tuple(sorted((k, v) for k, v in _tags(told["GetBucketTagging"]).items() if k in OURS)),
+    )
+    return Found(shape)
 
 
 def _is_private(answer: Mapping[str, Any]) -> bool:
@@ -133,8 +152,8 @@ def _encryption(answer: Mapping[str, Any]) -> str:
     return str(rules[0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]) if rules else "none"
 
 
-def _tags(door: Door, name: str) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in _document(door, name, "GetBucketTagging").get("TagSet", ())}
+def _tags(answer: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in answer.get("TagSet", ())}
 
 
 # Writing
@@ -177,7 +196,10 @@ def _put_lifecycle(door: Door, name: str, shape: Bucket) -> None:
 
 
 def _put_tags(door: Door, name: str, shape: Bucket) -> None:
-    others = {key: value for key, value in _tags(door, name).items() if key not in OURS}
+    there = _setting(door, name, "GetBucketTagging")
+    if isinstance(there, AwsError):
+        raise there
+    others = {key: value for key, value in _tags(there).items() if key not in OURS}
     tags = [{"Key": key, "Value": value} for key, value in (others | dict(shape.tags)).items()]
     _put(door, name, "PutBucketTagging", Tagging={"TagSet": tags})
 

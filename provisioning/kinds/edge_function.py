@@ -1,6 +1,7 @@
 """CloudFront functions: what viewers meet is what was published."""
 
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aws.access import Account as Door
@@ -10,13 +11,16 @@ from provisioning.kinds.found import Found, Refused
 from provisioning.kinds.named import listed
 from provisioning.shapes import EdgeFunction
 
+AT_ONCE = 8
 LIVE, DEVELOPMENT = "LIVE", "DEVELOPMENT"
 
 
 def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found | Refused]:
     """One listing, and one call for the code of each. AWS: one that was never published is not live."""
     items = {item["Name"]: item for item in listed(door, "ListFunctions", "FunctionList", Stage=LIVE)}
-    return {name: _found(door, items[name]) for name in names if name in items}
+    there = [name for name in names if name in items]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return dict(zip(there, threads.map(lambda name: _found(door, items[name]), there), strict=True))
 
 
 def _found(door: Door, item: dict[str, Any]) -> Found:

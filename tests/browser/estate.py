@@ -10,7 +10,9 @@ from deployments.manifest import FileEntry, Manifest, role_of
 from deployments.models import Artifact, Deployment, EnvironmentState, Release, ReleaseStatus, StoredManifest
 from deployments.services.promote import promote
 from products.models import Environment, Product
+from provisioning.models import Apply
 from runs.models import Run, RunScope, RunState, RunStep, StepLine, StepState
+from tests.provisioning.rows import apply_to, seen_bucket
 from users.models import User
 from users.permissions import Role
 
@@ -23,6 +25,7 @@ class Estate:
     running: Deployment
     failed: Deployment
     live: Deployment
+    applied: Apply
 
 
 def build_estate() -> Estate:
@@ -39,7 +42,20 @@ def build_estate() -> Estate:
         running=_under_way(_deploy(product, "test", second, manager)),
         failed=_failed(_deploy(product, "stage", second, manager)),
         live=live[-1],
+        applied=_failed_apply(product, people[Role.ADMIN]),
     )
+
+
+def _failed_apply(product: Product, admin: User) -> Apply:
+    """A plan that failed at its one change, of a bucket that somebody changed."""
+    seen_bucket(product)
+    apply_to(product, admin)
+    apply = Apply.objects.get()
+    error = "The bucket was changed by somebody since the plan: versioning. It was left as it is. Look at the new plan."
+    RunStep.objects.filter(run=apply.run_id, position=0).update(state=StepState.FAILED, error=error)
+    Run.objects.filter(pk=apply.run_id).update(state=RunState.FAILED, error=error)
+    RunScope.objects.filter(run=apply.run_id).delete()
+    return apply
 
 
 def _person(role: Role) -> User:

@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.estate import Estate
 from tests.browser.looking import LOOKS, Look, axe, overflow
+from tests.provisioning.rows import DEV
 from users.models import User
 from users.permissions import Role
 
@@ -41,7 +42,18 @@ PAGES = {
         "/deployments/{failed}/",
         "/deployments/{live}/",
     ],
-    Role.ADMIN: ["/accounts/", "/accounts/new/", "/people/", "/people/new/", f"{TIM}/edit/"],
+    Role.ADMIN: [
+        "/accounts/",
+        "/accounts/new/",
+        "/people/",
+        "/people/new/",
+        f"{TIM}/edit/",
+        f"{TIM}/estate/",
+        f"{TIM}/estate/plan/",
+        f"{TIM}/estate/plan/?only={'/'.join(DEV)}",
+        f"{TIM}/estate/resource/{'/'.join(DEV)}/",
+        f"{TIM}/estate/applied/{{applied}}/",
+    ],
     Role.AUDITOR: ["/audit/", "/audit/?environment=prod"],
 }
 
@@ -52,7 +64,9 @@ def test_pages(role: Role, look: Look, estate: Estate, sign_in: SignIn, said: li
     page = sign_in(estate.people[role])
     wrong = []
     for path in PAGES[role]:
-        address = path.format(running=estate.running.pk, failed=estate.failed.pk, live=estate.live.pk)
+        address = path.format(
+            running=estate.running.pk, failed=estate.failed.pk, live=estate.live.pk, applied=estate.applied.pk
+        )
         answer = page.goto(address)
         assert answer is not None
         found = [*axe(page), *said, *([f"{overflow(page)} px too wide"] if overflow(page) else [])]
