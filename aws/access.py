@@ -136,20 +136,20 @@ class Account:
         return Subject("sts", "AssumeRole", self.account_id, self.access.role_arn)
 
     def check_account(self) -> None:
-        """Make sure, once per session, that the credentials act in this account. Raises WrongAccount."""
-        session = self._session
-        if session.account_checked:
-            return
-        self.credentials()
-        found = self.read("sts", "GetCallerIdentity", self.access.role_arn)
-        if found["Account"] != self.account_id:
+        """Make sure that the credentials act in this account; AWS is asked once per session. Raises WrongAccount."""
+        session, asked = self._session, ""
+        if not session.acts_in:
+            self.credentials()
+            found = self.read("sts", "GetCallerIdentity", self.access.role_arn)
+            asked, session.acts_in = request_id(found), found["Account"]
+            session.clock.observe(found["ResponseMetadata"]["HTTPHeaders"].get("date", ""))
+        # Two accounts that name one role share its session, so each time what was found is compared.
+        if session.acts_in != self.account_id:
             raise WrongAccount(
                 Subject("sts", "GetCallerIdentity", self.account_id, self.access.role_arn),
-                message=f"the role acts in account {found['Account']}",
-                request_id=request_id(found),
+                message=f"the role acts in account {session.acts_in}",
+                request_id=asked,
             )
-        session.clock.observe(found["ResponseMetadata"]["HTTPHeaders"].get("date", ""))
-        session.account_checked = True
 
 
 def _name(text: str) -> str:

@@ -98,7 +98,7 @@ class RoleSession:
     def __init__(self, identity: Identity, role: Role) -> None:
         base = _base_session(identity)
         self.clock = Clock()
-        self.account_checked = False
+        self.acts_in = ""
         self._region = role.region
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
@@ -132,7 +132,7 @@ class RoleSession:
 
     def follow(self, other: "RoleSession") -> None:
         """Know what an earlier session of the same role found out: AWS's time, and that the account is right."""
-        self.clock, self.account_checked = other.clock, other.account_checked
+        self.clock, self.acts_in = other.clock, other.acts_in
 
     def credentials(self) -> ReadOnlyCredentials:
         """The keys to sign with now, renewed first when their end is near."""

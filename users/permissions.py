@@ -70,6 +70,7 @@ SCOPES: dict[str, frozenset[str]] = {
         {"estate.view", "deployment.promote", "deployment.rollback", "deployment.override", "run.steer"}
     ),
     "config": frozenset({"estate.view", "config.edit"}),
+    "estate": frozenset({"estate.view", "estate.apply"}),
     "audit": frozenset({"audit.view", "audit.export", "audit.verify"}),
 }
 

@@ -242,3 +242,57 @@ def test_a_run_that_failed_goes_on_where_it_failed(estate: Estate) -> None:
 
 def _again(apply: Any) -> Any:
     return type(apply).objects.select_related("run", "product").get(pk=apply.pk)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "code", "status"),
+    [
+        ("s3", "PutBucketTagging", "SlowDown", 503),
+        ("s3", "PutBucketLifecycleConfiguration", "OperationAborted", 409),
+        ("cloudfront", "ListFunctions", "Throttling", 400),
+        ("cloudfront", "UpdateDistribution", "ServiceUnavailable", 503),
+        ("cloudfront", "UpdateFunction", "PreconditionFailed", 412),
+    ],
+)
+def test_what_passes_does_not_fail_a_plan(
+    estate: Estate, service: str, operation: str, code: str, status: int
+) -> None:
+    """AWS: throttles, conflicts with another change under way, and its own errors pass."""
+    estate.look()
+    estate.cloud.faults(service, operation, "error", code=code, status=status, count=2)
+    estate.applied()
+    estate.look()
+    assert estate.plan().changes == ()
+
+
+def test_a_role_of_another_account_changes_nothing(estate: Estate) -> None:
+    from products.models import AccountRole
+
+    estate.look()
+    apply = estate.apply()
+    roles = {one.account.name: one for one in AccountRole.objects.filter(purpose="estate")}
+    roles["media"].role_arn, roles["media"].external_id = (
+        roles["sandbox"].role_arn,
+        roles["sandbox"].external_id,
+    )
+    roles["media"].save()
+    since = estate.cloud.next_call()
+    run = estate.carry_out(apply.run_id)
+    assert run.state == "failed"
+    assert "the role acts in account 455510265254" in run.error
+    changed = [c for c in estate.cloud.calls(since) if c["account"] == "455510265254"]
+    assert not [
+        c
+        for c in changed
+        if c["operation"].startswith(("Put", "Create", "Update", "Delete")) and MEDIA in c["resource"]
+    ]
+
+
+def test_an_account_without_the_role_is_said(estate: Estate) -> None:
+    from products.models import AccountRole
+
+    estate.look()
+    apply = estate.apply(DEV)
+    AccountRole.objects.filter(purpose="estate", account__name="media").delete()
+    run = estate.carry_out(apply.run_id)
+    assert (run.state, "names no role for the purpose estate" in run.error) == ("failed", True)

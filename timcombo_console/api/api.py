@@ -2,7 +2,7 @@
 
 from ninja import NinjaAPI
 
-from timcombo_console.api import audit, deployments, problems, releases
+from timcombo_console.api import audit, deployments, estate, problems, releases
 from timcombo_console.api.auth import Bearer
 from timcombo_console.api.bodies import JsonParser
 
@@ -18,6 +18,7 @@ api = NinjaAPI(
 problems.install(api)
 api.add_router("", releases.router)
 api.add_router("", deployments.router)
+api.add_router("", estate.router)
 api.add_router("/audit", audit.router)
 
 patterns, app_name, namespace = api.urls
