@@ -93,7 +93,10 @@ def _running() -> float:
 
 
 class RoleSession:
-    """One role taken by this process: its credentials and its clients, which threads may share."""
+    """One role taken by this process: its credentials and its clients, which threads may share.
+
+    `acts_in` is the account that AWS said it acts in, empty before it was asked.
+    """
 
     def __init__(self, identity: Identity, role: Role) -> None:
         base = _base_session(identity)

@@ -80,7 +80,8 @@ def test_the_rate_is_held_by_all_processes_together_and_shared_equally(crowd: Cr
 def test_a_redis_that_was_emptied_holds_the_rate_all_the_same(crowd: Crowd, broker: Broker) -> None:
     """Slots that were given before are void: kept, they would be used besides the new ones."""
     turns = crowd(seconds=4, disturb=broker.empty, ada=24, grace=24)
-    assert 54 <= len(turns) <= 61
+    # How few there are depends on the machine, too; how many may not.
+    assert 45 <= len(turns) <= 61
     assert busiest_second([at for _, at in turns]) <= 17
 
 
