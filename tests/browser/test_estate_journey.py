@@ -74,9 +74,7 @@ def test_what_was_made_by_hand_is_adopted_changed_past_the_console_and_put_back(
         well_made(page)
         page.get_by_label("Adopt all 35 that somebody else made").check()
         apply(page, "TC-900: adopt what was made by hand.")
-        expect(page.get_by_role("heading", name="All 35 changes are made.")).to_be_visible(
-            timeout=PATIENCE
-        )
+        expect(page.get_by_role("heading", name="All 35 changes are made.")).to_be_visible(timeout=PATIENCE)
         well_made(page)
         page.goto(f"{ESTATE}/")
         expect(page.get_by_text("All 35 resources are as they should be.")).to_be_visible()
