@@ -50,13 +50,14 @@ class Estate:
         from runs.services import Busy
 
         until = time.monotonic() + 60
-        while True:
+        while time.monotonic() < until:
             try:
                 return look_at(actor=None, product=self.product).pk
             except Busy as busy:
-                assert time.monotonic() < until, busy.text
-                while Run.objects.get(pk=busy.details["run"]).is_active and time.monotonic() < until:
-                    time.sleep(0.1)
+                other = busy.details["run"]
+            while Run.objects.get(pk=other).is_active and time.monotonic() < until:
+                time.sleep(0.1)
+        raise AssertionError(f"run {other} looks and looks")
 
     def plan(self, *only: Any) -> Any:
         from provisioning.selectors import plan_of
