@@ -28,6 +28,8 @@ from aws.errors import NoCredentials, Subject
 
 ROLE_SECONDS = 3600
 KEPT = 32
+# AWS: what CloudFront uses of these services is kept in us-east-1, wherever the rest of the account is.
+FIXED = dict.fromkeys(("acm", "wafv2"), "us-east-1")
 SIGN_IN_METHODS = frozenset({"sso", "login"})
 
 
@@ -122,8 +124,9 @@ class RoleSession:
         """The client of a service. It makes one attempt a call: `calls.Loop` repeats, under the lease."""
         with self._lock:
             if service not in self._clients:
+                region = FIXED.get(service, self._region)
                 self._clients[service] = self._session.create_client(
-                    service, self._region, config=config(attempts=1)
+                    service, region, config=config(attempts=1)
                 )
             return self._clients[service]
 

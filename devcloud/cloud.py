@@ -2,6 +2,7 @@
 
 import time
 
+from devcloud.acm.state import Certificate, Certificates
 from devcloud.apigateway.seed import seeded_gateways
 from devcloud.apigateway.state import Gateways
 from devcloud.calls import Calls
@@ -13,9 +14,12 @@ from devcloud.faults import Faults
 from devcloud.identity import Identities
 from devcloud.lambdas.seed import seeded_lambdas
 from devcloud.lambdas.state import Lambdas
+from devcloud.route53.state import Zones
 from devcloud.s3.store import Bucket
 from devcloud.seed import seeded_buckets, seeded_cdn
+from devcloud.seed_domains import seeded_certificates, seeded_zones
 from devcloud.settings import Settings
+from devcloud.wafv2.service import WebAcls
 
 
 class Cloud:
@@ -25,6 +29,9 @@ class Cloud:
     cdn: Cdn
     lambdas: Lambdas
     gateways: Gateways
+    zones: Zones
+    certificates: Certificates
+    web_acls: WebAcls
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -42,9 +49,36 @@ class Cloud:
         self.cdn = seeded_cdn(self.estate, self.now())
         self.lambdas = seeded_lambdas(self.estate.backends, self.estate.handlers, self.now())
         self.gateways = seeded_gateways(self.estate.backends, self.estate.handlers)
+        self.zones = seeded_zones(self.estate)
+        self.certificates = seeded_certificates(self.estate, self.now())
+        self.web_acls = {}
         self.cache = EdgeCache()
         self.metrics = EdgeMetrics()
 
     def now(self) -> float:
         """Seconds since the epoch by the cloud's own clock."""
         return time.time() + self.settings.clock_offset
+
+    def resolve(self, name: str, kind: str) -> list[str]:
+        """The values of a record as the world sees them."""
+        return list(self.zones.answers(name, kind))
+
+    def certificate(self, arn: str) -> Certificate | None:
+        """The certificate with its state as of now."""
+        found = self.certificates.get(arn)
+        if found:
+            found.settle(self.now(), self.resolve)
+        return found
+
+    def has_web_acl(self, account: str, arn: str) -> bool:
+        found = self.web_acls.get(arn)
+        return found is not None and found.account == account
+
+    def used_by(self, arn: str) -> list[str]:
+        """The distributions that name a certificate or a web ACL."""
+        configs = [(each.arn, each.config) for each in self.cdn.distributions.values()]
+        return [
+            used
+            for used, config in configs
+            if arn in (config["ViewerCertificate"].get("ACMCertificateArn"), config["WebACLId"])
+        ]

@@ -29,6 +29,7 @@ class Control:
             ("POST", "reset"): self._reset,
             ("POST", "lambda"): self._lambda,
             ("POST", "apigateway"): self._apigateway,
+            ("POST", "delegate"): self._delegate,
         }
 
     async def answer(self, request: Request) -> Reply:
@@ -89,6 +90,14 @@ class Control:
         """`/apigateway/targets`, `stage`, `http` and `domain`: see devcloud/apigateway/wishes.py for the fields."""
         apigateway.change(self.cloud.gateways, "/".join(rest), _object(request))
         return {"ok": True}
+
+    async def _delegate(self, request: Request, _: list[str]) -> Any:
+        """What the registrar of a domain says: `{domain, name_servers}`; without name servers the first zone of its name."""
+        wish, zones = _object(request), self.cloud.zones
+        zones.delegations.pop(wish["domain"], None)
+        if wish.get("name_servers"):
+            zones.delegations[wish["domain"]] = list(wish["name_servers"])
+        return {"name_servers": zones.delegated_to(wish["domain"])}
 
 
 def _object(request: Request) -> dict[str, Any]:

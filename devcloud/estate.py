@@ -31,6 +31,7 @@ class Site:
     """One environment's front end: the bucket, and the distribution that serves it."""
 
     product: str
+    domain: str
     environment: str
     kind: str
     account: str
@@ -41,6 +42,15 @@ class Site:
     distribution_domain: str
     cache_profile: str
     api_origin: str | None
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A product's domain, and the hosted zone that holds it."""
+
+    name: str
+    account: str
+    zone_id: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +96,7 @@ class Estate:
     backends: tuple[Backend, ...] = ()
     handlers: tuple[str, ...] = ()
     sources: tuple[ArtifactBucket, ...] = ()
+    domains: tuple[Domain, ...] = ()
 
 
 def read_estate(path: Path) -> Estate:
@@ -101,7 +112,7 @@ def read_estate(path: Path) -> Estate:
         accounts={name: account["aws_id"] for name, account in accounts.items()},
         roles=tuple(role for account in accounts.values() for role in _roles(account)),
         sites=tuple(
-            _site(product["slug"], environment, accounts)
+            _site(product, environment, accounts)
             for product in products
             for environment in product["environments"]
             if (environment["frontend"] or {}).get("distribution_id")
@@ -110,6 +121,7 @@ def read_estate(path: Path) -> Estate:
         backends=_backends(products, accounts),
         handlers=_handlers(path),
         sources=_sources(products, accounts),
+        domains=_domains(products, accounts),
     )
 
 
@@ -162,11 +174,22 @@ def _roles(account: Mapping[str, Any]) -> list[Role]:
     ]
 
 
-def _site(product: str, environment: Mapping[str, Any], accounts: Mapping[str, Any]) -> Site:
+def _domains(products: list[Any], accounts: Mapping[str, Any]) -> tuple[Domain, ...]:
+    """Those whose zone is known."""
+    zones = {product["domain"]: product.get("hosted_zone") or {} for product in products}
+    return tuple(
+        Domain(name, accounts[zone["account"]]["aws_id"], zone["zone_id"])
+        for name, zone in zones.items()
+        if zone.get("zone_id")
+    )
+
+
+def _site(product: Mapping[str, Any], environment: Mapping[str, Any], accounts: Mapping[str, Any]) -> Site:
     frontend = environment["frontend"]
     account = accounts[frontend["account"]]
     return Site(
-        product=product,
+        product=product["slug"],
+        domain=product["domain"],
         environment=environment["name"],
         kind=environment["kind"],
         account=account["aws_id"],

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from devcloud import sts
+from devcloud.acm import service as acm
 from devcloud.apigateway import service as apigateway
 from devcloud.cloud import Cloud
 from devcloud.cloudfront import service as cloudfront
@@ -18,17 +19,24 @@ from devcloud.lambdas import service as lambdas
 from devcloud.lambdas.code import is_location
 from devcloud.moto_backend import Moto
 from devcloud.operations import UNKNOWN, operation_of
+from devcloud.route53 import service as route53
 from devcloud.s3 import service as s3
 from devcloud.signature import Signed, read_signature, verify
+from devcloud.wafv2 import service as wafv2
 from devcloud.wire import Reply, Request
 
 # What the emulated cloud does itself, strictly, by signing name; moto does the rest.
 SERVICES: Mapping[str, Callable[[Request, Cloud], Reply]] = {
     "s3": lambda request, cloud: s3.handle(request, cloud.buckets),
     "sts": lambda request, cloud: sts.handle(request, cloud.identities, cloud.settings),
-    "cloudfront": lambda request, cloud: cloudfront.handle(request, cloud.cdn, cloud.settings),
+    "cloudfront": lambda request, cloud: cloudfront.handle(request, cloud.cdn, cloud.settings, cloud),
     "lambda": lambda request, cloud: lambdas.handle(request, cloud.lambdas, cloud.buckets, cloud.settings),
     "apigateway": lambda request, cloud: apigateway.handle(request, cloud.gateways),
+    "route53": lambda request, cloud: route53.handle(request, cloud.zones, cloud.settings),
+    "acm": lambda request, cloud: acm.handle(
+        request, cloud.certificates, cloud.resolve, cloud.used_by, cloud.settings
+    ),
+    "wafv2": lambda request, cloud: wafv2.handle(request, cloud.web_acls, cloud.used_by),
 }
 
 

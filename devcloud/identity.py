@@ -73,9 +73,9 @@ def check_purpose(principal: Principal, service: str, operation: str) -> None:
     allowed = {
         None: True,
         "deploy": True,
-        "estate": True,
+        "estate": service != "route53" or reads,
         "read": reads,
-        "dns": service in {"route53", "acm"} or reads,
+        "dns": service == "route53" or reads,
     }
     if service == "sts" or allowed.get(principal.purpose, True):
         return

@@ -61,7 +61,7 @@ def service_model(service: str) -> "ServiceModel | None":
 
 def warm_up() -> None:
     """Read the models that every test and demo needs, so that the first call does not wait for them."""
-    for service in ("sts", "s3", "cloudfront", "lambda", "apigateway"):
+    for service in ("sts", "s3", "cloudfront", "lambda", "apigateway", "route53"):
         _routes(service)
 
 

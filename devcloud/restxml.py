@@ -135,16 +135,34 @@ def render(operation: "OperationModel", result: Mapping[str, Any]) -> Reply:
     }
     payload = shape.serialization.get("payload")
     if payload is None:
-        return Reply(status, b"", headers)
+        return _members_reply(operation, status, headers, result)
     if shape.members[payload].type_name == "blob":
         return Reply(status, result[payload], headers)
     root = _element(shape.members[payload], shape.members[payload].name, result[payload])
+    return _document(operation, status, headers, root)
+
+
+def _members_reply(
+    operation: "OperationModel", status: int, headers: Mapping[str, str], result: Mapping[str, Any]
+) -> Reply:
+    """Of an answer whose members stand in the body beside each other; no body where there are none."""
+    shape: Any = operation.output_shape
+    shown = {name: m for name, m in shape.members.items() if "location" not in m.serialization}
+    if not shown:
+        return Reply(status, b"", headers)
+    root = ElementTree.Element(shape.name)
+    for name, member in shown.items():
+        if result.get(name) is not None:
+            root.append(_element(member, member.serialization.get("name", name), result[name]))
+    return _document(operation, status, headers, root)
+
+
+def _document(
+    operation: "OperationModel", status: int, headers: Mapping[str, str], root: ElementTree.Element
+) -> Reply:
     root.set("xmlns", operation.service_model.metadata.get("xmlNamespace", _namespace(operation)))
-    return Reply(
-        status,
-        b'<?xml version="1.0"?>\n' + ElementTree.tostring(root),
-        headers | {"content-type": "text/xml"},
-    )
+    body = b'<?xml version="1.0"?>\n' + ElementTree.tostring(root)
+    return Reply(status, body, {**headers, "content-type": "text/xml"})
 
 
 def _namespace(operation: "OperationModel") -> str:

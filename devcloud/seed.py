@@ -1,6 +1,7 @@
 """The estate as AWS would hold it: buckets, their policies, and the distributions that serve them."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from devcloud.cloudfront.config import completed
 from devcloud.cloudfront.state import Cdn, Distribution, EdgeFunction, FunctionStage, Named
 from devcloud.estate import ArtifactBucket, Estate, Site
 from devcloud.s3.store import Bucket
+from devcloud.seed_domains import certificate_arn
 
 # MinTTL, DefaultTTL, MaxTTL in seconds.
 PROFILES = {
@@ -82,9 +84,10 @@ def _bucket_policy(site: Site) -> dict[str, Any]:
 def seeded_cdn(estate: Estate, now: float) -> Cdn:
     """Every distribution of the estate, deployed, with the policies and origin access controls it names."""
     cdn = Cdn()
+    zoned = {domain.name for domain in estate.domains}
     for site in estate.sites:
         _add_named(cdn, site, now)
-        config = completed(_config(site))
+        config = completed(_config(site, zoned))
         function = _function(site, now)
         cdn.functions[function.account, function.name] = function
         cdn.distributions[site.distribution_id] = Distribution(
@@ -156,7 +159,16 @@ def _headers_policy() -> dict[str, Any]:
     }
 
 
-def _config(site: Site) -> dict[str, Any]:
+def _viewer_certificate(zoned: Collection[str], site: Site) -> dict[str, Any]:
+    """Somebody chose a version of TLS some years ago."""
+    if site.domain not in zoned:
+        return {"CloudFrontDefaultCertificate": True}
+    arn = certificate_arn(site.account, site.domain)
+    chosen = {"SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2019"}
+    return {"ACMCertificateArn": arn, **chosen}
+
+
+def _config(site: Site, estate_domains: Collection[str]) -> dict[str, Any]:
     origins = [_s3_origin(site)] + ([_api_origin(site.api_origin)] if site.api_origin else [])
     config: dict[str, Any] = {
         "CallerReference": f"console:{site.product}:{site.environment}",
@@ -166,6 +178,7 @@ def _config(site: Site) -> dict[str, Any]:
         "DefaultCacheBehavior": _site_behavior(site),
         "CacheBehaviors": _listed([_api_behavior()] if site.api_origin else []),
         "CustomErrorResponses": _listed([_error_response(code, site.kind) for code in (403, 404)]),
+        "ViewerCertificate": _viewer_certificate(estate_domains, site),
         "Comment": f"{site.product} {site.environment}",
         "Enabled": True,
         "HttpVersion": "http2and3",

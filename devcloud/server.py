@@ -1,4 +1,4 @@
-"""Three listeners in one loop: AWS, the edge, and the control address."""
+"""Four listeners in one loop: AWS, the edge, the control address, and a name server."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from aiohttp import web
 
 from devcloud.cloud import Cloud
 from devcloud.control import Control
+from devcloud.dns import server as dns
 from devcloud.edge.service import Viewer, serve
 from devcloud.estate import read_estate
 from devcloud.gateway import Gateway, LostReply
@@ -41,7 +42,7 @@ class PortTaken(Exception):
 async def run(estate: Path, host: str, ports: Ports, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT.
 
-    `ready` gets one line of JSON when all listen: the three addresses and the keys of the worker's identity.
+    `ready` gets one line of JSON when all listen: the four addresses and the keys of the worker's identity.
     """
     moto = Moto()
     cloud = Cloud(read_estate(estate))
@@ -59,6 +60,7 @@ async def run(estate: Path, host: str, ports: Ports, ready: Callable[[str], None
         "endpoint": await _listen(gateway.answer, host, ports.aws),
         "edge": await _listen(edge, host, ports.edge),
         "control": await _listen(control.answer, host, ports.control),
+        "dns": await dns.listen(cloud, host, 0),
     }
     keys = {"access_key_id": WORKER_KEY, "secret_access_key": WORKER_SECRET}
     ready(json.dumps({"ready": True, **addresses, **keys}))

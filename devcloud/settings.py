@@ -14,6 +14,8 @@ class Settings:
     `lambda_rate` how many control-plane calls of Lambda are allowed a second (0: any number),
     `lambda_storage_bytes` how much code an account may keep in a Region, `session_seconds` the longest that role
     credentials live,
+    `dns_seconds` until a change of records is INSYNC, `acm_seconds` until a new certificate tells the record that proves it, `acm_patience` until
+    one that nobody proved has timed out,
     `clock_offset` how far the cloud's clock is ahead of the machine's.
     """
 
@@ -23,6 +25,9 @@ class Settings:
     update_seconds: float = 0.2
     lambda_rate: float = 15.0
     lambda_storage_bytes: float = 80_530_636_800.0
+    dns_seconds: float = 0.3
+    acm_seconds: float = 0.2
+    acm_patience: float = 259_200.0
     clock_offset: float = 0.0
 
     def change(self, wish: Mapping[str, Any]) -> dict[str, float]:

@@ -33,6 +33,7 @@ class CloudProcess:
         self.endpoint: str = ready["endpoint"]
         self.edge_url: str = ready["edge"]
         self.control_url: str = ready["control"]
+        self.dns: str = ready["dns"]
         self.accounts = {each["name"]: each for each in yaml.safe_load(estate.read_text())["accounts"]}
         self._session: Any = boto3.Session()
         self._credentials: dict[tuple[str, str], dict[str, str]] = {}

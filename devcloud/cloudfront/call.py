@@ -1,14 +1,23 @@
 """One CloudFront call on its way, and what its functions share."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from devcloud.acm.state import Certificate
 from devcloud.cloudfront.state import Cdn, Distribution
 from devcloud.errors import AwsError
 from devcloud.settings import Settings
 from devcloud.wire import Request
 
 Result = dict[str, Any]
+
+
+class Neighbours(Protocol):
+    """What distributions name of other services."""
+
+    def certificate(self, arn: str) -> Certificate | None: ...
+
+    def has_web_acl(self, account: str, arn: str) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -19,6 +28,7 @@ class CdnCall:
     params: dict[str, Any]
     cdn: Cdn
     settings: Settings
+    neighbours: Neighbours
 
     @property
     def now(self) -> float:

@@ -58,11 +58,24 @@ def completed(config: dict[str, Any]) -> dict[str, Any]:
     full = deepcopy(CONFIG_DEFAULTS) | config
     for _, part in _walk("DistributionConfig", full):
         _check_quantity(part)
+    full["ViewerCertificate"] = _viewer_certificate(full["ViewerCertificate"])
     full["Origins"] = _each(full["Origins"], ORIGIN_DEFAULTS)
     full["DefaultCacheBehavior"] = deepcopy(BEHAVIOR_DEFAULTS) | full["DefaultCacheBehavior"]
     full["CacheBehaviors"] = _each(full["CacheBehaviors"], BEHAVIOR_DEFAULTS)
     _check(full)
     return full
+
+
+def _viewer_certificate(given: dict[str, Any]) -> dict[str, Any]:
+    """AWS: without a certificate of one's own the oldest protocol is allowed; with one, how it is served must be said."""
+    arn = given.get("ACMCertificateArn")
+    if not arn:
+        return deepcopy(CONFIG_DEFAULTS["ViewerCertificate"])
+    if given.get("SSLSupportMethod") != "sni-only":
+        message = "SSLSupportMethod must be sni-only here: the emulated cloud has no addresses of one's own."
+        raise AwsError("InvalidViewerCertificate", 400, message)
+    plain = {"CloudFrontDefaultCertificate": False, "MinimumProtocolVersion": "TLSv1"}
+    return plain | given | {"Certificate": arn, "CertificateSource": "acm"}
 
 
 def behaviors(config: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 from devcloud.cloudfront.call import CdnCall, Result
 from devcloud.cloudfront.config import behaviors, completed
 from devcloud.cloudfront.state import Distribution, new_id
+from devcloud.cloudfront.viewers import check_viewers
 from devcloud.errors import AwsError
 
 SUMMARY_FIELDS = (
@@ -44,6 +45,7 @@ def _create(call: CdnCall, wish: dict[str, Any], tags: Iterable[dict[str, str]])
             message = f"The caller reference that you are using to create a distribution is associated with {each.id}."
             raise AwsError("DistributionAlreadyExists", 409, message)
     check_aliases(call.cdn.distributions.values(), config, None)
+    check_viewers(call, config)
     _check_references(call, config)
     distribution = Distribution(
         id=new_id("E"),
@@ -103,6 +105,7 @@ def update_distribution(call: CdnCall) -> Result:
     if config["CallerReference"] != found.config["CallerReference"]:
         raise AwsError("IllegalUpdate", 400, "The caller reference of a distribution cannot be changed.")
     check_aliases(call.cdn.distributions.values(), config, found.id)
+    check_viewers(call, config)
     _check_references(call, config)
     found.update(config, call.now, call.now + call.settings.deploy_seconds)
     return {"Distribution": found.shown(call.now), "ETag": found.etag}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from devcloud import restxml
 from devcloud.cloudfront import distributions, functions, invalidations, named
-from devcloud.cloudfront.call import CdnCall, Result
+from devcloud.cloudfront.call import CdnCall, Neighbours, Result
 from devcloud.cloudfront.state import Cdn
 from devcloud.errors import AwsError, not_implemented
 from devcloud.operations import operation_model
@@ -36,7 +36,7 @@ OPERATIONS: Mapping[str, Callable[[CdnCall], Result]] = {
 }
 
 
-def handle(request: Request, cdn: Cdn, settings: Settings) -> Reply:
+def handle(request: Request, cdn: Cdn, settings: Settings, neighbours: Neighbours) -> Reply:
     """Carry out one CloudFront call. Raises AwsError for every refusal."""
     function = OPERATIONS.get(request.operation)
     if function is None:
@@ -45,4 +45,4 @@ def handle(request: Request, cdn: Cdn, settings: Settings) -> Reply:
         raise AwsError("MissingAuthenticationToken", 403, "Missing Authentication Token")
     model = operation_model("cloudfront", request.operation)
     params = restxml.parse(request, model)
-    return restxml.render(model, function(CdnCall(request, params, cdn, settings)))
+    return restxml.render(model, function(CdnCall(request, params, cdn, settings, neighbours)))

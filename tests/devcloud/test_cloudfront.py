@@ -112,9 +112,10 @@ def test_an_alias_belongs_to_one_distribution(
     foreign = deepcopy(config)
     foreign["Origins"]["Items"][0]["OriginAccessControlId"] = ""
     del foreign["DefaultCacheBehavior"]["FunctionAssociations"]
+    foreign["ViewerCertificate"] = {"CloudFrontDefaultCertificate": True}
     with refused("CNAMEAlreadyExists", 409):
         elsewhere.create_distribution(DistributionConfig=foreign | {"Aliases": taken})
-    assert elsewhere.create_distribution(DistributionConfig=foreign)
+    assert elsewhere.create_distribution(DistributionConfig=foreign | {"Aliases": {"Quantity": 0}})
     own, etag = read(cdn)
     assert cdn.update_distribution(Id=DEV, DistributionConfig=own, IfMatch=etag)
 

@@ -1,0 +1,1 @@
+"""The domain name system as the world sees the emulated cloud: delegations, zones, and where distributions answer."""
