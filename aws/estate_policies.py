@@ -56,13 +56,28 @@ DISTRIBUTION_WRITES = (
 )
 
 
+CERTIFICATE_READS = ("acm:DescribeCertificate",)
+CERTIFICATE_WRITES = ("acm:RequestCertificate", "acm:AddTagsToCertificate")
+ACL_READS = ("wafv2:GetWebACL",)
+ACL_WRITES = ("wafv2:CreateWebACL", "wafv2:UpdateWebACL", "wafv2:DeleteWebACL", "wafv2:TagResource")
+ZONE_LISTS = ("route53:ListHostedZonesByName",)
+ZONE_READS = ("route53:GetHostedZone", "route53:ListResourceRecordSets")
+
+
 @dataclass(frozen=True, slots=True)
 class EstateReach:
-    """The resources that the console keeps in one account: `buckets` by name, and whether any are of CloudFront."""
+    """The resources that the console keeps in one account: `buckets` by name, and whether any are of CloudFront.
+
+    `certificates` and `acls` tell whether there are any; `zones` are the ids of its hosted zones, `*` for one that is not made
+    yet.
+    """
 
     account_id: str
     buckets: tuple[str, ...] = ()
     edge: bool = False
+    certificates: bool = False
+    acls: bool = False
+    zones: tuple[str, ...] = ()
 
 
 def estate_read_policy(reach: EstateReach) -> str:
@@ -70,6 +85,16 @@ def estate_read_policy(reach: EstateReach) -> str:
     return document(
         *allow("BucketSettings", BUCKET_READS, _buckets(reach)),
         *_edge_reads(reach),
+        *_viewer_reads(reach),
+        *_zone_reads(reach),
+    )
+
+
+def estate_dns_policy(reach: EstateReach) -> str:
+    """What keeping zones needs besides keeping records in them. AWS: a zone's id is known only afterwards."""
+    return document(
+        *_zone_reads(reach),
+        *allow("MakeZones", ("route53:CreateHostedZone",), ("*",) if reach.zones else ()),
     )
 
 
@@ -78,6 +103,10 @@ def estate_policy(reach: EstateReach) -> str:
     return document(
         *allow("BucketSettings", (*BUCKET_READS, *BUCKET_WRITES), _buckets(reach)),
         *_edge_reads(reach),
+        *_viewer_reads(reach),
+        *allow("KeepCertificates", CERTIFICATE_WRITES, _certificates(reach)),
+        *allow("KeepWebAcls", ACL_WRITES, _acls(reach)),
+        *allow("UseRuleGroups", ACL_WRITES[:2], _rule_groups(reach)),
         *(
             each
             for kind, word in NAMED.items()
@@ -96,6 +125,38 @@ def _edge_reads(reach: EstateReach) -> list[Statement]:
         *allow("Functions", FUNCTION_READS, _edge(reach, "function")),
         *allow("Distributions", DISTRIBUTION_READS, _edge(reach, "distribution")),
     ]
+
+
+def _viewer_reads(reach: EstateReach) -> list[Statement]:
+    return [
+        *allow("CertificateLists", ("acm:ListCertificates",), ("*",) if reach.certificates else ()),
+        *allow("Certificates", CERTIFICATE_READS, _certificates(reach)),
+        *allow("WebAclLists", ("wafv2:ListWebACLs",), ("*",) if reach.acls else ()),
+        *allow("WebAcls", ACL_READS, _acls(reach)),
+    ]
+
+
+def _zone_reads(reach: EstateReach) -> list[Statement]:
+    zones = [f"arn:aws:route53:::hostedzone/{zone}" for zone in reach.zones]
+    return [
+        *allow("ZoneLists", ZONE_LISTS, ("*",) if reach.zones else ()),
+        *allow("Zones", ZONE_READS, zones),
+        *allow("ZoneChanges", ("route53:GetChange",), ("arn:aws:route53:::change/*",) if reach.zones else ()),
+    ]
+
+
+def _certificates(reach: EstateReach) -> Sequence[str]:
+    """AWS: what CloudFront uses is in us-east-1."""
+    return [f"arn:aws:acm:us-east-1:{reach.account_id}:certificate/*"] if reach.certificates else []
+
+
+def _acls(reach: EstateReach) -> Sequence[str]:
+    return [f"arn:aws:wafv2:us-east-1:{reach.account_id}:global/webacl/*"] if reach.acls else []
+
+
+def _rule_groups(reach: EstateReach) -> Sequence[str]:
+    """AWS: a web ACL is made of groups only by who may use them."""
+    return [f"arn:aws:wafv2:us-east-1:{reach.account_id}:global/managedruleset/*"] if reach.acls else []
 
 
 def _keeping(word: str) -> tuple[str, ...]:

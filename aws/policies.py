@@ -35,9 +35,13 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A hosted zone, and the names in it that are ours: hostnames in small letters, without a dot at the end."""
+    """A hosted zone, and the names in it that are ours: hostnames in small letters, without a dot at the end.
+
+    `zone_id` is `*` for one that is not made yet; `domain` is what certificates are proved for.
+    """
 
     zone_id: str
+    domain: str
     names: tuple[str, ...]
 
 
@@ -82,7 +86,7 @@ def deploy_policy(reach: Reach) -> str:
 def dns_policy(zones: Sequence[Zone]) -> str:
     """The least that keeping records needs: those of our names, and those that prove them to a certificate.
 
-    AWS: the three condition keys narrow what one batch may change; ACM validates a name by a CNAME `_….<name>`.
+    AWS: the three condition keys narrow what one batch may change; ACM proves a domain by a CNAME `_….<domain>`.
     """
     zones = [zone for zone in zones if zone.names]
     return document(
@@ -94,7 +98,7 @@ def dns_policy(zones: Sequence[Zone]) -> str:
 
 def _records(position: int, zone: Zone) -> list[Statement]:
     keys = "route53:ChangeResourceRecordSets"
-    names = sorted({*zone.names, *(f"_*.{name}" for name in zone.names)})
+    names = sorted({*zone.names, f"_*.{zone.domain}"})
     narrowed = {
         "ForAllValues:StringLike": {f"{keys}NormalizedRecordNames": names},
         "ForAllValues:StringEquals": {

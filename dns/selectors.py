@@ -39,10 +39,10 @@ def zone_of(product: Product) -> HostedZone | None:
     return HostedZone.objects.select_related("account").filter(product=product).first()
 
 
-def zones_in(account: Account) -> list[tuple[str, tuple[str, ...]]]:
-    """The zones that an account holds and whose id is known: the id, and the hostnames of the zone's product."""
-    zones = HostedZone.objects.filter(account=account).exclude(zone_id="").order_by("zone_id")
-    return [(zone.zone_id, _names(zone.product_id)) for zone in zones]
+def zones_in(account: Account) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The zones that an account holds: the id, `*` while it is not known, the domain, and the hostnames of the product."""
+    zones = HostedZone.objects.select_related("product").filter(account=account).order_by("zone_id")
+    return [(zone.zone_id or "*", zone.product.domain, _names(zone.product_id)) for zone in zones]
 
 
 def _names(product_id: int) -> tuple[str, ...]:

@@ -28,8 +28,8 @@ def access_for(account: Account, purpose: Purpose) -> RoleAccess:
     )
 
 
-ZonesOf = Callable[[Account], list[tuple[str, tuple[str, ...]]]]
-"""The hosted zones that an account holds: the id of each, and our names in it."""
+ZonesOf = Callable[[Account], list[tuple[str, str, tuple[str, ...]]]]
+"""The hosted zones that an account holds: the id of each or `*`, its domain, and our names in it."""
 
 PoliciesFor = Callable[[Account, Purpose], list[str]]
 """The policies, as JSON texts, that a role for a purpose needs besides those that this app knows."""

@@ -169,6 +169,9 @@ class EnvironmentForm(RowForm):
             "protected",
             "requires",
             "cache_profile",
+            "price_class",
+            "web_acl",
+            "origin_shield",
             "frontend_account",
             "bucket",
             "distribution_id",
@@ -182,12 +185,15 @@ class EnvironmentForm(RowForm):
         labels = {
             "requires": "A release must have been live before in",
             "frontend_account": "Account of the front end",
+            "web_acl": "Web ACL",
             "distribution_id": "Distribution id",
             "distribution_domain": "Distribution domain",
             "backend_account": "Account of the back end",
             "api_origin": "API origin",
         }
         help_texts = {
+            "web_acl": "Begin by counting: what it would have blocked is in the sampled requests of AWS WAF.",
+            "origin_shield": "One more cache before the bucket, in its Region. It costs extra for each request.",
             "protected": "Promotions, rollbacks and changes of where it is served from then need its name typed.",
             "distribution_domain": "Like d111111abcdef8.cloudfront.net. It is not made of the id.",
             "api_origin": "As callers use it: API Gateway's own address with the stage, or one below a custom domain name.",

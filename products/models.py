@@ -157,6 +157,20 @@ class CacheProfile(models.TextChoices):
     LONG = "long", "Long"
 
 
+class PriceClass(models.TextChoices):
+    """Where CloudFront keeps answers close to visitors, by AWS's names."""
+
+    NEAR = "PriceClass_100", "North America and Europe"
+    MOST = "PriceClass_200", "Most of the world"
+    ALL = "PriceClass_All", "All edge locations"
+
+
+class WebAcl(models.TextChoices):
+    NONE = "none", "No web ACL"
+    COUNT = "count", "Counts what it would block"
+    BLOCK = "block", "Blocks"
+
+
 class Environment(models.Model):
     """A place where a product runs. All data is on the row; nothing is built by joining strings.
 
@@ -177,6 +191,9 @@ class Environment(models.Model):
     bucket = models.CharField(max_length=63, validators=[bucket_name])
     distribution_id = models.CharField(max_length=30, blank=True, validators=[distribution_id])
     distribution_domain = models.CharField(max_length=100, blank=True, validators=[distribution_domain])
+    price_class = models.CharField(max_length=20, choices=PriceClass, default=PriceClass.NEAR)
+    web_acl = models.CharField("web ACL", max_length=10, choices=WebAcl, default=WebAcl.NONE)
+    origin_shield = models.BooleanField(default=False)
     backend_account = models.ForeignKey(
         Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

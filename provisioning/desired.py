@@ -5,6 +5,7 @@ A bucket of releases or handlers that several products share is wished by each i
 
 from collections.abc import Iterable, Iterator
 
+from provisioning.desired_domains import domains
 from provisioning.desired_edge import DISTRIBUTION, distribution_name, edge
 from provisioning.facts import Account, Environment, Product
 from provisioning.planner import Wish
@@ -29,7 +30,7 @@ ARCHIVED = Expiry(id="console-archive", prefix="releases/", archive_days=90)
 def desired(product: Product) -> tuple[Wish, ...]:
     """Every resource of the product, each once."""
     found: dict[Address, Wish] = {}
-    for wish in (*_stores(product), *_sites(product)):
+    for wish in (*_stores(product), *_sites(product), *domains(product)):
         found.setdefault(wish.address, wish)
     return tuple(found.values())
 

@@ -16,7 +16,9 @@ from provisioning.shapes import (
     ErrorAnswer,
     HeadersPolicy,
     Origin,
+    Rule,
     Shape,
+    WebAcl,
 )
 
 DISTRIBUTION = "distribution"
@@ -41,7 +43,17 @@ ALL_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 SITE, API = "site", "api"
 # AWS's own policies, by the names that it gives them.
 NO_CACHE, ALL_BUT_HOST = "Managed-CachingDisabled", "Managed-AllViewerExceptHostHeader"
-CHEAP, EVERYWHERE = "PriceClass_100", "PriceClass_All"
+OLDEST_TLS = "TLSv1.2_2021"
+# AWS: without a certificate of one's own CloudFront allows no other.
+ANY_TLS = "TLSv1"
+GROUPS = {
+    "reputation": "AWSManagedRulesAmazonIpReputationList",
+    "common": "AWSManagedRulesCommonRuleSet",
+    "known-bad-inputs": "AWSManagedRulesKnownBadInputsRuleSet",
+    "sql-injection": "AWSManagedRulesSQLiRuleSet",
+}
+PER_ADDRESS = 2000
+"""Requests in five minutes from one address."""
 
 
 def distribution_name(product: str, environment: str) -> str:
@@ -61,6 +73,8 @@ def edge(product: Product, environment: Environment) -> Iterator[Wish]:
     yield wish(_cache(environment), CachePolicy(default=default, maximum=maximum), "")
     yield wish(HEADERS, _headers(), "")
     yield wish(_function(product, environment), EdgeFunction(code=CODES[_routing(environment)]))
+    if environment.web_acl:
+        yield wish(distribution_name(product.slug, name), _web_acl(environment))
     yield wish(distribution_name(product.slug, name), _distribution(product, environment))
 
 
@@ -98,14 +112,29 @@ def _distribution(product: Product, environment: Environment) -> Distribution:
         origins=tuple(sorted(origins, key=lambda one: one.id)),
         behaviors=behaviors,
         errors=tuple(_error(code, environment) for code in ("403", "404")),
-        price_class=EVERYWHERE if environment.serves_public else CHEAP,
+        price_class=environment.price_class,
+        certificate=product.domain if environment.hostnames else "",
+        tls=OLDEST_TLS if environment.hostnames else ANY_TLS,
+        web_acl=distribution_name(product.slug, environment.name) if environment.web_acl else "",
     )
+
+
+def _web_acl(environment: Environment) -> WebAcl:
+    """AWS's groups first, then the limit. They begin by counting: the common group stops uploads of more than 8 KB."""
+    action = environment.web_acl
+    groups = [
+        Rule(id=name, priority=number, group=group, action=action)
+        for number, (name, group) in enumerate(GROUPS.items())
+    ]
+    limit = Rule(id="rate", priority=len(groups), limit=PER_ADDRESS, action=action)
+    return WebAcl(rules=(*groups, limit))
 
 
 def _site_origin(environment: Environment) -> Origin:
     """AWS: the bucket's own REST address; a website endpoint takes no access control."""
     domain = f"{environment.bucket}.s3.{environment.account.region}.amazonaws.com"
-    return Origin(id=SITE, domain=domain, access_control=environment.bucket)
+    shield = environment.account.region if environment.origin_shield else ""
+    return Origin(id=SITE, domain=domain, access_control=environment.bucket, shield=shield)
 
 
 def _api_origin(environment: Environment) -> Origin:

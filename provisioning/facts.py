@@ -16,7 +16,7 @@ class Account:
 class Environment:
     """A place where the product runs; `code_bucket` and `backend` only of one with a back end.
 
-    `serves_public`: everybody visits it, so the edge is close to everybody.
+    `price_class` is AWS's name of where the edge is; `web_acl` is what its rules do: count, block, or "" without any.
     """
 
     name: str
@@ -25,7 +25,9 @@ class Environment:
     bucket: str
     hostnames: tuple[str, ...]
     cache_profile: str
-    serves_public: bool = False
+    price_class: str = "PriceClass_100"
+    web_acl: str = ""
+    origin_shield: bool = False
     api_origin: str = ""
     backend: Account | None = None
     code_bucket: str = ""
@@ -35,7 +37,8 @@ class Environment:
 class Product:
     """A product with its environments in order, the archive of its releases and the store of its handlers.
 
-    Several products may share these: `…_readers` are the accounts of all of them that read there.
+    Several products may share these: `…_readers` are the accounts of all of them that read there. `zone_account` holds the
+    hosted zone of its domain, None where another provider does.
     """
 
     slug: str
@@ -47,3 +50,4 @@ class Product:
     handlers: str = ""
     handlers_account: Account | None = None
     handlers_readers: tuple[Account, ...] = ()
+    zone_account: Account | None = None

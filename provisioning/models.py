@@ -12,7 +12,8 @@ from runs.models import Run
 class Resource(models.Model):
     """An AWS resource of a product, by its kind, account and name; `product` is None for one that several share.
 
-    `aws_id` is what AWS calls it where that is not its name. `owned`: the console made it or adopted it, and left it as
+    `aws_id` is what AWS calls it where that is not its name, `told` what it chose for it besides, and `waits_for` what it still
+    does or a person must do before the resource works. `owned`: the console made it or adopted it, and left it as
     `applied`. Where `accepted` is set, somebody took the resource as it was then for what it should be. `observed` is how it was last seen, at `observed_at`: null when it was not there. `error` says why the last
     look at it failed.
     """
@@ -22,6 +23,8 @@ class Resource(models.Model):
     name = models.CharField(max_length=200)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, related_name="aws_resources")
     aws_id = models.CharField(max_length=300, blank=True)
+    told = models.JSONField(default=dict)
+    waits_for = models.TextField(blank=True)
     owned = models.BooleanField(default=False)
     applied = models.JSONField(null=True)
     applied_at = models.DateTimeField(null=True)

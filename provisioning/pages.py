@@ -28,6 +28,11 @@ KINDS = {
     "headers-policy": "Response headers policy",
     "function": "CloudFront function",
     "distribution": "Distribution",
+    "zone": "Hosted zone",
+    "certificate": "Certificate",
+    "proof": "Proof of a certificate",
+    "web-acl": "Web ACL",
+    "host-records": "Records of a hostname",
 }
 ACTIONS = {"create": "Create", "update": "Change", "adopt": "Adopt", "delete": "Delete"}
 APPLY = "estate.apply"
@@ -75,6 +80,7 @@ def _row(product: Product, one: Standing, names: dict[str, str]) -> dict[str, An
         "state": state_of(one),
         "fields": [*one.drift, *one.pending][:4],
         "error": one.row.error if one.row else "",
+        "waits_for": one.row.waits_for if one.row else "",
         "seen_at": one.row.observed_at if one.row else None,
         "url": resource_url(product, address),
     }
@@ -106,6 +112,7 @@ def state_of(one: Standing) -> str:
 
 def _counts(found: Sequence[Standing]) -> dict[str, int]:
     counts = {"all": len(found), "sync": 0, "drift": 0, "pending": 0, "other": 0}
+    counts["waiting"] = sum(bool(one.row and one.row.waits_for) for one in found)
     for one in found:
         state = state_of(one)
         name = "sync" if state == "accepted" else state
@@ -261,6 +268,7 @@ def resource_page(user: User, product: Product, one: Standing) -> dict[str, Any]
         "name": address.name,
         "account": f"{names.get(address.account, '')} {address.account}".strip(),
         "aws_id": row.aws_id if row else "",
+        "told": sorted(row.told.items()) if row else [],
         "place": one.wish.place if one.wish else "",
         "state": state,
         "drift": one.drift,

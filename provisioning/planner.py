@@ -8,7 +8,7 @@ from json import dumps
 from typing import Literal
 
 from provisioning.differences import Field, differences
-from provisioning.shapes import SHAPES, Address, Json, Shape
+from provisioning.shapes import KEPT_FOR_EVER, SHAPES, Address, Json, Shape
 
 Action = Literal["create", "update", "adopt", "delete"]
 CHOSEN: frozenset[Action] = frozenset({"adopt", "delete"})
@@ -115,7 +115,8 @@ def _action(wish: Wish, found: Seen) -> Action | None:
 
 def _unwanted(wished: Collection[Address], seen: Mapping[Address, Seen]) -> Iterator[Change]:
     for address, found in seen.items():
-        if address not in wished and found.owned and found.shape is not None:
+        gone = address not in wished and address.kind not in KEPT_FOR_EVER
+        if gone and found.owned and found.shape is not None:
             yield Change(address, "delete", found.shape, None)
 
 

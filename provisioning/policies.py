@@ -1,15 +1,25 @@
 """Which policies an account's owner installs for the resources that the console keeps there."""
 
-from aws.estate_policies import EstateReach, estate_policy, estate_read_policy
+import json
+from collections.abc import Iterable
+
+from aws.estate_policies import EstateReach, estate_dns_policy, estate_policy, estate_read_policy
 from products.models import Account, Product, Purpose
-from provisioning.selectors import resources, wishes_of
+from provisioning.selectors import ids, resources, wishes_of
+from provisioning.shapes import Address
+
+WRITTEN_BY = {
+    Purpose.READ: estate_read_policy,
+    Purpose.ESTATE: estate_policy,
+    Purpose.DNS: estate_dns_policy,
+}
 
 
 def policies_for(account: Account, purpose: Purpose) -> list[str]:
     """As JSON texts; none for a purpose that keeps nothing, or where nothing is kept."""
-    write = {Purpose.READ: estate_read_policy, Purpose.ESTATE: estate_policy}.get(purpose)
-    reach = reach_of(account) if write else None
-    return [write(reach)] if write and reach and (reach.buckets or reach.edge) else []
+    write = WRITTEN_BY.get(purpose)
+    text = write(reach_of(account)) if write else ""
+    return [text] if text and json.loads(text)["Statement"] else []
 
 
 def reach_of(account: Account) -> EstateReach:
@@ -17,6 +27,17 @@ def reach_of(account: Account) -> EstateReach:
     wished = (wish.address for product in Product.objects.all() for wish in wishes_of(product))
     kept = (row.address for row in resources().filter(account=account, owned=True))
     own = {address for address in (*wished, *kept) if address.account == account.aws_id}
-    buckets = sorted({address.name for address in own if address.kind == "bucket"})
-    edge = any(address.kind == "access-control" for address in own)
-    return EstateReach(account.aws_id, tuple(buckets), edge)
+    kinds, known = {address.kind for address in own}, ids().known
+    zones = sorted({known.get(address, "*") for address in own if address.kind == "zone"})
+    return EstateReach(
+        account.aws_id,
+        buckets=tuple(sorted(_named(own, "bucket"))),
+        edge="access-control" in kinds,
+        certificates="certificate" in kinds,
+        acls="web-acl" in kinds,
+        zones=tuple(zones),
+    )
+
+
+def _named(addresses: Iterable[Address], kind: str) -> set[str]:
+    return {address.name for address in addresses if address.kind == kind}

@@ -14,12 +14,12 @@ from products.models import Account, Product, Purpose
 from provisioning.ids import Ids
 from provisioning.kinds import KINDS, Found, Refused
 from provisioning.models import Resource
-from provisioning.selectors import ids_of, rows_of, wishes_of
+from provisioning.selectors import ids, rows_of, wishes_of
 from provisioning.shapes import Address
 from runs.steps import StepContext, StepFailed
 
-MEAN_OTHERS = frozenset({"distribution", "bucket-policy"})
-"""Kinds that mean others by AWS's ids, which must have been seen before."""
+ONE_AFTER_ANOTHER = (frozenset({"distribution", "bucket-policy", "proof"}), frozenset({"host-records"}))
+"""Kinds that mean others by what AWS calls them, which must have been seen before; all else comes first."""
 Sight = Found | Refused | None
 
 
@@ -67,9 +67,10 @@ def _groups(addresses: Iterable[Address]) -> list[Group]:
 
 def _stages(groups: Iterable[Group]) -> Iterator[list[Group]]:
     """Those that stand alone, then those that mean others."""
-    for later in (False, True):
-        if stage := [group for group in groups if (group.kind in MEAN_OTHERS) is later]:
-            yield stage
+    later = frozenset[str]().union(*ONE_AFTER_ANOTHER)
+    yield [group for group in groups if group.kind not in later]
+    for kinds in ONE_AFTER_ANOTHER:
+        yield [group for group in groups if group.kind in kinds]
 
 
 def _doors(context: StepContext, accounts: Iterable[Account]) -> Mapping[Account, Door | Refused]:
@@ -86,16 +87,16 @@ def _door(context: StepContext, account: Account) -> Door | Refused:
 
 def _look_at(stage: Collection[Group], doors: Mapping[Account, Door | Refused]) -> list[dict[str, Sight]]:
     """All groups at a time: their calls wait for AWS most of the time. The database is asked before, by this thread."""
-    asked = [(group, doors[group.account], ids_of(group.account)) for group in stage]
-    with ThreadPoolExecutor(len(asked)) as threads:
-        return list(threads.map(lambda one: _sights(*one), asked))
+    known = ids()
+    with ThreadPoolExecutor(max(len(stage), 1)) as threads:
+        return list(threads.map(lambda group: _sights(group, doors[group.account], known), stage))
 
 
-def _sights(group: Group, door: Door | Refused, ids: Ids) -> dict[str, Sight]:
+def _sights(group: Group, door: Door | Refused, known: Ids) -> dict[str, Sight]:
     if isinstance(door, Refused):
         return dict.fromkeys(group.names, door)
     try:
-        found = KINDS[group.kind].read(door, group.names, ids)
+        found = KINDS[group.kind].read(door, group.names, known)
     except AwsError as error:
         return dict.fromkeys(group.names, Refused(str(error)))
     return {name: found.get(name) for name in group.names}
@@ -108,6 +109,7 @@ def _keep(product: Product, group: Group, name: str, sight: Sight) -> None:
     else:
         observed = sight.shape.as_json() if sight else None
         told = {"observed": observed, "observed_at": Now(), "error": ""}
-    if isinstance(sight, Found) and sight.aws_id:
-        told["aws_id"] = sight.aws_id
+    if isinstance(sight, Found):
+        told |= {"told": dict(sight.told), "waits_for": sight.waits_for}
+        told |= {"aws_id": sight.aws_id} if sight.aws_id else {}
     Resource.objects.update_or_create(**where, defaults=told, create_defaults={"product": product, **told})

@@ -1,12 +1,12 @@
 """What is wished, what was seen, and the plan from both. No AWS call is made for it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from products.models import Account, Environment, Kind, Product, Purpose
+from products.models import Account, Environment, Product, Purpose, WebAcl
 from provisioning import facts
 from provisioning.desired import desired
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
@@ -50,7 +50,14 @@ def facts_of(product: Product) -> facts.Product:
         handlers_readers=_readers("backend_account", product__handler_bucket=product.handler_bucket)
         if product.handler_bucket
         else (),
+        zone_account=_zone_account(product),
     )
+
+
+def _zone_account(product: Product) -> facts.Account | None:
+    """Of the product's hosted zone, which the app above this one keeps."""
+    zone = getattr(product, "hosted_zone", None)
+    return _account(zone.account) if zone else None
 
 
 def _environments() -> QuerySet[Environment]:
@@ -67,7 +74,9 @@ def _environment(row: Environment) -> facts.Environment:
         bucket=row.bucket,
         hostnames=tuple(one.name for one in row.hostnames.all()),
         cache_profile=row.cache_profile,
-        serves_public=row.protected or row.kind == Kind.STATIC,
+        price_class=row.price_class,
+        web_acl="" if row.web_acl == WebAcl.NONE else row.web_acl,
+        origin_shield=row.origin_shield,
         api_origin=row.api_origin,
         backend=_account(row.backend_account) if row.backend_account else None,
         code_bucket=row.code_bucket,
@@ -158,16 +167,30 @@ def _standing(wish: Wish | None, row: Resource | None, found: Seen | None) -> St
     return Standing(wish, row, drift(found), pending(wish, found) if wish else ())
 
 
-def ids_of(account: Account) -> Ids:
-    """What AWS calls the resources of an account; distributions also by the environments' settings."""
-    known = {
-        Address(DISTRIBUTION, account.aws_id, distribution_name(slug, name)): distribution
-        for slug, name, distribution in Environment.objects.filter(frontend_account=account)
-        .exclude(distribution_id="")
-        .values_list("product__slug", "name", "distribution_id")
-    }
-    rows = Resource.objects.filter(account=account).exclude(aws_id="").values_list("kind", "name", "aws_id")
-    return Ids({**known, **{Address(kind, account.aws_id, name): aws_id for kind, name, aws_id in rows}})
+def ids() -> Ids:
+    """What AWS calls the resources of all accounts; distributions and zones also by the settings."""
+    known: dict[Address, str] = {}
+    told: dict[Address, Mapping[str, str]] = {}
+    for address, aws_id, more in (*_ids_in_settings(), *_ids_in_rows()):
+        known |= {address: aws_id} if aws_id else {}
+        told |= {address: more} if more else {}
+    return Ids(known, told)
+
+
+def _ids_in_settings() -> Iterator[tuple[Address, str, Mapping[str, str]]]:
+    for row in Environment.objects.select_related("product", "frontend_account").exclude(distribution_id=""):
+        name = distribution_name(row.product.slug, row.name)
+        told = {"domain": row.distribution_domain} if row.distribution_domain else {}
+        yield Address(DISTRIBUTION, row.frontend_account.aws_id, name), row.distribution_id, told
+    for product in Product.objects.select_related("hosted_zone__account").exclude(hosted_zone=None):
+        zone = getattr(product, "hosted_zone")  # noqa: B009 - of the app above this one
+        if zone.zone_id:
+            yield Address("zone", zone.account.aws_id, product.domain), zone.zone_id, {}
+
+
+def _ids_in_rows() -> Iterator[tuple[Address, str, Mapping[str, str]]]:
+    for row in resources().filter(~Q(aws_id="") | ~Q(told={})):
+        yield row.address, row.aws_id, row.told
 
 
 def look_of(product: Product) -> Look | None:

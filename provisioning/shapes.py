@@ -207,7 +207,10 @@ class ErrorAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Distribution(Shape):
-    """A CloudFront distribution. `behaviors` in the order in which they are tried, the one for all other paths last."""
+    """A CloudFront distribution. `behaviors` in the order in which they are tried, the one for all other paths last.
+
+    `certificate` and `web_acl` are by name, "" without one; `tls` is the oldest protocol that viewers may speak.
+    """
 
     kind: ClassVar[str] = "distribution"
 
@@ -221,6 +224,84 @@ class Distribution(Shape):
     price_class: str
     http: str = "http2and3"
     ipv6: bool = True
+    certificate: str = ""
+    tls: str = "TLSv1"
+    web_acl: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zone(Shape):
+    """A public hosted zone; its records are resources of their own."""
+
+    kind: ClassVar[str] = "zone"
+
+    private: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate(Shape):
+    """A certificate of ACM in us-east-1 for these names, sorted. Whether it is issued, AWS decides."""
+
+    kind: ClassVar[str] = "certificate"
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof(Shape):
+    """The CNAME that proves a domain to the certificate of an account: `certificate` while it is what ACM asks for.
+
+    AWS: it must stay, else the certificate is not renewed.
+    """
+
+    kind: ClassVar[str] = "proof"
+
+    answer: str = "certificate"
+    ttl: int = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A rule of a web ACL: a group of AWS's, or a limit of requests in five minutes from one address.
+
+    `action` is count or block; `statement` names what the console does not keep.
+    """
+
+    id: str
+    priority: int
+    group: str = ""
+    limit: int = 0
+    action: str = "count"
+    statement: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebAcl(Shape):
+    """A web ACL of CloudFront; rules in the order of their priorities."""
+
+    kind: ClassVar[str] = "web-acl"
+
+    default: str = "allow"
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A record set of a hostname. `id` is its type; an alias leads to a distribution by `account/name`, or by its domain."""
+
+    id: str
+    alias: str = ""
+    values: tuple[str, ...] = ()
+    ttl: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostRecords(Shape):
+    """Where a hostname leads: its A, AAAA and CNAME records, sorted. Others of the name are not the console's."""
+
+    kind: ClassVar[str] = "host-records"
+
+    records: tuple[Record, ...]
 
 
 SHAPES: dict[str, type[Shape]] = {
@@ -231,8 +312,16 @@ SHAPES: dict[str, type[Shape]] = {
         CachePolicy,
         HeadersPolicy,
         EdgeFunction,
+        Zone,
+        Certificate,
+        Proof,
+        WebAcl,
         Distribution,
         BucketPolicy,
+        HostRecords,
     )
 }
 """Every kind that there is, in the order in which resources are made."""
+
+KEPT_FOR_EVER = frozenset({"zone", "certificate", "proof"})
+"""No plan deletes these: mail and other names depend on a zone, and a certificate costs nothing and ends by itself."""

@@ -8,15 +8,16 @@ from products.door import aws_step, open_account
 from products.models import Purpose
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
 from provisioning.differences import differences, leaves
-from provisioning.kinds import KINDS, Found, Ids, NotReady, NotThereYet, Refused
+from provisioning.kinds import KINDS, OF_DNS, Found, NotReady, NotThereYet, Refused
 from provisioning.models import ChangeState, Look, PlannedChange, Resource
 from provisioning.outcome import apply_ended
 from provisioning.seeing import see
-from provisioning.selectors import change_of, ids_of
+from provisioning.selectors import change_of, ids
 from provisioning.shapes import Shape, shape_of
 from runs.steps import Done, Recipe, Step, StepContext, StepFailed, Wait
 
 SETTLING_SECONDS = 2.0
+SETTLING = frozenset({DISTRIBUTION, "certificate", "host-records"})
 
 
 @aws_step
@@ -40,16 +41,18 @@ def see_again(context: StepContext) -> Done | Wait:
 def change(context: StepContext) -> Done | Wait:
     """Make one change, when the resource still is as the plan saw it, or as an earlier try of this step left it."""
     planned = change_of(context.run.pk, int(context.step.name.partition(":")[2]))
-    door, ids = open_account(context, planned.account, Purpose.ESTATE), ids_of(planned.account)
+    door = _door(context, planned)
     try:
-        found = _read(door, planned, ids)
+        found = _read(door, planned)
         _refuse_moved(planned, found)
         if not _is_done(planned, found):
             _begin(context, planned)
-            ids = _act(context, door, planned, found, ids)
-            found = _read(door, planned, ids)
+            _act(context, door, planned, found)
+            found = _read(door, planned)
             if not _is_done(planned, found):
                 return Wait(SETTLING_SECONDS, _not_yet(planned, found))
+        if found and found.unfinished:
+            return Wait(SETTLING_SECONDS, found.unfinished)
     except (Refused, NotThereYet) as refused:
         raise StepFailed(str(refused)) from refused
     except NotReady as busy:
@@ -59,8 +62,12 @@ def change(context: StepContext) -> Done | Wait:
     return Done({"changed": planned.name})
 
 
-def _read(door: Door, planned: PlannedChange, ids: Ids) -> Found | None:
-    found = KINDS[planned.kind].read(door, [planned.name], ids).get(planned.name)
+def _door(context: StepContext, planned: PlannedChange) -> Door:
+    return open_account(context, planned.account, Purpose.DNS if planned.kind in OF_DNS else Purpose.ESTATE)
+
+
+def _read(door: Door, planned: PlannedChange) -> Found | None:
+    found = KINDS[planned.kind].read(door, [planned.name], ids()).get(planned.name)
     if isinstance(found, Refused):
         raise found
     return found
@@ -106,27 +113,29 @@ def _begin(context: StepContext, planned: PlannedChange) -> None:
     planned.state = ChangeState.BEGUN
 
 
-def _act(context: StepContext, door: Door, planned: PlannedChange, found: Found | None, ids: Ids) -> Ids:
-    """The ids from then on: what was made may have got one."""
-    kind, wanted = KINDS[planned.kind], _wanted(planned)
+def _act(context: StepContext, door: Door, planned: PlannedChange, found: Found | None) -> None:
+    kind, wanted, known = KINDS[planned.kind], _wanted(planned), ids()
     if wanted is None:
         if found:
-            kind.delete(door, planned.name, found)
-    elif found is None:
-        made = kind.create(door, planned.name, wanted, ids)
-        return _known_by(context, planned, made) if made else ids
+            kind.delete(door, planned.name, found, known)
+        return
+    if found is None:
+        made = kind.create(door, planned.name, wanted, known)
     else:
-        kind.update(door, planned.name, found, wanted, ids)
-    return ids
+        made = kind.update(door, planned.name, found, wanted, known)
+    if made:
+        _remember(context, planned, dict(made))
 
 
-def _known_by(context: StepContext, planned: PlannedChange, aws_id: str) -> Ids:
-    """Keep the id at once: without it the resource is not found again."""
+def _remember(context: StepContext, planned: PlannedChange, made: dict[str, str]) -> None:
+    """At once: without its id the resource is not found again."""
     where = {"kind": planned.kind, "account": planned.account, "name": planned.name}
-    told = {"product": planned.apply.product, "aws_id": aws_id}
+    told: dict[str, object] = {"aws_id": made.pop("id")} if "id" in made else {}
+    told |= {"told": made} if made else {}
     with context.transaction():
-        Resource.objects.update_or_create(**where, defaults={"aws_id": aws_id}, create_defaults=told)
-    return ids_of(planned.account)
+        Resource.objects.update_or_create(
+            **where, defaults=told, create_defaults={"product": planned.apply.product, **told}
+        )
 
 
 def _wanted(planned: PlannedChange) -> Shape | None:
@@ -151,6 +160,8 @@ def _keep(planned: PlannedChange, found: Found | None) -> None:
         "observed_at": Now(),
         "error": "",
         "aws_id": found.aws_id if found else "",
+        "told": dict(found.told) if found else {},
+        "waits_for": found.waits_for if found else "",
     }
     where = {"kind": planned.kind, "account": planned.account, "name": planned.name}
     product = planned.apply.product
@@ -158,15 +169,25 @@ def _keep(planned: PlannedChange, found: Found | None) -> None:
     PlannedChange.objects.filter(pk=planned.pk).update(state=ChangeState.DONE)
     if planned.kind == DISTRIBUTION and found:
         _tell_environment(planned, found)
+    if planned.kind == "zone" and found:
+        _tell_product(planned, found)
 
 
 def _tell_environment(planned: PlannedChange, found: Found) -> None:
     """Deployments and verification go by the environment's own row."""
     for environment in planned.apply.product.environments.filter(distribution_id=""):
         if distribution_name(planned.apply.product.slug, environment.name) == planned.name:
-            environment.distribution_id, environment.distribution_domain = found.aws_id, found.domain
+            environment.distribution_id, environment.distribution_domain = found.aws_id, found.told["domain"]
             environment.settings_revision += 1
             environment.save(update_fields=["distribution_id", "distribution_domain", "settings_revision"])
+
+
+def _tell_product(planned: PlannedChange, found: Found) -> None:
+    """Of its hosted zone, which the app above this one keeps."""
+    zone = getattr(planned.apply.product, "hosted_zone", None)
+    if zone and not zone.zone_id:
+        zone.zone_id = found.aws_id
+        zone.save(update_fields=["zone_id"])
 
 
 @aws_step
@@ -180,10 +201,9 @@ def settle(context: StepContext) -> Done | Wait:
 
 def _waits(context: StepContext, planned: PlannedChange) -> str:
     """What AWS still does with what was changed; only kinds whose changes take their time are asked."""
-    if planned.kind != DISTRIBUTION or planned.after is None:
+    if planned.kind not in SETTLING or planned.after is None:
         return ""
-    door = open_account(context, planned.account, Purpose.ESTATE)
-    found = _read(door, planned, ids_of(planned.account))
+    found = _read(_door(context, planned), planned)
     return found.waits_for if found else ""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from devcloud.cloudfront.state import Distribution
-from devcloud.route53.state import Zone, Zones, dotted
+from devcloud.route53.state import Zone, Zones, dotted, values_of
 
 LONGEST_CHAIN = 8
 TTL = 60
@@ -56,7 +56,7 @@ def _in_zone(
     if alias := record.get("AliasTarget"):
         found = _of_distribution(distributions, alias["DNSName"], kind)
         return [Line(name, kind, line.value) for line in found or ()]
-    return [Line(name, record["Type"], one["Value"]) for one in record["ResourceRecords"]]
+    return [Line(name, record["Type"], value) for value in values_of(record)]
 
 
 def _of_distribution(distributions: Mapping[str, Distribution], name: str, kind: str) -> list[Line] | None:

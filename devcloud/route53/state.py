@@ -89,4 +89,10 @@ class Zones:
         """The values of a record as the world sees them, but for aliases."""
         zone = self.serving(dotted(name))
         record = zone.records.get((dotted(name), kind)) if zone else None
-        yield from (one["Value"] for one in (record or {}).get("ResourceRecords", ()))
+        yield from values_of(record) if record else ()
+
+
+def values_of(record: Record) -> list[str]:
+    """AWS: a target without a dot at its end is the same as one with it."""
+    values = [one["Value"] for one in record.get("ResourceRecords", ())]
+    return [dotted(value) for value in values] if record["Type"] == "CNAME" else values

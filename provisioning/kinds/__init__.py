@@ -10,13 +10,24 @@ from provisioning.kinds import (
     bucket,
     bucket_policy,
     cache_policy,
+    certificate,
     distribution,
     edge_function,
     headers_policy,
+    host_records,
+    proof,
+    web_acl,
+    zone,
 )
 from provisioning.kinds.found import Found, NotReady, Refused
 
 __all__ = ["KINDS", "Found", "Ids", "Kind", "NotReady", "NotThereYet", "Refused"]
+
+Made = Mapping[str, str] | None
+"""What must be known at once, because nothing tells it again: the `id` that a resource is found by, or the `change` on its way."""
+
+OF_DNS = frozenset({"zone", "proof", "host-records"})
+"""Kinds that the role for DNS keeps; the role for the estate keeps the others."""
 
 
 class Kind(Protocol):
@@ -29,18 +40,15 @@ class Kind(Protocol):
         """Those of the named resources that are there, or why one cannot be read."""
         ...
 
-    def create(self, door: Door, name: str, shape: Any, ids: Ids) -> str | None:
-        """Make it, and tell the id that it is found by from then on, where it is found by one.
-
-        What exists already by this name, after a lost answer, is brought to the shape.
-        """
+    def create(self, door: Door, name: str, shape: Any, ids: Ids) -> Made:
+        """Make it. What exists already by this name, after a lost answer, is brought to the shape."""
         ...
 
-    def update(self, door: Door, name: str, found: Found, shape: Any, ids: Ids) -> None:
+    def update(self, door: Door, name: str, found: Found, shape: Any, ids: Ids) -> Made:
         """Bring what was just found to the shape, by the calls that its differences need."""
         ...
 
-    def delete(self, door: Door, name: str, found: Found) -> None:
+    def delete(self, door: Door, name: str, found: Found, ids: Ids) -> None:
         """Raises NotReady when AWS must end something before."""
         ...
 
@@ -53,4 +61,9 @@ KINDS: Mapping[str, Kind] = {
     "headers-policy": headers_policy.KIND,
     "function": edge_function,
     "distribution": distribution,
+    "zone": zone,
+    "certificate": certificate,
+    "proof": proof,
+    "web-acl": web_acl,
+    "host-records": host_records,
 }

@@ -65,7 +65,7 @@ def update(door: Door, name: str, found: Found, shape: Bucket, ids: Ids) -> None
             put(door, name, shape)
 
 
-def delete(door: Door, name: str, found: Found) -> None:
+def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: only a bucket without any object or version can be deleted."""
     try:
         door.write("s3", "DeleteBucket", name, **_of(door, name))

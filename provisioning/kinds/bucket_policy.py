@@ -34,7 +34,7 @@ def update(door: Door, name: str, found: Found, shape: BucketPolicy, ids: Ids) -
     create(door, name, shape, ids)
 
 
-def delete(door: Door, name: str, found: Found) -> None:
+def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     try:
         door.write("s3", "DeleteBucketPolicy", name, Bucket=name, ExpectedBucketOwner=door.account_id)
     except NotFound:

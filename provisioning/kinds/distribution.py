@@ -7,6 +7,7 @@ from typing import Any
 from aws.access import Account as Door
 from aws.errors import AwsError, NotFound
 from provisioning.ids import Ids
+from provisioning.kinds.certificate import require_issued
 from provisioning.kinds.distribution_config import Names, document_of, shape_of
 from provisioning.kinds.found import Found, NotReady, Refused
 from provisioning.kinds.named import listed
@@ -46,7 +47,7 @@ def _found(answer: Mapping[str, Any], door: Door, ids: Ids) -> Found:
         if told["Status"] == DEPLOYED
         else f"Distribution {told['Id']} is on its way to all edge locations."
     )
-    return Found(shape, told["Id"], domain=told["DomainName"], waits_for=waits)
+    return Found(shape, told["Id"], {"domain": told["DomainName"]}, waits_for=waits)
 
 
 def reference(name: str) -> str:
@@ -54,18 +55,20 @@ def reference(name: str) -> str:
     return f"console:{name}"
 
 
-def create(door: Door, name: str, shape: Distribution, ids: Ids) -> str:
-    """Its id. AWS: a caller reference that was used already is 409, and after a lost answer the distribution is ours."""
+def create(door: Door, name: str, shape: Distribution, ids: Ids) -> Mapping[str, str]:
+    """AWS: a caller reference that was used already is 409, and after a lost answer the distribution is ours."""
     config = document_of(shape, Names(door.account_id, ids), reference(name))
+    if shape.certificate:
+        require_issued(door, shape.certificate, ids)
     wish = {"DistributionConfig": config, "Tags": TAGS}
     try:
         answer = door.write("cloudfront", "CreateDistributionWithTags", name, DistributionConfigWithTags=wish)
     except AwsError as error:
         if error.code == "DistributionAlreadyExists":
-            return _by_reference(door, name, shape)
+            return {"id": _by_reference(door, name, shape)}
         _refuse_conflict(error, shape)
         raise
-    return str(answer["Distribution"]["Id"])
+    return {"id": answer["Distribution"]["Id"]}
 
 
 def _by_reference(door: Door, name: str, shape: Distribution) -> str:
@@ -89,6 +92,8 @@ def update(door: Door, name: str, found: Found, shape: Distribution, ids: Ids) -
     if shape_of(before, names) == shape:
         return
     config = document_of(shape, names, before["CallerReference"], before)
+    if shape.certificate and config["ViewerCertificate"] != before.get("ViewerCertificate"):
+        require_issued(door, shape.certificate, ids)
     try:
         _put(door, found.aws_id, answer["ETag"], config)
     except AwsError as error:
@@ -100,7 +105,7 @@ def _put(door: Door, aws_id: str, etag: str, config: dict[str, Any]) -> None:
     door.write("cloudfront", "UpdateDistribution", aws_id, Id=aws_id, IfMatch=etag, DistributionConfig=config)
 
 
-def delete(door: Door, name: str, found: Found) -> None:
+def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: only one that is disabled everywhere can be deleted. Raises NotReady until it is."""
     try:
         answer = door.read("cloudfront", "GetDistribution", found.aws_id, Id=found.aws_id)
@@ -123,4 +128,10 @@ def _refuse_conflict(error: AwsError, shape: Distribution) -> None:
         raise Refused(
             f"One of {', '.join(shape.aliases)} is an alias of another distribution, perhaps of another AWS account. "
             "Remove it there, or move it with AWS's AssociateAlias, then go on."
+        ) from error
+    if error.code == "InvalidViewerCertificate":
+        raise Refused(
+            f"The certificate {shape.certificate or 'of CloudFront itself'} does not cover all of "
+            f"{', '.join(shape.aliases)}, or is not valid any more. A certificate for a domain covers the domain and names of "
+            "one more label. Choose other hostnames, or renew the certificate."
         ) from error

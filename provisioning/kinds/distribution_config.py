@@ -37,7 +37,9 @@ class Names:
         return managed or self.ids.name_of(kind, self.account, aws_id) or aws_id
 
     def id(self, kind: str, name: str) -> str:
-        """Raises NotThereYet for one of ours that is not made yet."""
+        """Raises NotThereYet for one of ours that is not made yet. An ARN is one that is not ours, and stays itself."""
+        if name.startswith("arn:"):
+            return name
         return MANAGED.get(kind, {}).get(name) or self.ids.of(Address(kind, self.account, name))
 
 
@@ -56,6 +58,9 @@ def shape_of(config: Document, names: Names) -> Distribution:
         price_class=config.get("PriceClass", "PriceClass_All"),
         http=config.get("HttpVersion", "http2"),
         ipv6=config.get("IsIPV6Enabled", False),
+        certificate=_named(config["ViewerCertificate"], "ACMCertificateArn", "certificate", names),
+        tls=config["ViewerCertificate"]["MinimumProtocolVersion"],
+        web_acl=_named(config, "WebACLId", "web-acl", names),
     )
 
 
@@ -138,7 +143,21 @@ def document_of(
         "PriceClass": shape.price_class,
         "HttpVersion": shape.http,
         "IsIPV6Enabled": shape.ipv6,
+        "ViewerCertificate": _viewer_certificate(shape, names, config.get("ViewerCertificate", {})),
+        "WebACLId": names.id("web-acl", shape.web_acl) if shape.web_acl else "",
     }
+
+
+def _viewer_certificate(shape: Distribution, names: Names, before: Document) -> Document:
+    """AWS: the oldest protocol holds only with a certificate of one's own, served by the name that a viewer asks for."""
+    if not shape.certificate:
+        return (
+            before if before.get("CloudFrontDefaultCertificate") else {"CloudFrontDefaultCertificate": True}
+        )
+    arn = names.id("certificate", shape.certificate)
+    if (before.get("ACMCertificateArn"), before.get("MinimumProtocolVersion")) == (arn, shape.tls):
+        return before
+    return {"ACMCertificateArn": arn, "SSLSupportMethod": "sni-only", "MinimumProtocolVersion": shape.tls}
 
 
 def _origin_document(one: Origin, names: Names, before: Document) -> Document:
@@ -204,8 +223,7 @@ def _behavior_document(one: Behavior, names: Names, before: Document) -> Documen
 
 def _function_document(said: str, names: Names) -> Document:
     event, _, name = said.partition(" ")
-    arn = name if name.startswith("arn:") else names.id("function", name)
-    return {"EventType": event, "FunctionARN": arn}
+    return {"EventType": event, "FunctionARN": names.id("function", name)}
 
 
 def _error_document(one: ErrorAnswer) -> Document:

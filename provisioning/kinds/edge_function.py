@@ -68,7 +68,7 @@ def _code(name: str, shape: EdgeFunction) -> dict[str, Any]:
     return {"FunctionConfig": config, "FunctionCode": shape.code.encode()}
 
 
-def delete(door: Door, name: str, found: Found) -> None:
+def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: not while a distribution names it."""
     try:
         door.write("cloudfront", "DeleteFunction", name, Name=name, IfMatch=_etag(door, name))

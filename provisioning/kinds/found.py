@@ -1,6 +1,8 @@
 """What reading a resource gives."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Never
 
 from provisioning.shapes import Shape
 
@@ -21,10 +23,17 @@ class NotReady(Exception):
 class Found:
     """A resource as it is now.
 
-    `aws_id` is AWS's id where it has one, `domain` where it answers; `waits_for` says what AWS still does with it.
+    `aws_id` is AWS's id where it has one, `told` what it chose besides. `unfinished` says what AWS has still to tell before
+    others can be made, `waits_for` what it still does, or a person must do, before the resource works.
     """
 
     shape: Shape
     aws_id: str = ""
-    domain: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)
+    unfinished: str = ""
     waits_for: str = ""
+
+
+def never_deleted(what: str) -> Never:
+    """For what no plan deletes, because others may depend on it and its loss cannot be undone."""
+    raise Refused(f"The console never deletes {what}. Delete it in AWS if nobody needs it.")

@@ -74,7 +74,7 @@ class Named:
             **config,
         )
 
-    def delete(self, door: Door, name: str, found: Found) -> None:
+    def delete(self, door: Door, name: str, found: Found, ids: Ids) -> None:
         """AWS: not while a distribution names it."""
         try:
             etag = self._etag(door, name, found)

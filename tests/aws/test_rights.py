@@ -168,7 +168,11 @@ def test_nothing_is_allowed_on_nothing(reach: Reach, sids: set[str]) -> None:
 
 
 def test_the_dns_policy_reaches_our_names_and_their_proofs_only() -> None:
-    zones = [Zone("Z1", ("dev.example.com",)), Zone("Z2", ("www.example.org", "example.org")), Zone("Z3", ())]
+    zones = [
+        Zone("Z1", "example.com", ("dev.example.com",)),
+        Zone("Z2", "example.org", ("www.example.org", "example.org")),
+        Zone("Z3", "example.net", ()),
+    ]
     found = statements(dns_policy(zones))
     assert set(found) == {"Zones", "Records1", "Records2", "Changes"}
     assert found["Zones"]["Resource"] == [
@@ -179,8 +183,8 @@ def test_the_dns_policy_reaches_our_names_and_their_proofs_only() -> None:
     assert first["Resource"] == ["arn:aws:route53:::hostedzone/Z1"]
     key = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
     names = [each["Condition"]["ForAllValues:StringLike"][key] for each in (first, second)]
-    assert names[0] == ["_*.dev.example.com", "dev.example.com"]
-    assert names[1] == ["_*.example.org", "_*.www.example.org", "example.org", "www.example.org"]
+    assert names[0] == ["_*.example.com", "dev.example.com"]
+    assert names[1] == ["_*.example.org", "example.org", "www.example.org"]
     assert statements(dns_policy([])) == {}
 
 

@@ -108,14 +108,15 @@ def test_the_policies_to_install_are_kept(aws: CloudProcess, settings: Any) -> N
     assert "s3:PutObject" not in "".join(read["permissions"])
     assert "s3:PutBucketPolicy" not in "".join(read["permissions"] + deploy["permissions"])
     assert "s3:PutBucketPolicy" in "".join(estate["permissions"])
-    (records,) = (json.loads(document)["Statement"] for document in dns["permissions"])
+    records, zones = (json.loads(document)["Statement"] for document in dns["permissions"])
+    assert "route53:CreateHostedZone" in json.dumps(zones)
     tim = next(
         each for each in records if each["Resource"] == ["arn:aws:route53:::hostedzone/Z0TIMCOMBO0000000000"]
     )
     names = tim["Condition"]["ForAllValues:StringLike"][
         "route53:ChangeResourceRecordSetsNormalizedRecordNames"
     ]
-    assert {"dev.tim-combo.com", "_*.dev.tim-combo.com"} <= set(names)
+    assert {"dev.tim-combo.com", "_*.tim-combo.com"} <= set(names)
     assert not any("flux-systems" in name for name in names)
     assert "Trust policy of arn:aws:iam::855652006097:role/deploy-console-deploy" in printed
 

@@ -239,6 +239,8 @@ def test_accounts_and_products_are_added(admin: User, signed_in: SignIn) -> None
         "name": "live",
         "kind": "static",
         "cache_profile": "long",
+        "price_class": "PriceClass_All",
+        "web_acl": "none",
         "frontend_account": edge.pk,
         "bucket": "docs-live",
         "failure_budget": "0",

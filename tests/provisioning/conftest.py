@@ -28,7 +28,7 @@ class Estate:
         from users.models import User
         from users.permissions import Role
 
-        self.cloud = cloud
+        self.cloud, self.slug = cloud, PRODUCT
         self.admin = User.objects.get_or_create(
             username="admin", defaults={"display_name": "Admin", "role": Role.ADMIN}
         )[0]
@@ -37,7 +37,7 @@ class Estate:
     def product(self) -> Any:
         from products.models import Product
 
-        return Product.objects.get(slug=PRODUCT)
+        return Product.objects.get(slug=self.slug)
 
     def look(self) -> None:
         run = self.carry_out(self._begin_look())
@@ -85,8 +85,9 @@ class Estate:
         from runs.models import Run
         from tests.runs.rows import be_due
 
-        found = Run.objects.get(pk=run)
+        found, until = Run.objects.get(pk=run), time.monotonic() + 60
         while found.is_active:
+            assert time.monotonic() < until, found.waiting_for
             while runner.advance(run):
                 pass
             be_due(found)
@@ -130,9 +131,12 @@ class Estate:
 
 
 @pytest.fixture
-def estate(cloud: CloudProcess, cloned_database: "Clone", monkeypatch: pytest.MonkeyPatch) -> Estate:
+def estate(
+    cloud: CloudProcess, cloned_database: "Clone", monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> Estate:
     # Each test's Runs count from 1, and a session is known by its Run: one of another test must not be found.
     sessions._sessions.clear()
     for name, value in cloud.env().items():
         monkeypatch.setenv(name, value)
+    settings.CONSOLE_DNS = cloud.dns
     return Estate(cloud)

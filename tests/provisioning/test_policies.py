@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import Any
 
+from aws.policies import Zone, dns_policy
 from provisioning.policies import policies_for
 from tests.provisioning.conftest import MEDIA, PRODUCT, Estate
 
@@ -18,6 +19,8 @@ ACTIONS = {
     "PutBucketLifecycleConfiguration": ("PutLifecycleConfiguration",),
     "DeleteBucketLifecycle": ("PutLifecycleConfiguration",),
     "CreateDistributionWithTags": ("CreateDistribution", "TagResource"),
+    "RequestCertificate": ("RequestCertificate", "AddTagsToCertificate"),
+    "CreateWebACL": ("CreateWebACL", "TagResource"),
 }
 KINDS = {
     "OriginAccessControl": "origin-access-control",
@@ -26,20 +29,38 @@ KINDS = {
     "Function": "function",
     "Distribution": "distribution",
 }
-NEW, HOST = "tim-app-new-855652006097", "new.tim-combo.com"
+NEW, DOMAIN = "tim-app-new-855652006097", "new.example"
+GROUPS = f"arn:aws:wafv2:us-east-1:{MEDIA}:global/managedruleset/AWS/one"
+
+
+SOME_CHANGE: dict[str, Any] = {
+    "Changes": [
+        {
+            "Action": "UPSERT",
+            "ResourceRecordSet": {
+                "Name": DOMAIN,
+                "Type": "TXT",
+                "TTL": 300,
+                "ResourceRecords": [{"Value": '"x"'}],
+            },
+        }
+    ]
+}
 
 
 def test_every_call_is_allowed_and_every_action_is_called(estate: Estate) -> None:
+    from dns.selectors import zones_in
     from products.models import Account, Purpose
 
-    estate.cloud.settings(deploy_seconds=0.1)
+    estate.cloud.settings(deploy_seconds=0.1, dns_seconds=0.1, acm_seconds=0.05)
     since = estate.cloud.next_call()
     _make_everything(estate)
     _change_everything(estate)
     account = Account.objects.get(aws_id=MEDIA)
-    policies = {purpose: policies_for(account, Purpose(purpose)) for purpose in ("read", "estate")}
+    policies = {purpose: policies_for(account, Purpose(purpose)) for purpose in ("read", "estate", "dns")}
+    policies["dns"].append(dns_policy([Zone(*zone) for zone in zones_in(account)]))
     _delete_everything(estate)
-    called: dict[str, set[tuple[str, str]]] = {"read": set(), "estate": set()}
+    called: dict[str, set[tuple[str, str]]] = {purpose: set() for purpose in policies}
     for call in estate.cloud.calls(since):
         purpose = call["principal"].split("/")[1].removeprefix("deploy-console-")
         if call["account"] == MEDIA and "console-run" in call["principal"] and call["service"] != "sts":
@@ -53,12 +74,18 @@ def test_every_call_is_allowed_and_every_action_is_called(estate: Estate) -> Non
 
 def _make_everything(estate: Estate) -> None:
     """An environment from nothing, where every answer to a creation is lost once."""
-    from dns.models import Hostname
-    from products.models import Environment
+    from dns.models import HostedZone, Hostname
+    from products.models import Environment, Product
 
     rows = Environment.objects.filter(product__slug=PRODUCT, name="dev")
-    rows.update(bucket=NEW, distribution_id="", distribution_domain="", cache_profile="short")
-    Hostname.objects.filter(environment__in=rows).update(name=HOST)
+    rows.update(
+        bucket=NEW, distribution_id="", distribution_domain="", cache_profile="short", web_acl="count"
+    )
+    Hostname.objects.exclude(environment__in=rows).delete()
+    Hostname.objects.filter(environment__in=rows).update(name=f"dev.{DOMAIN}")
+    Product.objects.filter(slug=PRODUCT).update(domain=DOMAIN)
+    HostedZone.objects.exclude(product__slug=PRODUCT).delete()
+    HostedZone.objects.update(zone_id="")
     _hide_what_is_there(estate)
     estate.cloud.faults("cloudfront", "CreateDistributionWithTags", "lost_reply", count=1)
     estate.look()
@@ -89,6 +116,10 @@ def _hide_what_is_there(estate: Estate) -> None:
 
 def _change_everything(estate: Estate) -> None:
     """Every setting of the new bucket, and what CloudFront keeps by name, changed by hand and put back."""
+    from products.models import Environment
+    from provisioning.models import Resource
+
+    r53 = estate.cloud.client("route53", "media", "dns")
     s3, edge = estate.s3, estate.cloud.client("cloudfront", "media", "estate")
     open_to_all = {"BlockPublicAcls": False, "IgnorePublicAcls": False}
     s3.put_public_access_block(Bucket=NEW, PublicAccessBlockConfiguration=open_to_all)
@@ -112,6 +143,12 @@ def _change_everything(estate: Estate) -> None:
             plain = ("Name", "SigningProtocol", "OriginAccessControlOriginType")
             config = {name: item[name] for name in plain} | {"SigningBehavior": "never"}
             _put(edge, "OriginAccessControl", item["Id"], config)
+    Environment.objects.filter(product__slug=PRODUCT, name="dev").update(web_acl="block")
+    # As after an apply that was stopped while Route 53 was still at it.
+    made = r53.get_hosted_zone(Id=estate.product.hosted_zone.zone_id)["HostedZone"]["Id"]
+    info = r53.change_resource_record_sets(HostedZoneId=made, ChangeBatch=SOME_CHANGE)["ChangeInfo"]
+    told = {"change": info["Id"].rsplit("/", 1)[-1]}
+    Resource.objects.filter(kind="host-records").update(told=told)
     estate.look()
     estate.applied()
 
@@ -146,13 +183,21 @@ def _needed(call: dict[str, Any]) -> Iterable[tuple[str, str]]:
     operation, service = call["operation"], call["service"]
     for action in ACTIONS.get(operation, (operation,)):
         yield f"{service}:{action}", _resource(service, operation, call["resource"])
+    if operation in ("CreateWebACL", "UpdateWebACL"):
+        yield f"wafv2:{operation}", GROUPS
 
 
 def _resource(service: str, operation: str, told: str) -> str:
     if service == "s3":
         return f"arn:aws:s3:::{told.partition('/')[0]}"
-    if operation.startswith("List"):
+    if service == "route53" and operation not in ("ListHostedZonesByName", "CreateHostedZone"):
+        return f"arn:aws:route53:::{'/'.join(told.split('/')[2:4])}"
+    if operation.startswith("List") or service == "route53":
         return "*"
+    if service == "acm":
+        return f"arn:aws:acm:us-east-1:{MEDIA}:certificate/one"
+    if service == "wafv2":
+        return f"arn:aws:wafv2:us-east-1:{MEDIA}:global/webacl/one/1"
     kind = next(arn for word, arn in KINDS.items() if word in operation)
     return f"arn:aws:cloudfront::{MEDIA}:{kind}/one"
 

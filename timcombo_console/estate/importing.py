@@ -157,6 +157,7 @@ class _Import:
             "function_prefix": backend.function_prefix if backend else "",
             "code_bucket": backend.code_bucket if backend else "",
             "failure_budget": backend.failure_budget if backend else 0,
+            **(part.edge.model_dump() if part.edge else {}),
         }
 
     def _hostnames(self, place: Place, row: rows.Environment, names: list[str]) -> Change:

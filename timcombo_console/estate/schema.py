@@ -98,6 +98,12 @@ class Frontend(Part):
     distribution_domain: Annotated[str, _by(rows.distribution_domain, empty=True)] = ""
 
 
+class Edge(Part):
+    price_class: Annotated[str, _one_of(rows.PriceClass.values)]
+    web_acl: Annotated[str, _one_of(rows.WebAcl.values)]
+    origin_shield: bool
+
+
 class Backend(Part):
     account: LongName
     api_origin: Annotated[str, Field(max_length=200), _by(rows.https_address, empty=True)] = ""
@@ -114,6 +120,7 @@ class Environment(Part):
     requires: Name | None
     cache_profile: Annotated[str, _one_of(rows.CacheProfile.values)]
     frontend: Frontend
+    edge: Edge | None = None
     backend: Backend | None
     config: Annotated[Words, AfterValidator(_values)]
 

@@ -130,6 +130,7 @@ class Up:
     def _demo_environment(self, facts: dict[str, Any]) -> dict[str, str]:
         return {
             "CONSOLE_EDGE": facts["edge"],
+            "CONSOLE_DNS": facts["dns"],
             "CONSOLE_DEMO_EPOCH": str(self.epoch),
             "CONSOLE_DEMO_BEGAN_AGAIN": str(self.began_again).lower(),
             "CONSOLE_PUBLIC_URL": self.url,

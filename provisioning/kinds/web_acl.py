@@ -1,0 +1,127 @@
+"""Web ACLs of CloudFront, which AWS keeps in us-east-1."""
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from aws.access import Account as Door
+from aws.errors import AwsError
+from provisioning.ids import Ids
+from provisioning.kinds.found import Found, NotReady, Refused
+from provisioning.shapes import Rule, WebAcl
+
+AT_ONCE = 8
+SCOPE = "CLOUDFRONT"
+TAGS = [{"Key": "managed-by", "Value": "tim-combo-console"}]
+BUSY_SECONDS = 2.0
+Document = dict[str, Any]
+
+
+def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found | Refused]:
+    """One listing, and one call for each that is there."""
+    items = {one["Name"]: one for one in _listed(door)}
+    there = [name for name in names if name in items]
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return dict(zip(there, threads.map(lambda name: _found(_got(door, items[name])), there), strict=True))
+
+
+def _listed(door: Door) -> list[Document]:
+    found: list[Document] = []
+    page: Document = {"Scope": SCOPE, "Limit": 100}
+    while True:
+        answer = door.read("wafv2", "ListWebACLs", "", **page)
+        found += answer["WebACLs"]
+        # AWS: the last page may name a marker, too.
+        if not answer.get("NextMarker") or not answer["WebACLs"]:
+            return found
+        page["NextMarker"] = answer["NextMarker"]
+
+
+def _got(door: Door, item: Document) -> Document:
+    return door.read("wafv2", "GetWebACL", item["Name"], Name=item["Name"], Id=item["Id"], Scope=SCOPE)
+
+
+def _found(answer: Document) -> Found:
+    told = answer["WebACL"]
+    rules = sorted((_rule(one) for one in told.get("Rules", ())), key=lambda rule: rule.priority)
+    default = "block" if "Block" in told["DefaultAction"] else "allow"
+    return Found(WebAcl(default=default, rules=tuple(rules)), told["ARN"])
+
+
+def _rule(one: Document) -> Rule:
+    action = one.get("OverrideAction") or one.get("Action") or {}
+    kept = {"id": one["Name"], "priority": one["Priority"]}
+    does = "count" if "Count" in action else "block" if {"None", "Block"} & action.keys() else "allow"
+    statement = one["Statement"]
+    group, rate = statement.get("ManagedRuleGroupStatement"), statement.get("RateBasedStatement")
+    if group and group["VendorName"] == "AWS":
+        return Rule(**kept, group=group["Name"], action=does)
+    if rate and rate["AggregateKeyType"] == "IP" and "ScopeDownStatement" not in rate:
+        return Rule(**kept, limit=rate["Limit"], action=does)
+    return Rule(**kept, action=does, statement=", ".join(statement))
+
+
+def create(door: Door, name: str, shape: WebAcl, ids: Ids) -> None:
+    """AWS: a name that is there already is a duplicate; after a lost answer it is our own."""
+    try:
+        door.write("wafv2", "CreateWebACL", name, Name=name, Tags=TAGS, **_config(name, shape))
+    except AwsError as error:
+        if error.code != "WAFDuplicateItemException":
+            raise
+        found = read(door, [name], ids)[name]
+        assert isinstance(found, Found)
+        update(door, name, found, shape, ids)
+
+
+def update(door: Door, name: str, found: Found, shape: WebAcl, ids: Ids) -> None:
+    """AWS: everything is replaced, on condition of the token just read."""
+    if found.shape != shape:
+        _locked(door, "UpdateWebACL", name, found.aws_id, **_config(name, shape))
+
+
+def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
+    """AWS: not while a distribution names it."""
+    try:
+        _locked(door, "DeleteWebACL", name, found.aws_id, Scope=SCOPE)
+    except AwsError as error:
+        if error.code == "WAFNonexistentItemException":
+            return
+        if error.code != "WAFAssociatedItemException":
+            raise
+        raise Refused(f"A distribution still names the web ACL {name}, so it was not deleted.") from error
+
+
+def _locked(door: Door, operation: str, name: str, arn: str, **more: Any) -> None:
+    """Raises NotReady when somebody else changed it meanwhile."""
+    which = {"Name": name, "Id": arn.rsplit("/", 1)[-1], "Scope": SCOPE}
+    token = door.read("wafv2", "GetWebACL", name, **which)["LockToken"]
+    try:
+        door.write("wafv2", operation, name, **{**more, **which}, LockToken=token)
+    except AwsError as error:
+        if error.code != "WAFOptimisticLockException":
+            raise
+        raise NotReady(BUSY_SECONDS, f"Somebody changes the web ACL {name} at the same time.") from error
+
+
+def _config(name: str, shape: WebAcl) -> Document:
+    return {
+        "Scope": SCOPE,
+        "DefaultAction": {shape.default.title(): {}},
+        "Rules": [_document(rule) for rule in shape.rules],
+        "VisibilityConfig": _seen_as(name),
+    }
+
+
+def _document(rule: Rule) -> Document:
+    """AWS: of a group its own actions are overridden, and None leaves them as they are."""
+    shared = {"Name": rule.id, "Priority": rule.priority, "VisibilityConfig": _seen_as(rule.id)}
+    if rule.group:
+        statement: Document = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": rule.group}}
+        override: Document = {"Count": {}} if rule.action == "count" else {"None": {}}
+        return {**shared, "Statement": statement, "OverrideAction": override}
+    statement = {"RateBasedStatement": {"Limit": rule.limit, "AggregateKeyType": "IP"}}
+    return {**shared, "Statement": statement, "Action": {rule.action.title(): {}}}
+
+
+def _seen_as(name: str) -> Document:
+    return {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": name}
