@@ -31,7 +31,7 @@ def set_hostnames(
     Hostname.objects.filter(environment=row).exclude(name__in=after).delete()
     for position, name in enumerate(after):
         if name not in before:
-            _add(row, name, len(before) + position)
+            add_hostname(row, name, len(before) + position)
     put_in_order(row, after)
     row.settings_revision += 1
     row.save(update_fields=["settings_revision"])
@@ -83,7 +83,8 @@ def tidy(name: str) -> str:
     return name.strip().lower().rstrip(".")
 
 
-def _add(row: Environment, name: str, position: int) -> None:
+def add_hostname(row: Environment, name: str, position: int) -> None:
+    """Give the environment a hostname, in the caller's transaction. Raises Invalid."""
     other = Hostname.objects.select_related("environment__product").filter(name=name).first()
     if other:
         text = f"{name} belongs to {other.environment}. Remove it there first."

@@ -67,6 +67,7 @@ def matrix_page(user: User, asked: Mapping[str, str]) -> dict[str, Any]:
         "columns": columns,
         "rows": [one for one in kept if _shows(one, chosen)],
         "poll_url": poll_url(matrix.at),
+        "new_product_url": reverse("new-product") if allowed(user, "product.edit") else "",
         "add_url": reverse("release-new", args=[first])
         if first and allowed(user, "release.register")
         else "",

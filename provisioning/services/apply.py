@@ -1,13 +1,15 @@
 """Applying a plan: it is frozen, bound to what the person saw, and carried out by a Run."""
 
+from collections import Counter
 from collections.abc import Collection
+from typing import get_args
 
 from django.urls import reverse
 
 from audit.services import record
 from products.models import Account, Environment, Product
 from provisioning.models import Apply, PlannedChange
-from provisioning.planner import Change
+from provisioning.planner import Action, Change
 from provisioning.refusals import StaleEstate
 from provisioning.selectors import plan_of
 from provisioning.shapes import Address
@@ -73,10 +75,9 @@ def apply_plan(
 
 def in_words(changes: Collection[Change]) -> str:
     """ "3 to create, 1 to update" """
-    counts: dict[str, int] = {}
-    for change in changes:
-        counts[change.action] = counts.get(change.action, 0) + 1
-    return ", ".join(f"{count} to {action}" for action, count in counts.items())
+    counts = Counter(change.action for change in changes)
+    order = get_args(Action)
+    return ", ".join(f"{counts[action]} to {action}" for action in order if counts[action])
 
 
 def _keep(apply: Apply, changes: Collection[Change]) -> None:

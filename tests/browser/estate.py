@@ -9,7 +9,7 @@ from django.utils import timezone
 from deployments.manifest import FileEntry, Manifest, role_of
 from deployments.models import Artifact, Deployment, EnvironmentState, Release, ReleaseStatus, StoredManifest
 from deployments.services.promote import promote
-from products.models import Environment, Product
+from products.models import Account, Environment, Product
 from provisioning.models import Apply
 from runs.models import Run, RunScope, RunState, RunStep, StepLine, StepState
 from tests.provisioning.rows import apply_to, seen_bucket
@@ -26,6 +26,7 @@ class Estate:
     failed: Deployment
     live: Deployment
     applied: Apply
+    media: Account
 
 
 def build_estate() -> Estate:
@@ -43,6 +44,7 @@ def build_estate() -> Estate:
         failed=_failed(_deploy(product, "stage", second, manager)),
         live=live[-1],
         applied=_failed_apply(product, people[Role.ADMIN]),
+        media=Account.objects.get(name="media"),
     )
 
 

@@ -47,6 +47,11 @@ PAGES = {
         "/accounts/new/",
         "/people/",
         "/people/new/",
+        "/new-product/",
+        (
+            "/new-product/environments/?name=Shop&slug=shop&domain=shop.example&profile=full"
+            "&frontend_account={media}&dns_account={media}&artifact_account={media}"
+        ),
         f"{TIM}/edit/",
         f"{TIM}/estate/",
         f"{TIM}/estate/plan/",
@@ -65,7 +70,11 @@ def test_pages(role: Role, look: Look, estate: Estate, sign_in: SignIn, said: li
     wrong = []
     for path in PAGES[role]:
         address = path.format(
-            running=estate.running.pk, failed=estate.failed.pk, live=estate.live.pk, applied=estate.applied.pk
+            running=estate.running.pk,
+            failed=estate.failed.pk,
+            live=estate.live.pk,
+            applied=estate.applied.pk,
+            media=estate.media.pk,
         )
         answer = page.goto(address)
         assert answer is not None

@@ -41,6 +41,7 @@ def test_it_hands_over_addresses_and_logins(console: ConsoleRun) -> None:
         "aws_endpoint",
         "edge",
         "devcloud_control",
+        "dns",
         "epoch",
         "estate",
         "users",

@@ -41,6 +41,7 @@ TRIED = {
     "person.reset_password": "give {subject} a new initial password",
     "product.create": "add a product",
     "product.edit": "change the product {subject}",
+    "product.set_up": "set up a product",
     "release.mark_bad": "mark {subject} bad or good",
     "release.register": "register a release of {subject}",
     "session.lock_out": "sign in while locked out",

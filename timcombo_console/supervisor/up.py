@@ -154,6 +154,7 @@ class Up:
             "aws_endpoint": facts["endpoint"],
             "edge": facts["edge"],
             "devcloud_control": facts["control"],
+            "dns": facts["dns"],
             "epoch": self.epoch,
             "estate": "ready",
             "users": users,
