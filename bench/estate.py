@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bench.estate_ground import Ground
 
 PRODUCTS, LATENCY_MS = 20, 30
-READS = ("Get", "List", "Head", "Assume")
+READS = ("Get", "List", "Head", "Describe", "Assume")
 PAGES = 10
 
 

@@ -10,7 +10,7 @@ from provisioning.differences import Field, differences
 from provisioning.forms import ApplyForm
 from provisioning.models import Apply, ChangeState, PlannedChange
 from provisioning.planner import Change, Plan
-from provisioning.selectors import Standing, active_apply, last_apply, look_of, plan_of, standings
+from provisioning.selectors import Standing, active_apply, last_apply, look_of, picture_of, plan_of
 from provisioning.services.apply import in_words
 from provisioning.shapes import Address, shape_of
 from runs.models import RunState
@@ -45,7 +45,8 @@ def crumbs(product: Product, *more: tuple[str, str]) -> list[tuple[str, str]]:
 
 def estate_page(user: User, product: Product) -> dict[str, Any]:
     """The context of `provisioning/estate.html`."""
-    found, look, plan = standings(product), look_of(product), plan_of(product)
+    picture, look = picture_of(product), look_of(product)
+    found, plan = picture.standings, picture.plan
     names = account_names()
     applying = active_apply(product)
     return {

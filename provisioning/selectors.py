@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from django.db.models import Q, QuerySet
 
@@ -139,26 +140,45 @@ def seen_of(rows: Mapping[Address, Resource]) -> dict[Address, Seen]:
     }
 
 
+@dataclass(frozen=True)
+class Picture:
+    """What is wished for a product and the rows of it: what both the plan and the standing of each resource follow from."""
+
+    wishes: Mapping[Address, Wish]
+    rows: Mapping[Address, Resource]
+
+    @cached_property
+    def seen(self) -> Mapping[Address, Seen]:
+        return seen_of(self.rows)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What to do so that AWS holds what is wished."""
+        return make_plan(self.wishes.values(), self.seen)
+
+    @cached_property
+    def standings(self) -> list[Standing]:
+        """Every resource in the order in which they are made."""
+        ranks = {kind: rank for rank, kind in enumerate(SHAPES)}
+        addresses = sorted({*self.wishes, *self.rows}, key=lambda a: (ranks.get(a.kind, len(ranks)), a))
+        return [_standing(self.wishes.get(a), self.rows.get(a), self.seen.get(a)) for a in addresses]
+
+
+def picture_of(product: Product) -> Picture:
+    """As it is now, from the database alone."""
+    wishes = {wish.address: wish for wish in wishes_of(product)}
+    return Picture(wishes, rows_of(product, wishes.values()))
+
+
 def plan_of(product: Product, only: Collection[Address] = ()) -> Plan:
-    """What to do so that AWS holds what is wished; with `only` for these resources."""
-    wishes = wishes_of(product)
-    plan = make_plan(wishes, seen_of(rows_of(product, wishes)))
+    """The plan of a product; with `only` for these resources."""
+    plan = picture_of(product).plan
     if not only:
         return plan
     return Plan(
         tuple(change for change in plan.changes if change.address in only),
         tuple(address for address in plan.unseen if address in only),
     )
-
-
-def standings(product: Product) -> list[Standing]:
-    """Every resource of the product in the order in which they are made."""
-    wishes = {wish.address: wish for wish in wishes_of(product)}
-    rows = rows_of(product, wishes.values())
-    seen = seen_of(rows)
-    ranks = list(SHAPES)
-    addresses = sorted({*wishes, *rows}, key=lambda a: (ranks.index(a.kind) if a.kind in ranks else 99, a))
-    return [_standing(wishes.get(a), rows.get(a), seen.get(a)) for a in addresses]
 
 
 def _standing(wish: Wish | None, row: Resource | None, found: Seen | None) -> Standing:

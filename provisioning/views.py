@@ -12,7 +12,7 @@ from products.selectors import product_for
 from provisioning.forms import ApplyForm, ReasonForm
 from provisioning.models import Apply
 from provisioning.pages import address_of, adoptable, applied_page, estate_page, plan_page, resource_page
-from provisioning.selectors import standings
+from provisioning.selectors import picture_of
 from provisioning.services.accept import accept, stop_accepting
 from provisioning.services.apply import apply_plan
 from provisioning.services.look import look as look_at_all
@@ -115,7 +115,7 @@ def resource(request: Request, slug: str, kind: str, account: str, name: str) ->
             return redirect("estate-resource", slug, kind, account, name)
     elif form.is_bound:
         status = 422
-    one = next((one for one in standings(product) if one.address == address), None)
+    one = next((one for one in picture_of(product).standings if one.address == address), None)
     if one is None:
         raise Missing(f"{product} has no {address}.")
     context: dict[str, Any] = resource_page(request.user, product, one) | {"form": form}

@@ -114,9 +114,9 @@ class Estate:
     def state(self, kind: str, name: str) -> str:
         """How a resource stands, as the page says."""
         from provisioning.pages import state_of
-        from provisioning.selectors import standings
+        from provisioning.selectors import picture_of
 
-        found = {one.address[::2]: one for one in standings(self.product)}
+        found = {one.address[::2]: one for one in picture_of(self.product).standings}
         return state_of(found[kind, name])
 
     @property

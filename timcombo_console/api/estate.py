@@ -10,7 +10,7 @@ from products.selectors import product_for
 from provisioning.models import Apply, ChangeState
 from provisioning.pages import address_of, key_of, state_of
 from provisioning.planner import Plan
-from provisioning.selectors import Standing, look_of, plan_of, standings
+from provisioning.selectors import Standing, look_of, picture_of, plan_of
 from provisioning.services.apply import apply_plan
 from provisioning.services.look import look
 from provisioning.shapes import Address
@@ -48,7 +48,7 @@ def estate(request: HttpRequest, slug: str) -> HttpResponse:
         told = {
             "seen_at": moment(row.seen_at) if row else None,
             "looking": looking,
-            "resources": [_resource(one) for one in standings(product)],
+            "resources": [_resource(one) for one in picture_of(product).standings],
         }
         return answer(told, poll=looking)
 
