@@ -1,14 +1,16 @@
 """What the pages of a product's AWS resources show."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from products.models import Account, Product
 from provisioning.differences import Field, differences
 from provisioning.forms import ApplyForm
-from provisioning.models import Apply, ChangeState, PlannedChange
+from provisioning.models import Apply, ChangeState, PlannedChange, Resource
 from provisioning.planner import Change, Plan
 from provisioning.selectors import Standing, active_apply, last_apply, look_of, picture_of, plan_of
 from provisioning.services.apply import in_words
@@ -256,6 +258,27 @@ def _acts(user: User, apply: Apply) -> list[tuple[str, str, str]]:
     return found
 
 
+TOLD = {
+    "domain": "Answers at",
+    "status": "Status",
+    "expires": "Valid until",
+    "renewal": "Renewal",
+    "record": "Proved by the record",
+    "value": "with the value",
+    "name_servers": "Name servers",
+}
+"""What AWS tells of a resource that a person wants to know."""
+
+
+def _told(row: Resource) -> list[tuple[str, str]]:
+    told = {**row.told}
+    if "expires" in told:
+        told["expires"] = date_format(datetime.fromisoformat(told["expires"]), "j F Y, H:i")
+    if "name_servers" in told:
+        told["name_servers"] = told["name_servers"].replace(",", ", ")
+    return [(words, told[name]) for name, words in TOLD.items() if told.get(name)]
+
+
 def resource_page(user: User, product: Product, one: Standing) -> dict[str, Any]:
     """The context of `provisioning/resource.html`."""
     row, address = one.row, one.address
@@ -270,7 +293,7 @@ def resource_page(user: User, product: Product, one: Standing) -> dict[str, Any]
         "name": address.name,
         "account": f"{names.get(address.account, '')} {address.account}".strip(),
         "aws_id": row.aws_id if row else "",
-        "told": sorted(row.told.items()) if row else [],
+        "told": _told(row) if row else [],
         "place": one.wish.place if one.wish else "",
         "state": state,
         "drift": one.drift,

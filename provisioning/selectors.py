@@ -13,7 +13,7 @@ from provisioning.desired import desired
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
 from provisioning.differences import Field
 from provisioning.ids import Ids
-from provisioning.models import Apply, Look, PlannedChange, Resource
+from provisioning.models import Apply, ChangeState, Look, PlannedChange, Resource
 from provisioning.planner import Plan, Seen, Wish, drift, make_plan, pending
 from provisioning.shapes import SHAPES, Address, shape_of
 from runs.models import RunState
@@ -221,6 +221,19 @@ def seen_at(product: Product) -> datetime | None:
     """When the last look at all of the product's resources began, if one came to its end."""
     look = look_of(product)
     return look.seen_at if look else None
+
+
+def resources_of(product: Product) -> dict[Address, Resource]:
+    """Every row of the product, and of what it shares with others."""
+    wishes = wishes_of(product)
+    return rows_of(product, wishes)
+
+
+def last_record_changes(product: Product, at_most: int = 5) -> list[PlannedChange]:
+    """The changes of hostnames' records that were made last, newest first."""
+    rows = PlannedChange.objects.select_related("apply__actor", "account")
+    made = rows.filter(apply__product=product, kind="host-records", state=ChangeState.DONE)
+    return list(made.order_by("-apply_id", "position")[:at_most])
 
 
 def last_apply(product: Product) -> Apply | None:

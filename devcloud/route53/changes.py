@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from devcloud.errors import AwsError
-from devcloud.route53.state import CLOUDFRONT_ZONE, Key, Record, Zone, dotted
+from devcloud.route53.state import CLOUDFRONT_ZONE, Key, Record, Zone, dotted, values_of
 
 Change = dict[str, Any]
 
@@ -52,12 +52,19 @@ def _one(records: dict[Key, Record], action: str, record: Record) -> None:
         records[key] = record
     elif key not in records:
         raise _invalid(f"Tried to delete resource record set {told} but it was not found")
-    elif records[key] != record:
+    elif not _same(records[key], record):
         raise _invalid(
             f"Tried to delete resource record set {told} but the values provided do not match the current values"
         )
     else:
         del records[key]
+
+
+def _same(one: Record, other: Record) -> bool:
+    plain = [
+        {name: value for name, value in each.items() if name != "ResourceRecords"} for each in (one, other)
+    ]
+    return plain[0] == plain[1] and values_of(one) == values_of(other)
 
 
 def _check(zone: Zone, record: Record) -> None:

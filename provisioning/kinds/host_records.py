@@ -13,8 +13,29 @@ from provisioning.shapes import Address, HostRecords, Record
 TYPES = frozenset({"A", "AAAA", "CNAME"})
 # AWS: the zone in which all distributions are aliases' targets.
 CLOUDFRONT_ZONE = "Z2FDTNDATAQYW2"
-DISTRIBUTION = "distribution"
+DISTRIBUTION, CLOUDFRONT = "distribution", ".cloudfront.net"
 Document = dict[str, Any]
+
+
+def strays(door: Door, zone_id: str, ids: Ids) -> dict[str, HostRecords]:
+    """The names of a zone that lead to a distribution that is none of ours. Those with a routing policy are left out."""
+    by_name: dict[str, list[Document]] = defaultdict(list)
+    for record in records_of(door, zone_id):
+        if record["Type"] in TYPES and "SetIdentifier" not in record:
+            by_name[record["Name"].rstrip(".")].append(record)
+    shapes = {name: _host_records(records, ids) for name, records in by_name.items()}
+    return {
+        name: shape for name, shape in shapes.items() if any(_is_stray(one, ids) for one in shape.records)
+    }
+
+
+def _is_stray(record: Record, ids: Ids) -> bool:
+    targets = (record.alias,) if record.alias else record.values
+    return any(t.endswith(CLOUDFRONT) and "/" not in _name_of(t, ids) for t in targets)
+
+
+def _host_records(records: Collection[Document], ids: Ids) -> HostRecords:
+    return HostRecords(records=tuple(sorted((_shape(one, ids) for one in records), key=lambda one: one.id)))
 
 
 def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found | Refused]:
@@ -39,7 +60,7 @@ def _found(door: Door, name: str, records: list[Document], ids: Ids) -> Found | 
             f"{name} has records with a routing policy, which the console does not keep. Make simple records of them in "
             "Route 53, or take the hostname out of the environment."
         )
-    shape = HostRecords(records=tuple(sorted((_shape(one, ids) for one in records), key=lambda one: one.id)))
+    shape = _host_records(records, ids)
     pending = ids.told.get(_address(door, name), {}).get("change", "")
     if not pending or in_sync(door, name, pending):
         return Found(shape)

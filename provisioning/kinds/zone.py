@@ -1,5 +1,6 @@
 """Hosted zones: found by their id, or as the only public one of their name."""
 
+import json
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Never
@@ -9,6 +10,7 @@ from aws.errors import AwsError, NotFound
 from provisioning.delegation import not_delegated
 from provisioning.ids import Ids
 from provisioning.kinds.found import Found, Refused, never_deleted
+from provisioning.kinds.host_records import strays
 from provisioning.shapes import Address, Zone
 
 AT_ONCE = 8
@@ -35,7 +37,11 @@ def _read(door: Door, name: str, ids: Ids) -> Found | Refused | None:
     servers = answer.get("DelegationSet", {}).get("NameServers", [])
     private = answer["HostedZone"]["Config"]["PrivateZone"]
     waits = "" if private else not_delegated(name, servers)
-    told = {"name_servers": ",".join(sorted(servers))}
+    found = {} if private else strays(door, zone_id, ids)
+    told = {
+        "name_servers": ",".join(sorted(servers)),
+        "strays": json.dumps({name: shape.as_json() for name, shape in sorted(found.items())}),
+    }
     return Found(Zone(private=private), zone_id, told, waits_for=waits)
 
 

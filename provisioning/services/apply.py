@@ -1,7 +1,7 @@
 """Applying a plan: it is frozen, bound to what the person saw, and carried out by a Run."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import get_args
 
 from django.urls import reverse
@@ -49,16 +49,7 @@ def apply_plan(
     chosen = plan.chosen(ticked)
     if not chosen:
         raise WrongState("There is nothing to do: what is to be adopted or deleted has to be ticked.")
-    run = start(
-        kind="apply",
-        title=f"Apply a plan to the AWS resources of {product}",
-        scopes=_scopes(locked, chosen),
-        actor=actor,
-        steps=[*(f"change:{number + 1}" for number in range(len(chosen))), "settle", "see"],
-    )
-    apply = Apply.objects.create(product=locked, digest=digest, reason=reason, actor=actor, run=run)
-    _keep(apply, chosen)
-    Run.objects.filter(pk=run.pk).update(url=reverse("estate-apply", args=[product.slug, apply.pk]))
+    apply = begin(actor=actor, product=locked, changes=chosen, digest=digest, reason=reason)
     record(
         actor=actor,
         action="estate.apply",
@@ -68,8 +59,23 @@ def apply_plan(
         summary=f"Started to apply a plan to the AWS resources of {product}: {in_words(chosen)}.",
         reason=reason,
         after={"plan": digest, "changes": [change.as_json() for change in chosen]},
-        run=run.pk,
+        run=apply.run_id,
     )
+    return apply
+
+
+def begin(*, actor: User, product: Product, changes: Sequence[Change], digest: str, reason: str) -> Apply:
+    """Freeze the changes and start the Run that makes them, in the caller's transaction. Raises Busy."""
+    run = start(
+        kind="apply",
+        title=f"Apply a plan to the AWS resources of {product}",
+        scopes=_scopes(product, changes),
+        actor=actor,
+        steps=[*(f"change:{number + 1}" for number in range(len(changes))), "settle", "see"],
+    )
+    apply = Apply.objects.create(product=product, digest=digest, reason=reason, actor=actor, run=run)
+    _keep(apply, changes)
+    Run.objects.filter(pk=run.pk).update(url=reverse("estate-apply", args=[product.slug, apply.pk]))
     return apply
 
 

@@ -12,7 +12,7 @@ from deployments.services.promote import promote
 from products.models import Account, Environment, Product
 from provisioning.models import Apply
 from runs.models import Run, RunScope, RunState, RunStep, StepLine, StepState
-from tests.provisioning.rows import apply_to, seen_bucket
+from tests.provisioning.rows import apply_to, seen_bucket, seen_zone
 from users.models import User
 from users.permissions import Role
 
@@ -51,6 +51,7 @@ def build_estate() -> Estate:
 def _failed_apply(product: Product, admin: User) -> Apply:
     """A plan that failed at its one change, of a bucket that somebody changed."""
     seen_bucket(product)
+    seen_zone(product)
     apply_to(product, admin)
     apply = Apply.objects.get()
     error = "The bucket was changed by somebody since the plan: versioning. It was left as it is. Look at the new plan."

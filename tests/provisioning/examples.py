@@ -1,13 +1,14 @@
 """Examples of what people do with AWS resources (see `tests.examples`)."""
 
-from provisioning.models import Apply
+from provisioning.models import Apply, ChangeState, PlannedChange
 from provisioning.services.accept import accept, stop_accepting
 from provisioning.services.look import look
+from provisioning.services.records import remove_records, undo_records
 from provisioning.services.steer import cancel, retry
-from runs.models import Run, RunState
+from runs.models import Run, RunScope, RunState
 from tests.deployments.rows import estate
 from tests.examples import Call, example, person
-from tests.provisioning.rows import DEV, apply_to, seen_bucket
+from tests.provisioning.rows import DEV, apply_to, seen_bucket, seen_zone
 from users.permissions import Role
 
 
@@ -58,3 +59,24 @@ def go_on_with_a_plan() -> Call:
     Run.objects.filter(pk=apply.run_id).update(state=RunState.FAILED)
     apply.refresh_from_db()
     return lambda actor: retry(actor=actor, apply=apply, reason="Mended")
+
+
+@example("records.remove")
+def remove_stray_records() -> Call:
+    product = estate()
+    seen_zone(product)
+    return lambda actor: remove_records(
+        actor=actor, product=product, hostname="old.tim-combo.com", reason="It is gone"
+    )
+
+
+@example("records.undo")
+def take_back_a_change_of_records() -> Call:
+    product = estate()
+    seen_zone(product)
+    admin = person(Role.ADMIN, "set-up")
+    apply = remove_records(actor=admin, product=product, hostname="old.tim-combo.com", reason="It is gone")
+    RunScope.objects.filter(run=apply.run_id).delete()
+    planned = PlannedChange.objects.select_related("account", "apply__product").get()
+    planned.state = ChangeState.DONE
+    return lambda actor: undo_records(actor=actor, planned=planned, reason="It was not gone")

@@ -1,5 +1,7 @@
 """Rows of a product whose bucket of dev somebody has looked at, without a cloud."""
 
+import json
+
 from django.utils import timezone
 
 from products.models import Product
@@ -33,3 +35,20 @@ def apply_to(product: Product, actor: User) -> object:
     """The click that puts the bucket back."""
     digest = plan_of(product, [DEV]).digest
     return apply_plan(actor=actor, product=product, digest=digest, reason="TC-900", only=[DEV])
+
+
+STRAY = {"records": [{"id": "CNAME", "alias": "", "values": ["d1gone0000000.cloudfront.net"], "ttl": 300}]}
+
+
+def seen_zone(product: Product) -> Resource:
+    """The product's zone, in which a name leads to a distribution of somebody else."""
+    account = product.environments.get(name="dev").frontend_account
+    return Resource.objects.create(
+        kind="zone",
+        account=account,
+        name=product.domain,
+        product=product,
+        observed={"private": False},
+        observed_at=timezone.now(),
+        told={"name_servers": "ns-1.awsdns-00.com", "strays": json.dumps({f"old.{product.domain}": STRAY})},
+    )

@@ -4,11 +4,14 @@ import urllib.request
 from typing import Any
 
 import pytest
+from django.test import Client
 from dnslib import DNSRecord
 
-from provisioning.models import Resource
+from provisioning.models import Apply, PlannedChange, Resource
+from provisioning.services.records import remove_records, undo_records
 from provisioning.shapes import Address
 from tests.provisioning.conftest import MEDIA, PRODUCT, Estate
+from users.refusals import Refused
 
 DOMAIN = "shop.example"
 RECORDS = Address("host-records", MEDIA, "dev.tim-combo.com")
@@ -59,6 +62,10 @@ def waf(estate: Estate) -> Any:
 
 def records(estate: Estate, zone: str = ZONE) -> dict[tuple[str, str], dict[str, Any]]:
     found = r53(estate).list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    for one in found:
+        # A target with a dot at its end is the same as one without.
+        for value in one.get("ResourceRecords", ()):
+            value["Value"] = value["Value"].rstrip(".")
     return {(one["Name"].rstrip("."), one["Type"]): one for one in found}
 
 
@@ -304,3 +311,90 @@ def test_a_domain_of_another_provider_says_which_record_it_needs(shop: Estate) -
     assert not {"zone", "proof", "host-records"} & {change.address.kind for change in shop.plan().changes}
     run = _until_it_waits(shop, shop.apply().run_id, "Make a CNAME _")
     assert f".{DOMAIN} with the value _" in run.waiting_for
+
+
+def test_a_stray_name_is_found_removed_and_brought_back(estate: Estate, client: Client) -> None:
+    estate.look()
+    client.force_login(estate.admin)
+    page = client.get("/products/tim-combo/domains/").content.decode()
+    assert "old.tim-combo.com" in page
+    assert "CNAME d1gone0000000.cloudfront.net" in page
+    before = records(estate)
+    asked = {"verb": "remove", "hostname": "old.tim-combo.com", "reason": "TC-970"}
+    answer = client.post("/products/tim-combo/domains/", asked)
+    assert answer.headers["Location"].startswith("/products/tim-combo/estate/applied/")
+    assert estate.carry_out(Apply.objects.get().run_id).state == "succeeded"
+    assert before.keys() - records(estate).keys() == {("old.tim-combo.com", "CNAME")}
+    shown = client.get("/products/tim-combo/domains/").content.decode()
+    assert "Names that lead to somebody else" not in shown
+    assert "Bring back what was there" in shown
+    undo = {"verb": "undo", "change": PlannedChange.objects.get().pk, "reason": "TC-971"}
+    client.post("/products/tim-combo/domains/", undo)
+    assert estate.carry_out(Apply.objects.latest("pk").run_id).state == "succeeded"
+    assert records(estate) == before
+
+
+def test_aliases_become_the_cnames_again_when_it_is_undone(estate: Estate) -> None:
+    before = records(estate)
+    estate.look()
+    estate.applied(RECORDS)
+    planned = PlannedChange.objects.select_related("account", "apply__product").get()
+    apply = undo_records(actor=estate.admin, planned=planned, reason="TC-972")
+    assert estate.carry_out(apply.run_id).state == "succeeded"
+    assert records(estate) == before
+
+
+def test_what_somebody_changed_since_is_not_undone(estate: Estate) -> None:
+    estate.look()
+    estate.applied(RECORDS)
+    there = records(estate)["dev.tim-combo.com", "A"]
+    target = {**there["AliasTarget"], "DNSName": "d1timctest000.cloudfront.net."}
+    put(estate, "UPSERT", {**there, "AliasTarget": target})
+    planned = PlannedChange.objects.select_related("account", "apply__product").get()
+    run = estate.carry_out(undo_records(actor=estate.admin, planned=planned, reason="x").run_id)
+    assert (run.state, "was changed by somebody since the plan" in run.error) == ("failed", True)
+
+
+def test_only_a_change_of_records_that_was_made_is_undone(estate: Estate) -> None:
+    estate.look()
+    estate.applied(Address("bucket", MEDIA, "tim-app-dev-855652006097"))
+    planned = PlannedChange.objects.select_related("account", "apply__product").get()
+    with pytest.raises(Refused, match="Only a change of records"):
+        undo_records(actor=estate.admin, planned=planned, reason="x")
+
+
+def test_a_name_that_is_not_stray_is_not_removed(estate: Estate) -> None:
+    estate.look()
+    with pytest.raises(Refused, match=r"No name dev\.tim-combo\.com was seen"):
+        remove_records(actor=estate.admin, product=estate.product, hostname="dev.tim-combo.com", reason="x")
+
+
+def test_the_page_says_what_is_wrong_with_each_hostname(estate: Estate, client: Client) -> None:
+    client.force_login(estate.admin)
+    assert "Nobody has looked yet." in client.get("/products/tim-combo/domains/").content.decode()
+    estate.look()
+    page = client.get("/products/tim-combo/domains/").content.decode()
+    assert "It leads here by a CNAME" in page
+    assert "It has no AAAA record" in page
+    assert "Nothing leads to it: it has no address records." not in page
+    estate.applied()
+    page = client.get("/products/tim-combo/domains/").content.decode()
+    assert "All 6 hostnames work." in page
+    assert f"A alias {MEDIA}/tim-combo-dev" in page
+    estate.cloud.control(
+        "POST", "/delegate", {"domain": "tim-combo.com", "name_servers": ["ns1.parked.example"]}
+    )
+    estate.look()
+    page = client.get("/products/tim-combo/domains/").content.decode()
+    assert "6 of 6 hostnames do not work." in page
+    assert "its registrar names ns1.parked.example" in page
+
+
+def test_a_viewer_sees_domains_and_changes_nothing(estate: Estate, client: Client) -> None:
+    estate.look()
+    type(estate.admin).objects.filter(pk=estate.admin.pk).update(role="viewer")
+    estate.admin.refresh_from_db()
+    client.force_login(estate.admin)
+    assert "Remove its records" not in client.get("/products/tim-combo/domains/").content.decode()
+    client.post("/products/tim-combo/domains/", {"hostname": "old.tim-combo.com", "reason": "x"})
+    assert not Apply.objects.exists()

@@ -42,6 +42,8 @@ TRIED = {
     "product.create": "add a product",
     "product.edit": "change the product {subject}",
     "product.set_up": "set up a product",
+    "records.remove": "remove records of {subject}",
+    "records.undo": "take back a change of the records of {subject}",
     "release.mark_bad": "mark {subject} bad or good",
     "release.register": "register a release of {subject}",
     "session.lock_out": "sign in while locked out",
