@@ -20,6 +20,7 @@ urlpatterns = [
     path("metrics", views.metrics, name="metrics"),
     path("", include("users.urls")),
     path("audit/", include("timcombo_console.audit_log.urls")),
+    path("", include("timcombo_console.checklist.urls")),
     path("", include("timcombo_console.new_product.urls")),
     path("", include("deployments.urls")),
     path("", include("provisioning.urls")),

@@ -55,6 +55,7 @@ PAGES = {
         f"{TIM}/edit/",
         f"{TIM}/estate/",
         f"{TIM}/domains/",
+        f"{TIM}/checklist/",
         f"{TIM}/estate/plan/",
         f"{TIM}/estate/plan/?only={'/'.join(DEV)}",
         f"{TIM}/estate/resource/{'/'.join(DEV)}/",
