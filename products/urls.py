@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/new/", accounts.account_new, name="account-new"),
     path("accounts/<slug:name>/", accounts.account, name="account"),
+    path("accounts/<slug:name>/policies.json", accounts.account_policies, name="account-policies"),
     path("accounts/<slug:name>/edit/", accounts.account_edit, name="account-edit"),
     path("accounts/<slug:name>/check/", accounts.account_check, name="account-check"),
     path("configuration/", configuration.configurations, name="configurations"),

@@ -1,11 +1,14 @@
 """Accounts: the list, one account with what its last check found, its edit form, and the button that checks it."""
 
-from django.http import HttpResponse
+import json
+
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from products.forms import AccountForm, carried_out
 from products.selectors import account_for, accounts_for
 from products.services import check_account, create_account, edit_account
+from products.steps import policies_of
 from users.http import Request, page
 
 EDIT = "account.edit"
@@ -31,6 +34,24 @@ def account(request: Request, name: str) -> HttpResponse:
         "products/account.html",
         {"account": found, "check": check, "may_edit": request.user.may(EDIT)},
     )
+
+
+@page(permission="estate.view")
+def account_policies(request: Request, name: str) -> HttpResponse:
+    """What an account's owner installs for each role, as JSON: the trust policy and the permissions, as of now."""
+    found = account_for(request.user, name)
+    roles = [
+        {
+            "purpose": one["purpose"],
+            "role": one["role"],
+            "trust_policy": json.loads(one["trust"]),
+            "permissions": [json.loads(text) for text in one["permissions"]],
+        }
+        for one in policies_of(found)
+    ]
+    answer = JsonResponse({"account": found.aws_id, "roles": roles}, json_dumps_params={"indent": 2})
+    answer["Content-Disposition"] = f'attachment; filename="{found.name}-policies.json"'
+    return answer
 
 
 @page(permission="account.edit", methods=("GET", "POST"))

@@ -201,3 +201,22 @@ def test_an_account_that_does_not_exist(aws: CloudProcess) -> None:
 
 def media_environment(account: Account) -> Environment:
     return Environment.objects.filter(frontend_account=account)[0]
+
+
+def test_the_policies_are_exported_for_the_accounts_owner(aws: CloudProcess, client: Client) -> None:
+    client.force_login(person(Role.VIEWER))
+    answer = client.get("/accounts/media/policies.json")
+    assert answer["Content-Disposition"] == 'attachment; filename="media-policies.json"'
+    told = json.loads(answer.content)
+    roles = {one["purpose"]: one for one in told["roles"]}
+    assert (told["account"], set(roles)) == ("855652006097", {"read", "deploy", "dns", "estate"})
+    condition = roles["estate"]["trust_policy"]["Statement"][0]["Condition"]
+    assert condition["StringEquals"]["sts:ExternalId"] == "7c1d52aa-19d8-4a7c-8f0b-3f1f6f6f2e02"
+    allowed = {
+        action
+        for document in roles["estate"]["permissions"]
+        for one in document["Statement"]
+        for action in one["Action"]
+    }
+    assert {"acm:RequestCertificate", "wafv2:CreateWebACL", "cloudfront:UpdateDistribution"} <= allowed
+    assert "route53:ChangeResourceRecordSets" not in allowed

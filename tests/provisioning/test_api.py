@@ -81,3 +81,21 @@ def test_a_token_without_the_scope_and_a_role_without_the_right_are_refused(esta
         assert caller.ask("GET", "/plan")[0] == 200
         status, refused = caller.ask("POST", "/apply", body)
         assert (status, refused["code"]) == (403, "forbidden")
+
+
+def test_a_plan_that_failed_goes_on_and_one_under_way_is_stopped(estate: Estate, api: Caller) -> None:
+    estate.look()
+    _, plan = api.ask("GET", f"/plan?only={DEV}")
+    body = {"plan_digest": plan["digest"], "reason": "TC-900", "only": [DEV], "tick": [DEV]}
+    fault = estate.cloud.faults("s3", "PutBucketTagging", "error", code="AccessDenied", status=403)
+    _, made = api.ask("POST", "/apply", body)
+    assert estate.carry_out(made["run"]).state == "failed"
+    estate.cloud.clear_faults(fault)
+    assert api.ask("POST", f"/applies/{made['id']}/retry", {})[0] == 422
+    status, again = api.ask("POST", f"/applies/{made['id']}/retry", {"reason": "Mended"})
+    assert (status, again["status"]) == (202, "queued")
+    assert api.ask("POST", f"/applies/{made['id']}/retry", {"reason": "x"})[1]["code"] == "wrong_state"
+    status, _ = api.ask("POST", f"/applies/{made['id']}/cancel", {"reason": "Not now"})
+    assert status == 202
+    assert estate.carry_out(made["run"]).state == "cancelled"
+    assert api.ask("POST", "/applies/0/cancel", {"reason": "x"})[0] == 404

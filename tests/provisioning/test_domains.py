@@ -11,6 +11,7 @@ from provisioning.models import Apply, PlannedChange, Resource
 from provisioning.services.records import remove_records, undo_records
 from provisioning.shapes import Address
 from tests.provisioning.conftest import MEDIA, PRODUCT, Estate
+from tests.provisioning.shops import new_shop
 from users.refusals import Refused
 
 DOMAIN = "shop.example"
@@ -22,26 +23,7 @@ ZONE = "Z0TIMCOMBO0000000000"
 @pytest.fixture
 def shop(estate: Estate) -> Estate:
     """A product of which AWS holds nothing yet: its zone is to be made, too."""
-    from dns.models import HostedZone, Hostname
-    from products.models import Account, Environment, Product
-
-    media = Account.objects.get(name="media")
-    product = Product.objects.create(
-        slug="shop", name="Shop", domain=DOMAIN, artifact_account=media, artifact_bucket="shop-releases"
-    )
-    HostedZone.objects.create(product=product, account=media)
-    made = Environment.objects.create(
-        product=product,
-        name="live",
-        kind="static",
-        position=0,
-        cache_profile="long",
-        frontend_account=media,
-        bucket="shop-live",
-        web_acl="count",
-    )
-    for position, name in enumerate((DOMAIN, f"www.{DOMAIN}")):
-        Hostname.objects.create(environment=made, name=name, position=position)
+    new_shop("shop")
     estate.slug = "shop"
     estate.cloud.settings(deploy_seconds=0.1, dns_seconds=0.1, acm_seconds=0.05)
     estate.look()

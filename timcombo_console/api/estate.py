@@ -1,5 +1,6 @@
 """The AWS resources of a product: how they stand, the plan, and applying it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from provisioning.planner import Plan
 from provisioning.selectors import Standing, look_of, picture_of, plan_of
 from provisioning.services.apply import apply_plan
 from provisioning.services.look import look
+from provisioning.services.steer import cancel, retry
 from provisioning.shapes import Address
 from runs.models import Run, RunState
 from timcombo_console.api.auth import doing, seeing
@@ -66,6 +68,7 @@ def _resource(one: Standing) -> Json:
         "changed_by_hand": [field._asdict() for field in one.drift],
         "edited_here": [field._asdict() for field in one.pending],
         "error": row.error or None if row else None,
+        "waits_for": row.waits_for or None if row else None,
         "seen_at": moment(row.observed_at) if row else None,
     }
 
@@ -135,8 +138,28 @@ def applied(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return seeing(request, "estate.view", see)
 
 
+class Why(Strict):
+    """Why it is done; the reason goes on record."""
+
+    reason: str
+
+
+@router.post(ESTATE + "/applies/{number}/retry", summary="Go on with a plan from the change that failed")
+def go_on(request: HttpRequest, slug: str, number: int, given: Why) -> HttpResponse:
+    return doing(request, 202, lambda user: _steered(retry, user, slug, number, given))
+
+
+@router.post(ESTATE + "/applies/{number}/cancel", summary="Stop a plan before its next change")
+def stop(request: HttpRequest, slug: str, number: int, given: Why) -> HttpResponse:
+    return doing(request, 202, lambda user: _steered(cancel, user, slug, number, given))
+
+
+def _steered(act: Callable[..., Apply], user: User, slug: str, number: int, given: Why) -> Json:
+    return _applied(act(actor=user, apply=_find(product_for(user, slug), number), reason=given.reason))
+
+
 def _find(product: Product, number: int) -> Apply:
-    found = Apply.objects.select_related("run", "actor").filter(product=product, pk=number).first()
+    found = Apply.objects.select_related("run", "actor", "product").filter(product=product, pk=number).first()
     if found is None:
         raise Missing(f"No plan {number} was applied to {product}.")
     return found
