@@ -1,7 +1,7 @@
 """How a step reaches an AWS account, and which of AWS's answers no retry can help."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from django.conf import settings
 
@@ -39,13 +39,21 @@ def open_account(
 
     Raises StepFailed when the account names no such role; else what `aws.access.connect` raises.
     """
+    return way_into(context, account, purpose, pace)()
+
+
+def way_into(
+    context: StepContext, account: Account, purpose: Purpose, pace: Pace = UNPACED
+) -> Callable[[], Door]:
+    """What opens that door. The database is asked now, AWS by the call, so that several are opened at a time."""
     role = account.roles.filter(purpose=purpose).first()
     if role is None:
         raise StepFailed(
             f"Account {account.name} names no role for the purpose {purpose}. An admin adds it on the account's page."
         )
     actor = context.run.actor
-    return connect(
+    return partial(
+        connect,
         Access(account.aws_id, account.region, role.role_arn, role.external_id),
         session_name=f"console-run-{context.run.pk}",
         source_identity=actor.get_username() if actor else "",

@@ -1,7 +1,7 @@
 """Looking at all resources of a product, as the roles that only read, and keeping what was seen."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from aws.access import Account as Door
 from aws.errors import AwsError
-from products.door import open_account
+from products.door import way_into
 from products.models import Account, Product, Purpose
 from provisioning.ids import Ids
 from provisioning.kinds import KINDS, Found, Refused
@@ -74,14 +74,25 @@ def _stages(groups: Iterable[Group]) -> Iterator[list[Group]]:
 
 
 def _doors(context: StepContext, accounts: Iterable[Account]) -> Mapping[Account, Door | Refused]:
-    """Into each account, or why not."""
-    return {account: _door(context, account) for account in accounts}
+    """Into each account, or why not; all at a time."""
+    ways = {account: _way(context, account) for account in accounts}
+    with ThreadPoolExecutor(max(len(ways), 1)) as threads:
+        return dict(zip(ways, threads.map(_opened, ways.values()), strict=True))
 
 
-def _door(context: StepContext, account: Account) -> Door | Refused:
+def _way(context: StepContext, account: Account) -> Callable[[], Door] | Refused:
     try:
-        return open_account(context, account, Purpose.READ)
-    except (AwsError, StepFailed) as error:
+        return way_into(context, account, Purpose.READ)
+    except StepFailed as error:
+        return Refused(str(error))
+
+
+def _opened(way: Callable[[], Door] | Refused) -> Door | Refused:
+    if isinstance(way, Refused):
+        return way
+    try:
+        return way()
+    except AwsError as error:
         return Refused(str(error))
 
 
