@@ -15,6 +15,11 @@ NAMES = {
     "apigateway": "API Gateway",
     "apigatewayv2": "API Gateway",
     "cloudwatch": "CloudWatch",
+    "edge-alarms": "CloudWatch",
+    "route53": "Route 53",
+    "acm": "ACM",
+    "wafv2": "AWS WAF",
+    "sns": "SNS",
 }
 
 

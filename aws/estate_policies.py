@@ -60,6 +60,11 @@ CERTIFICATE_READS = ("acm:DescribeCertificate",)
 CERTIFICATE_WRITES = ("acm:RequestCertificate", "acm:AddTagsToCertificate")
 ACL_READS = ("wafv2:GetWebACL",)
 ACL_WRITES = ("wafv2:CreateWebACL", "wafv2:UpdateWebACL", "wafv2:DeleteWebACL", "wafv2:TagResource")
+METRIC_READS = ("cloudfront:GetMonitoringSubscription",)
+METRIC_WRITES = ("cloudfront:CreateMonitoringSubscription", "cloudfront:DeleteMonitoringSubscription")
+TOPIC_READS = ("sns:GetTopicAttributes",)
+TOPIC_WRITES = ("sns:CreateTopic", "sns:TagResource", "sns:SetTopicAttributes", "sns:DeleteTopic")
+ALARM_WRITES = ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms")
 ZONE_LISTS = ("route53:ListHostedZonesByName",)
 ZONE_READS = ("route53:GetHostedZone", "route53:ListResourceRecordSets")
 
@@ -68,7 +73,7 @@ ZONE_READS = ("route53:GetHostedZone", "route53:ListResourceRecordSets")
 class EstateReach:
     """The resources that the console keeps in one account: `buckets` by name, and whether any are of CloudFront.
 
-    `certificates` and `acls` tell whether there are any; `zones` are the ids of its hosted zones, `*` for one that is not made
+    `certificates`, `acls`, `metrics` and `alarms` tell whether there are any; `zones` are the ids of its hosted zones, `*` for one that is not made
     yet.
     """
 
@@ -77,6 +82,8 @@ class EstateReach:
     edge: bool = False
     certificates: bool = False
     acls: bool = False
+    metrics: bool = False
+    alarms: bool = False
     zones: tuple[str, ...] = ()
 
 
@@ -86,6 +93,7 @@ def estate_read_policy(reach: EstateReach) -> str:
         *allow("BucketSettings", BUCKET_READS, _buckets(reach)),
         *_edge_reads(reach),
         *_viewer_reads(reach),
+        *_watch_reads(reach),
         *_zone_reads(reach),
     )
 
@@ -104,6 +112,11 @@ def estate_policy(reach: EstateReach) -> str:
         *allow("BucketSettings", (*BUCKET_READS, *BUCKET_WRITES), _buckets(reach)),
         *_edge_reads(reach),
         *_viewer_reads(reach),
+        *_watch_reads(reach),
+        # AWS: these calls take no resource.
+        *allow("KeepMetrics", METRIC_WRITES, ("*",) if reach.metrics else ()),
+        *allow("KeepTopics", TOPIC_WRITES, _topics(reach)),
+        *allow("KeepAlarms", ALARM_WRITES, _alarms(reach)),
         *allow("KeepCertificates", CERTIFICATE_WRITES, _certificates(reach)),
         *allow("KeepWebAcls", ACL_WRITES, _acls(reach)),
         *allow("UseRuleGroups", ACL_WRITES[:2], _rule_groups(reach)),
@@ -134,6 +147,22 @@ def _viewer_reads(reach: EstateReach) -> list[Statement]:
         *allow("WebAclLists", ("wafv2:ListWebACLs",), ("*",) if reach.acls else ()),
         *allow("WebAcls", ACL_READS, _acls(reach)),
     ]
+
+
+def _watch_reads(reach: EstateReach) -> list[Statement]:
+    return [
+        *allow("Metrics", METRIC_READS, ("*",) if reach.metrics else ()),
+        *allow("Topics", TOPIC_READS, _topics(reach)),
+        *allow("Alarms", ("cloudwatch:DescribeAlarms",), ("*",) if reach.alarms else ()),
+    ]
+
+
+def _topics(reach: EstateReach) -> Sequence[str]:
+    return [f"arn:aws:sns:us-east-1:{reach.account_id}:console-*"] if reach.alarms else []
+
+
+def _alarms(reach: EstateReach) -> Sequence[str]:
+    return [f"arn:aws:cloudwatch:us-east-1:{reach.account_id}:alarm:console-*"] if reach.alarms else []
 
 
 def _zone_reads(reach: EstateReach) -> list[Statement]:

@@ -28,8 +28,9 @@ from aws.errors import NoCredentials, Subject
 
 ROLE_SECONDS = 3600
 KEPT = 32
-# AWS: what CloudFront uses of these services is kept in us-east-1, wherever the rest of the account is.
-FIXED = dict.fromkeys(("acm", "wafv2"), "us-east-1")
+EDGE_REGION = "us-east-1"
+# AWS: what CloudFront uses of these services is kept there, wherever the rest of the account is.
+OF_THE_EDGE = {"acm": "acm", "wafv2": "wafv2", "sns": "sns", "edge-alarms": "cloudwatch"}
 SIGN_IN_METHODS = frozenset({"sso", "login"})
 
 
@@ -121,12 +122,12 @@ class RoleSession:
         self._session._credentials = self._credentials  # type: ignore[attr-defined]
 
     def client(self, service: str) -> Any:
-        """The client of a service. It makes one attempt a call: `calls.Loop` repeats, under the lease."""
+        """The client of a service, or of what CloudFront uses of it. It makes one attempt a call: `calls.Loop` repeats, under the lease."""
         with self._lock:
             if service not in self._clients:
-                region = FIXED.get(service, self._region)
+                region = EDGE_REGION if service in OF_THE_EDGE else self._region
                 self._clients[service] = self._session.create_client(
-                    service, region, config=config(attempts=1)
+                    OF_THE_EDGE.get(service, service), region, config=config(attempts=1)
                 )
             return self._clients[service]
 

@@ -172,6 +172,8 @@ class EnvironmentForm(RowForm):
             "price_class",
             "web_acl",
             "origin_shield",
+            "extra_metrics",
+            "alarms",
             "frontend_account",
             "bucket",
             "distribution_id",
@@ -194,6 +196,8 @@ class EnvironmentForm(RowForm):
         help_texts = {
             "web_acl": "Begin by counting: what it would have blocked is in the sampled requests of AWS WAF.",
             "origin_shield": "One more cache before the bucket, in its Region. It costs extra for each request.",
+            "extra_metrics": "Cache hit rate, origin latency and errors by code. They cost extra for each distribution.",
+            "alarms": "On errors of the edge, refused requests, the cache and the certificate's end, told to an SNS topic.",
             "protected": "Promotions, rollbacks and changes of where it is served from then need its name typed.",
             "distribution_domain": "Like d111111abcdef8.cloudfront.net. It is not made of the id.",
             "api_origin": "As callers use it: API Gateway's own address with the stage, or one below a custom domain name.",

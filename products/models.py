@@ -194,6 +194,8 @@ class Environment(models.Model):
     price_class = models.CharField(max_length=20, choices=PriceClass, default=PriceClass.NEAR)
     web_acl = models.CharField("web ACL", max_length=10, choices=WebAcl, default=WebAcl.NONE)
     origin_shield = models.BooleanField(default=False)
+    extra_metrics = models.BooleanField("additional metrics", default=False)
+    alarms = models.BooleanField(default=False)
     backend_account = models.ForeignKey(
         Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

@@ -5,6 +5,7 @@ A bucket of releases or handlers that several products share is wished by each i
 
 from collections.abc import Iterable, Iterator
 
+from provisioning.desired_alarms import alarms
 from provisioning.desired_domains import domains
 from provisioning.desired_edge import DISTRIBUTION, distribution_name, edge
 from provisioning.facts import Account, Environment, Product
@@ -30,7 +31,7 @@ ARCHIVED = Expiry(id="console-archive", prefix="releases/", archive_days=90)
 def desired(product: Product) -> tuple[Wish, ...]:
     """Every resource of the product, each once."""
     found: dict[Address, Wish] = {}
-    for wish in (*_stores(product), *_sites(product), *domains(product)):
+    for wish in (*_stores(product), *_sites(product), *domains(product), *alarms(product)):
         found.setdefault(wish.address, wish)
     return tuple(found.values())
 

@@ -28,6 +28,8 @@ class Environment:
     price_class: str = "PriceClass_100"
     web_acl: str = ""
     origin_shield: bool = False
+    extra_metrics: bool = False
+    alarms: bool = False
     api_origin: str = ""
     backend: Account | None = None
     code_bucket: str = ""

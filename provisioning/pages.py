@@ -35,6 +35,9 @@ KINDS = {
     "proof": "Proof of a certificate",
     "web-acl": "Web ACL",
     "host-records": "Records of a hostname",
+    "monitoring": "Additional metrics",
+    "topic": "Topic of alarms",
+    "alarm": "Alarm",
 }
 ACTIONS = {"create": "Create", "update": "Change", "adopt": "Adopt", "delete": "Delete"}
 APPLY = "estate.apply"

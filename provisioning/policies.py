@@ -35,6 +35,8 @@ def reach_of(account: Account) -> EstateReach:
         edge="access-control" in kinds,
         certificates="certificate" in kinds,
         acls="web-acl" in kinds,
+        metrics="monitoring" in kinds,
+        alarms="alarm" in kinds,
         zones=tuple(zones),
     )
 

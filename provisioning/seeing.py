@@ -18,7 +18,10 @@ from provisioning.selectors import ids, rows_of, wishes_of
 from provisioning.shapes import Address
 from runs.steps import StepContext, StepFailed
 
-ONE_AFTER_ANOTHER = (frozenset({"distribution", "bucket-policy", "proof"}), frozenset({"host-records"}))
+ONE_AFTER_ANOTHER = (
+    frozenset({"distribution", "bucket-policy", "proof", "monitoring", "alarm"}),
+    frozenset({"host-records"}),
+)
 """Kinds that mean others by what AWS calls them, which must have been seen before; all else comes first."""
 Sight = Found | Refused | None
 

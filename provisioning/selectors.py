@@ -78,6 +78,8 @@ def _environment(row: Environment) -> facts.Environment:
         price_class=row.price_class,
         web_acl="" if row.web_acl == WebAcl.NONE else row.web_acl,
         origin_shield=row.origin_shield,
+        extra_metrics=row.extra_metrics,
+        alarms=row.alarms,
         api_origin=row.api_origin,
         backend=_account(row.backend_account) if row.backend_account else None,
         code_bucket=row.code_bucket,

@@ -230,6 +230,45 @@ class Distribution(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Monitoring(Shape):
+    """The additional metrics of a distribution, by its name: cache hit rate, origin latency, errors by code. They cost extra."""
+
+    kind: ClassVar[str] = "monitoring"
+
+    status: str = "Enabled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic(Shape):
+    """The SNS topic to which a product's alarms are told; who hears of them subscribes there."""
+
+    kind: ClassVar[str] = "topic"
+
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm(Shape):
+    """A CloudWatch alarm: `metric` of a distribution or certificate, by kind and name, is above or below `threshold`.
+
+    In `times` of the last `periods` periods of `seconds`. With fewer than `requests` in one nothing is said.
+    """
+
+    kind: ClassVar[str] = "alarm"
+
+    of: str
+    metric: str
+    statistic: str = "Average"
+    comparison: str
+    threshold: float
+    requests: int = 0
+    seconds: int
+    periods: int
+    times: int
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Zone(Shape):
     """A public hosted zone; its records are resources of their own."""
 
@@ -318,6 +357,9 @@ SHAPES: dict[str, type[Shape]] = {
         WebAcl,
         Distribution,
         BucketPolicy,
+        Monitoring,
+        Topic,
+        Alarm,
         HostRecords,
     )
 }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from devcloud import restxml
-from devcloud.cloudfront import distributions, functions, invalidations, named
+from devcloud.cloudfront import distributions, functions, invalidations, monitoring, named
 from devcloud.cloudfront.call import CdnCall, Neighbours, Result
 from devcloud.cloudfront.state import Cdn
 from devcloud.errors import AwsError, not_implemented
@@ -22,6 +22,9 @@ OPERATIONS: Mapping[str, Callable[[CdnCall], Result]] = {
     "TagResource": distributions.tag_resource,
     "UntagResource": distributions.untag_resource,
     "ListTagsForResource": distributions.list_tags_for_resource,
+    "CreateMonitoringSubscription": monitoring.create_monitoring_subscription,
+    "GetMonitoringSubscription": monitoring.get_monitoring_subscription,
+    "DeleteMonitoringSubscription": monitoring.delete_monitoring_subscription,
     "CreateInvalidation": invalidations.create_invalidation,
     "GetInvalidation": invalidations.get_invalidation,
     "ListInvalidations": invalidations.list_invalidations,

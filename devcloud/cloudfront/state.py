@@ -56,6 +56,7 @@ class Distribution:
     deployed: float
     etag: str = field(default_factory=lambda: new_id("E"))
     before: Config | None = None
+    metrics: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     invalidations: list[Invalidation] = field(default_factory=list)
 

@@ -7,6 +7,7 @@ from aws.access import Account as Door
 from provisioning.ids import Ids, NotThereYet
 from provisioning.kinds import (
     access_control,
+    alarm,
     bucket,
     bucket_policy,
     cache_policy,
@@ -15,7 +16,9 @@ from provisioning.kinds import (
     edge_function,
     headers_policy,
     host_records,
+    monitoring,
     proof,
+    topic,
     web_acl,
     zone,
 )
@@ -66,4 +69,7 @@ KINDS: Mapping[str, Kind] = {
     "proof": proof,
     "web-acl": web_acl,
     "host-records": host_records,
+    "monitoring": monitoring,
+    "topic": topic,
+    "alarm": alarm,
 }

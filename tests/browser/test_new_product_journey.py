@@ -66,7 +66,7 @@ def test_by_the_wizard_to_a_first_deployment_at_its_own_hostname(demo: Demo, bro
         sign_in(page, demo, "admin")
         page.goto("/")
         answer_whole_wizard(page)
-        expect(page.get_by_text("36 to create, 6 to adopt.")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_text("42 to create, 6 to adopt.")).to_be_visible(timeout=PATIENCE)
         well_made(page)
         page.get_by_label("Adopt all 6 that somebody else made").check()
         page.get_by_label("Reason").fill("TC-950: a shop.")
@@ -78,10 +78,10 @@ def test_by_the_wizard_to_a_first_deployment_at_its_own_hostname(demo: Demo, bro
         ).to_be_visible(timeout=PATIENCE)
         well_made(page)
         delegate(demo)
-        expect(page.get_by_role("heading", name="All 42 changes are made.")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_role("heading", name="All 48 changes are made.")).to_be_visible(timeout=PATIENCE)
         well_made(page)
         page.goto("/products/shop/estate/")
-        expect(page.get_by_text("All 42 resources are as they should be.")).to_be_visible()
+        expect(page.get_by_text("All 48 resources are as they should be.")).to_be_visible()
         well_made(page)
 
     path = "/products/shop/releases"

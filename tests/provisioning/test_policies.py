@@ -21,7 +21,9 @@ ACTIONS = {
     "CreateDistributionWithTags": ("CreateDistribution", "TagResource"),
     "RequestCertificate": ("RequestCertificate", "AddTagsToCertificate"),
     "CreateWebACL": ("CreateWebACL", "TagResource"),
+    "CreateTopic": ("CreateTopic", "TagResource"),
 }
+SERVICES = {"monitoring": "cloudwatch"}
 KINDS = {
     "OriginAccessControl": "origin-access-control",
     "CachePolicy": "cache-policy",
@@ -33,6 +35,7 @@ NEW, DOMAIN = "tim-app-new-855652006097", "new.example"
 GROUPS = f"arn:aws:wafv2:us-east-1:{MEDIA}:global/managedruleset/AWS/one"
 
 
+WATCHED: dict[str, Any] = {"web_acl": "count", "extra_metrics": True, "alarms": True}
 SOME_CHANGE: dict[str, Any] = {
     "Changes": [
         {
@@ -78,9 +81,7 @@ def _make_everything(estate: Estate) -> None:
     from products.models import Environment, Product
 
     rows = Environment.objects.filter(product__slug=PRODUCT, name="dev")
-    rows.update(
-        bucket=NEW, distribution_id="", distribution_domain="", cache_profile="short", web_acl="count"
-    )
+    rows.update(bucket=NEW, distribution_id="", distribution_domain="", cache_profile="short", **WATCHED)
     Hostname.objects.exclude(environment__in=rows).delete()
     Hostname.objects.filter(environment__in=rows).update(name=f"dev.{DOMAIN}")
     Product.objects.filter(slug=PRODUCT).update(domain=DOMAIN)
@@ -149,6 +150,9 @@ def _change_everything(estate: Estate) -> None:
     info = r53.change_resource_record_sets(HostedZoneId=made, ChangeBatch=SOME_CHANGE)["ChangeInfo"]
     told = {"change": info["Id"].rsplit("/", 1)[-1]}
     Resource.objects.filter(kind="host-records").update(told=told)
+    sns = estate.cloud.client("sns", "media", "estate", region="us-east-1")
+    topic = sns.list_topics()["Topics"][0]["TopicArn"]
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue="Mine")
     estate.look()
     estate.applied()
 
@@ -180,7 +184,7 @@ def _delete_everything(estate: Estate) -> None:
 
 def _needed(call: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """The IAM actions of a call on record, and the resource that it is about."""
-    operation, service = call["operation"], call["service"]
+    operation, service = call["operation"], SERVICES.get(call["service"], call["service"])
     for action in ACTIONS.get(operation, (operation,)):
         yield f"{service}:{action}", _resource(service, operation, call["resource"])
     if operation in ("CreateWebACL", "UpdateWebACL"):
@@ -196,6 +200,12 @@ def _resource(service: str, operation: str, told: str) -> str:
         return "*"
     if service == "acm":
         return f"arn:aws:acm:us-east-1:{MEDIA}:certificate/one"
+    if service == "sns":
+        return f"arn:aws:sns:us-east-1:{MEDIA}:console-one"
+    if service == "cloudwatch" and operation != "DescribeAlarms":
+        return f"arn:aws:cloudwatch:us-east-1:{MEDIA}:alarm:console-one"
+    if service == "cloudwatch" or "MonitoringSubscription" in operation:
+        return "*"
     if service == "wafv2":
         return f"arn:aws:wafv2:us-east-1:{MEDIA}:global/webacl/one/1"
     kind = next(arn for word, arn in KINDS.items() if word in operation)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.urls import reverse
 
 from products.models import CacheProfile, PriceClass
-from provisioning.shapes import Bucket, Distribution, HostRecords
+from provisioning.shapes import Alarm, Bucket, Distribution, HostRecords
 from timcombo_console.checklist.lines import Line, of_resources, some
 from timcombo_console.checklist.view import View
 
@@ -39,7 +39,7 @@ def _setup(view: View) -> Iterator[Line]:
     yield _builds(view)
     yield _roles(view, "Configure cross-account IAM roles and policies")
     yield _pipelines(view)
-    yield Line("Set up monitoring and alerting", "not yet", LATER)
+    yield _alarms(view)
     yield _rollbacks(view)
     yield Line("Test disaster recovery processes", "not yet", "No recovery test is on record.")
 
@@ -79,6 +79,19 @@ def _pipelines(view: View) -> Line:
     return Line(
         text, "met", f"{view.pipeline.summary} With the token {view.pipeline.token}.", view.pipeline.at
     )
+
+
+def _alarms(view: View) -> Line:
+    text, watched = "Set up monitoring and alerting", view.of("alarm")
+    without = [one for one in view.environments if one.protected and not one.alarms]
+    if without:
+        fix = reverse("environment-settings", args=[view.product.slug, without[0].name])
+        return Line(text, "wrong", f"No alarm watches {some(one.name for one in without)}.", fix=fix)
+    return of_resources(text, watched, "{n} alarms are told to a topic.", _told, view.plan_url)
+
+
+def _told(shape: Alarm) -> str:
+    return "" if shape.topics else "is told to nobody"
 
 
 def _rollbacks(view: View) -> Line:

@@ -109,7 +109,13 @@ def _environment(row: rows.Environment) -> schema.Environment:
             distribution_id=row.distribution_id,
             distribution_domain=row.distribution_domain,
         ),
-        edge=schema.Edge(price_class=row.price_class, web_acl=row.web_acl, origin_shield=row.origin_shield),
+        edge=schema.Edge(
+            price_class=row.price_class,
+            web_acl=row.web_acl,
+            origin_shield=row.origin_shield,
+            extra_metrics=row.extra_metrics,
+            alarms=row.alarms,
+        ),
         backend=_backend(row),
         config=_sorted(values_of(row)),
     )

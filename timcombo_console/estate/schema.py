@@ -102,6 +102,8 @@ class Edge(Part):
     price_class: Annotated[str, _one_of(rows.PriceClass.values)]
     web_acl: Annotated[str, _one_of(rows.WebAcl.values)]
     origin_shield: bool
+    extra_metrics: bool = False
+    alarms: bool = False
 
 
 class Backend(Part):

@@ -80,6 +80,8 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
             "price_class",
             "web_acl",
             "protected",
+            "extra_metrics",
+            "alarms",
             "backend_account",
             "api_origin",
             "function_prefix",
@@ -154,6 +156,8 @@ def _environment_form(
         price_class=proposal.price_class,
         web_acl=proposal.web_acl,
         protected=proposal.protected,
+        extra_metrics=proposal.watched,
+        alarms=proposal.watched,
     )
     initial = {"hostnames": proposal.hostnames(domain)}
     return EnvironmentForm(

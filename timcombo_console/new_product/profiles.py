@@ -9,7 +9,10 @@ LONGEST_BUCKET = 63
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """An environment as it is proposed; `below` are the labels before the domain, "" for the domain itself."""
+    """An environment as it is proposed; `below` are the labels before the domain, "" for the domain itself.
+
+    `watched` is with additional metrics and alarms.
+    """
 
     name: str
     kind: str = "app"
@@ -18,6 +21,7 @@ class Proposal:
     price_class: str = "PriceClass_100"
     web_acl: str = "none"
     protected: bool = False
+    watched: bool = False
     requires: str = ""
 
     def hostnames(self, domain: str) -> list[str]:
@@ -39,6 +43,7 @@ PROD = Proposal(
     price_class="PriceClass_All",
     web_acl="count",
     protected=True,
+    watched=True,
 )
 STATIC = Proposal(
     name="static", kind="static", below=("", "www"), cache_profile="long", price_class="PriceClass_All"
