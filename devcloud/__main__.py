@@ -18,7 +18,7 @@ def main() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     ports = Ports(options.port, options.edge_port, options.control_port)
     try:
-        asyncio.run(run(options.estate, options.host, ports, _announce))
+        asyncio.run(run(options.estate, options.host, ports, _announce, options.without))
     except PortTaken as error:
         sys.exit(
             f"The emulated cloud cannot listen on {error}. Stop what uses the port, or name another one."
@@ -37,6 +37,13 @@ def _announce(line: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="devcloud", description=__doc__)
     parser.add_argument("--estate", type=Path, required=True, help="the estate file to begin with")
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="PRODUCT",
+        help="begin without the buckets, distributions, zone and certificate of this product",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port of AWS, 0 for any")
     parser.add_argument("--edge-port", type=int, default=0, help="port of the edge, 0 for any")

@@ -1,7 +1,7 @@
 """What the emulated cloud holds when it starts: read from the same estate file as the console reads."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -99,8 +99,8 @@ class Estate:
     domains: tuple[Domain, ...] = ()
 
 
-def read_estate(path: Path) -> Estate:
-    """Read an estate file.
+def read_estate(path: Path, without: Collection[str] = ()) -> Estate:
+    """Read an estate file; of the products named in `without` no site and no domain is there yet.
 
     Raises OSError when it cannot be read and KeyError when a field that the seed needs is missing: the console
     checks the file properly when it imports it.
@@ -108,6 +108,9 @@ def read_estate(path: Path) -> Estate:
     document = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
     accounts = {account["name"]: account for account in document["accounts"]}
     products = document["products"]
+    for product in products:
+        if product["slug"] in without:
+            _unmake(product)
     return Estate(
         accounts={name: account["aws_id"] for name, account in accounts.items()},
         roles=tuple(role for account in accounts.values() for role in _roles(account)),
@@ -172,6 +175,13 @@ def _roles(account: Mapping[str, Any]) -> list[Role]:
         Role(role["role_arn"], account["aws_id"], purpose, role["external_id"])
         for purpose, role in account["roles"].items()
     ]
+
+
+def _unmake(product: dict[str, Any]) -> None:
+    """As it is in the file before anything was made in AWS."""
+    product["hosted_zone"] = None
+    for environment in product["environments"]:
+        environment["frontend"]["distribution_id"] = ""
 
 
 def _domains(products: list[Any], accounts: Mapping[str, Any]) -> tuple[Domain, ...]:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -39,13 +39,15 @@ class PortTaken(Exception):
     """A port cannot be opened; the text names it and says why."""
 
 
-async def run(estate: Path, host: str, ports: Ports, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT.
+async def run(
+    estate: Path, host: str, ports: Ports, ready: Callable[[str], None], without: Collection[str] = ()
+) -> None:
+    """Serve until SIGTERM or SIGINT. Of the products named in `without` nothing is there yet.
 
     `ready` gets one line of JSON when all listen: the four addresses and the keys of the worker's identity.
     """
     moto = Moto()
-    cloud = Cloud(read_estate(estate))
+    cloud = Cloud(read_estate(estate, without))
     gateway, control = Gateway(cloud, moto), Control(cloud, moto)
 
     async def edge(request: Request) -> Reply:

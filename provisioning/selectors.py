@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from products.models import Account, Environment, Product, Purpose, WebAcl
 from provisioning import facts
@@ -245,6 +245,14 @@ def last_apply(product: Product) -> Apply | None:
 def active_apply(product: Product) -> Apply | None:
     states = (RunState.QUEUED, RunState.RUNNING)
     return Apply.objects.select_related("run").filter(product=product, run__state__in=states).first()
+
+
+def applying() -> QuerySet[Apply]:
+    """The plans that are being applied now, with `made` and `planned`: how many of their changes are."""
+    states = (RunState.QUEUED, RunState.RUNNING)
+    made = Count("changes", filter=Q(changes__state=ChangeState.DONE))
+    rows = Apply.objects.select_related("product").filter(run__state__in=states)
+    return rows.annotate(made=made, planned=Count("changes")).order_by("pk")
 
 
 def change_of(run: int, position: int) -> PlannedChange:

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from products.models import Kind
+from provisioning.models import Apply
+from provisioning.selectors import applying
 from timcombo_console.addresses import address
 from timcombo_console.cells import Cell
 from timcombo_console.formats import duration
@@ -127,8 +129,12 @@ def _shows(product: Mapping[str, Any], show: str) -> bool:
 
 def strip(user: User, matrix: Matrix) -> dict[str, Any]:
     """The three cards above the matrix."""
+    deploying = [_deploying(row, matrix.cells[row["id"]]) for row in matrix.rows if row["active_id"]]
+    plans = [_applying(one) for one in applying()]
     return {
-        "deploying": [_deploying(row, matrix.cells[row["id"]]) for row in matrix.rows if row["active_id"]],
+        "deploying": deploying,
+        "applying": plans,
+        "under_way": len(deploying) + len(plans),
         "waiting": _waiting(user, matrix),
         "health": _health(matrix, health()),
     }
@@ -142,6 +148,16 @@ def _deploying(row: Place, cell: Cell) -> dict[str, Any]:
         "step": cell.step,
         "steps": cell.steps or 1,
         "seconds_left": cell.seconds_left,
+    }
+
+
+def _applying(one: Apply) -> dict[str, Any]:
+    done, total = (getattr(one, name) for name in ("made", "planned"))
+    return {
+        "url": reverse("estate-apply", args=[one.product.slug, one.pk]),
+        "title": f"AWS resources of {one.product.name}",
+        "done": done,
+        "total": total,
     }
 
 

@@ -14,8 +14,8 @@ from tests.supervisor.console_run import ConsoleRun
 
 pytestmark = [pytest.mark.browser, pytest.mark.up, pytest.mark.slow, pytest.mark.timeout(300)]
 
-ESTATE, MEDIA = "/products/tim-combo/estate", "855652006097"
-BUCKET = "tim-app-dev-855652006097"
+ESTATE, MEDIA = "/products/flux-systems/estate", "855652006097"
+BUCKET = "flux-app-dev-855652006097"
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +70,13 @@ def test_what_was_made_by_hand_is_adopted_changed_past_the_console_and_put_back(
         look(page)
         page.get_by_role("link", name="Plan", exact=True).click()
         expect(
-            page.get_by_text("7 to create, 44 to adopt. Nothing is changed before you apply it.")
+            page.get_by_text("7 to create, 34 to adopt. Nothing is changed before you apply it.")
         ).to_be_visible()
         expect(page.get_by_text("PriceClass_100").first).to_be_visible()
         well_made(page)
-        page.get_by_label("Adopt all 44 that somebody else made").check()
+        page.get_by_label("Adopt all 34 that somebody else made").check()
         apply(page, "TC-900: adopt what was made by hand.")
-        expect(page.get_by_role("heading", name="All 51 changes are made.")).to_be_visible(timeout=PATIENCE)
+        expect(page.get_by_role("heading", name="All 41 changes are made.")).to_be_visible(timeout=PATIENCE)
         well_made(page)
         page.goto(f"{ESTATE}/")
         expect(page.get_by_text("All 51 resources are as they should be.")).to_be_visible()

@@ -45,7 +45,11 @@ class ConsoleRun:
         return self.process.pid
 
     def up(self, *arguments: str, **env: str) -> "ConsoleRun":
-        """Start `./console up` on any free ports, and wait until it wrote `var/console.json`."""
+        """Start `./console up` on any free ports, and wait until the demo is ready."""
+        return self.answering(*arguments, **env).until(lambda: self.facts["estate"] == "ready")
+
+    def answering(self, *arguments: str, **env: str) -> "ConsoleRun":
+        """Start it, and wait until it wrote `var/console.json`; the demo's resources are still being made."""
         written = self.folder / "var" / "console.json"
         written.unlink(missing_ok=True)
         return self.begin("--edge-port", "0", *arguments, **env).until(written.exists)

@@ -1,11 +1,15 @@
 """`./console up` as a newcomer starts it: what it hands over, what it repairs, and what it refuses."""
 
+import json
 import os
 import signal
 import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import psycopg
 import pytest
@@ -56,6 +60,37 @@ def test_it_hands_over_addresses_and_logins(console: ConsoleRun) -> None:
     assert console.ready()
 
 
+def test_the_demos_resources_are_made_while_its_pages_answer(untouched: ConsoleRun) -> None:
+    """The first page shows it, and who promotes meanwhile is told what to wait for."""
+    untouched.answering()
+    assert untouched.facts["estate"] == "applying"
+    answer, body = _promote(untouched)
+    assert (answer, body["code"]) == (409, "busy")
+    assert "Apply a plan to the AWS resources of Tim-Combo is under way" in body["detail"]
+    assert body["url"] == "/products/tim-combo/estate/applied/1/"
+    untouched.until(lambda: untouched.facts["estate"] == "ready")
+    told = _ask(untouched, "/products/tim-combo/estate")
+    assert {one["state"] for one in told["resources"]} == {"sync"}
+    there = _ask(untouched, "/products/tim-combo/environments")
+    assert {one["name"]: one["running"] for one in there["items"]}["dev"] == "1.0.0"
+
+
+def _promote(console: ConsoleRun) -> tuple[int, Any]:
+    path = "/products/tim-combo/environments/dev/deployments"
+    try:
+        return 202, _ask(console, path, {"version": "1.0.0", "reason": "Now"})
+    except HTTPError as refused:
+        with refused:
+            return refused.code, json.load(refused)
+
+
+def _ask(console: ConsoleRun, path: str, body: Any = None) -> Any:
+    headers = {"Authorization": f"Bearer {console.facts['api_token']}", "Content-Type": "application/json"}
+    data = json.dumps(body).encode() if body else None
+    with urlopen(Request(f"{console.facts['url']}/api/v1{path}", data, headers), timeout=30) as answer:
+        return json.load(answer)
+
+
 def test_secrets_are_readable_by_their_owner_only(console: ConsoleRun) -> None:
     for name in ("console.json", "environment.json", "secret_key"):
         assert stat.S_IMODE((console.folder / "var" / name).stat().st_mode) == 0o600
@@ -101,9 +136,11 @@ def test_the_loss_of_the_cloud_begins_the_demo_again(console: ConsoleRun) -> Non
     cloud = next(pid for pid, command in console.children().items() if "devcloud" in command)
     os.kill(cloud, signal.SIGKILL)
     written = console.folder / "var" / "console.json"
-    assert wait_until(lambda: written.exists() and console.facts["epoch"] > before["epoch"], SECONDS), (
-        console.terminal
-    )
+
+    def began_again() -> bool:
+        return written.exists() and console.facts["epoch"] > before["epoch"]
+
+    assert wait_until(lambda: began_again() and console.facts["estate"] == "ready", SECONDS), console.terminal
     assert "begins again with a fresh database" in console.terminal
     assert (console.facts["url"], console.facts["edge"]) == (before["url"], before["edge"])
     assert console.ready()

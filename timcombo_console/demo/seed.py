@@ -1,4 +1,5 @@
-"""What the demo begins with: a person per role, two releases of Tim-Combo, and 1.0.0 on its way to dev and test.
+"""What the demo begins with: a person per role, the AWS resources of Tim-Combo made by a plan, two releases of it, and 1.0.0
+on its way to dev and test.
 
 Everything goes the way a person's or CI's wish would go, so the audit log tells of it all.
 """
@@ -17,8 +18,15 @@ from deployments.selectors.releases import release_for
 from deployments.services.promote import promote
 from deployments.services.register import register
 from deployments.spool import store
-from products.models import Product
+from dns.models import HostedZone
+from products.models import Environment, Product
 from products.selectors import environment_for, product_for
+from provisioning.models import Apply
+from provisioning.selectors import plan_of
+from provisioning.services.apply import apply_plan
+from provisioning.services.look import look_at
+from runs.models import Run
+from runs.services import Busy
 from timcombo_console.demo.build import build_app, build_site
 from users.models import ApiToken, User
 from users.permissions import SCOPES, Role
@@ -76,6 +84,34 @@ def write_logins(logins: list[Login], path: Path) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
         json.dump([asdict(login) for login in logins], file)
+
+
+def unmake() -> None:
+    """Of Tim-Combo nothing is in AWS yet, so nothing is known of what AWS calls it."""
+    Environment.objects.filter(product__slug=PRODUCT).update(distribution_id="", distribution_domain="")
+    HostedZone.objects.filter(product__slug=PRODUCT).update(zone_id="")
+
+
+def begin_look() -> Run:
+    """The look from which the first plan follows, or the one that is under way. Raises nothing but what a look raises."""
+    product = Product.objects.get(slug=PRODUCT)
+    try:
+        return look_at(actor=None, product=product)
+    except Busy as busy:
+        return Run.objects.get(pk=busy.details["run"])
+
+
+def begin_apply() -> Apply:
+    """Have the plan made, as the admin; what the other product has already is adopted."""
+    product = Product.objects.get(slug=PRODUCT)
+    plan = plan_of(product)
+    return apply_plan(
+        actor=User.objects.get(role=Role.ADMIN),
+        product=product,
+        digest=plan.digest,
+        reason="The demo's own resources.",
+        ticked={change.address for change in plan.changes},
+    )
 
 
 def seed_releases() -> None:

@@ -11,6 +11,8 @@ from timcombo_console.supervisor.process import Command
 
 ESTATE = CHECKOUT / "estates" / "tim-combo.yaml"
 SLOTS = 4
+MADE_BY_APPLY = "tim-combo"
+"""The product of the demo whose AWS resources are made by a plan; those of the other were made by hand."""
 
 
 @dataclass(frozen=True)
@@ -51,5 +53,6 @@ class Commands:
 
 def cloud(edge_port: int) -> Command:
     """The emulated cloud: it prints one JSON line with its addresses when it is ready."""
-    argv = ("devcloud", "--estate", str(ESTATE), "--host", HOST, "--port", "0", "--control-port", "0")
-    return Command("cloud", (sys.executable, "-m", *argv, "--edge-port", str(edge_port)), CHECKOUT)
+    argv = ["devcloud", "--estate", str(ESTATE), "--host", HOST, "--port", "0", "--control-port", "0"]
+    argv += ["--without", MADE_BY_APPLY, "--edge-port", str(edge_port)]
+    return Command("cloud", (sys.executable, "-m", *argv), CHECKOUT)

@@ -18,6 +18,8 @@ from timcombo_console.supervisor.process import ProcessEndedError, rotate
 from timcombo_console.supervisor.servers import Servers, new_epoch, private_folder, servers_for
 
 FOREVER = float("inf")
+PATIENCE = 170
+"""Seconds until the demo must be ready."""
 STOP_ORDER = [["web", "beat"], ["worker-wake", "worker-runs"], ["cloud"], ["valkey"], ["postgres"]]
 WEB_PORT, EDGE_PORT = 8000, 8080
 
@@ -90,8 +92,11 @@ class Up:
         users = self._seed(commands)
         self._wait_answering()
         self._announce(facts, users)
-        self.keeper.run(commands.manage("await_demo"), 120)
-        self._hand_over(facts, users)
+        self.keeper.run(commands.manage("apply_demo"), 120)
+        self._hand_over(facts, users, "applying")
+        say("The AWS resources of Tim-Combo are being made; the pages answer meanwhile.")
+        self.keeper.run(commands.manage("await_demo", "--seconds", str(PATIENCE)), PATIENCE + 10)
+        self._hand_over(facts, users, "ready")
         say("The demo is ready. Ctrl-C stops everything.")
         self.keeper.wait(lambda: False, FOREVER)
 
@@ -144,10 +149,11 @@ class Up:
             f"The console answers at {self.url}\n"
             f"  Sites: http://<hostname>.localhost:{self.edge_port}/, AWS: {facts['endpoint']} (emulated, in memory)\n"
             f"  Sign in (role, name, password):\n{logins}\n"
-            "  Cloud and database are fresh. The first deployments are on their way."
+            "  Cloud and database are fresh."
         )
 
-    def _hand_over(self, facts: dict[str, Any], users: list[dict[str, str]]) -> None:
+    def _hand_over(self, facts: dict[str, Any], users: list[dict[str, str]], estate: str) -> None:
+        """Tell where everything is; `estate` is applying or ready."""
         manager = next(user for user in users if user["role"] == "release_manager")
         content = {
             "url": self.url,
@@ -156,7 +162,7 @@ class Up:
             "devcloud_control": facts["control"],
             "dns": facts["dns"],
             "epoch": self.epoch,
-            "estate": "ready",
+            "estate": estate,
             "users": users,
             "api_token": manager["api_token"],
         }

@@ -1,4 +1,4 @@
-"""Waits until the demo's releases are ready and 1.0.0 is live in dev and test."""
+"""Waits until the demo's resources are made, its releases ready, and 1.0.0 live in dev and test."""
 
 import time
 from typing import Any
@@ -6,18 +6,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from deployments.models import Deployment, Release, ReleaseStatus
+from provisioning.models import Apply
 from runs.models import RunState
 from timcombo_console.demo.seed import ENVIRONMENTS, VERSIONS, promote_first
 
 
 class Command(BaseCommand):
-    help = "Wait for the demo's releases, ask for 1.0.0 in dev and test, and wait until both are live."
+    help = "Wait for the demo's resources and releases, ask for 1.0.0 in dev and test, and wait until both are live."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--seconds", type=float, default=60)
 
     def handle(self, *args: Any, **options: Any) -> None:
         until = time.monotonic() + options["seconds"]
+        self._wait(until, "its AWS resources to be made", self._applied)
         self._wait(until, "the releases to be ready", self._releases_ready)
         if not Deployment.objects.exists():
             promote_first()
@@ -30,6 +32,12 @@ class Command(BaseCommand):
                     f"The demo waited too long for {what}. Look at var/log and the page On call."
                 )
             time.sleep(0.1)
+
+    def _applied(self) -> bool:
+        run = Apply.objects.select_related("run").earliest("pk").run
+        if run.state in (RunState.FAILED, RunState.CANCELLED):
+            raise CommandError(f"The AWS resources were not made: {run.error}")
+        return run.state == RunState.SUCCEEDED
 
     def _releases_ready(self) -> bool:
         rejected = Release.objects.filter(status=ReleaseStatus.REJECTED).first()

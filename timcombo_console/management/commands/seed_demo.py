@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from timcombo_console.demo.seed import seed_people, seed_releases, write_logins
+from timcombo_console.demo.seed import seed_people, seed_releases, unmake, write_logins
 from timcombo_console.estate.importing import import_estate
 
 
@@ -22,4 +22,5 @@ class Command(BaseCommand):
         write_logins(seed_people(), options["credentials_out"])
         estate = settings.BASE_DIR / "estates" / "tim-combo.yaml"
         import_estate(actor=None, text=estate.read_text(), name=estate.name)
+        unmake()
         seed_releases()
