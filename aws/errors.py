@@ -241,6 +241,8 @@ BY_CODE: dict[str, type[AwsError]] = {
     **dict.fromkeys(("RequestTimeTooSkewed", "RequestInTheFuture"), ClockSkewed),
     # AWS: S3 answers 400 RequestTimeout when the body came too slowly; nothing was stored.
     **dict.fromkeys(("RequestTimeout", "RequestTimeoutException", "InternalError"), Unavailable),
+    # AWS: services that speak JSON answer 400 for what is not there, Lambda 404.
+    **dict.fromkeys(("ResourceNotFoundException", "WAFNonexistentItemException"), NotFound),
     "PreconditionFailed": PreconditionFailed,
     "ConditionalRequestConflict": ConditionalConflict,
     "TooManyInvalidationsInProgress": TooManyInvalidations,

@@ -20,7 +20,7 @@ class Resource(models.Model):
 
     kind = models.CharField(max_length=40)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=300)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, related_name="aws_resources")
     aws_id = models.CharField(max_length=300, blank=True)
     told = models.JSONField(default=dict)
@@ -93,7 +93,7 @@ class PlannedChange(models.Model):
     action = models.CharField(max_length=10)
     kind = models.CharField(max_length=40)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=300)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     fields = models.JSONField(default=list)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aws.access import Account as Door
-from aws.errors import AwsError
+from aws.errors import AwsError, NotFound
 from provisioning.ids import Ids
 from provisioning.kinds.found import Found, NotReady, Refused
 from provisioning.shapes import Rule, WebAcl
@@ -83,9 +83,9 @@ def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: not while a distribution names it."""
     try:
         _locked(door, "DeleteWebACL", name, found.aws_id, Scope=SCOPE)
+    except NotFound:
+        return
     except AwsError as error:
-        if error.code == "WAFNonexistentItemException":
-            return
         if error.code != "WAFAssociatedItemException":
             raise
         raise Refused(f"A distribution still names the web ACL {name}, so it was not deleted.") from error

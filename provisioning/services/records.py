@@ -7,8 +7,8 @@ from django.urls import reverse
 from audit.services import record
 from products.models import Product
 from provisioning.models import Apply, ChangeState, PlannedChange
-from provisioning.planner import Change, Plan
-from provisioning.selectors import resources_of
+from provisioning.planner import Action, Change, Plan
+from provisioning.selectors import resources_of, wishes_of
 from provisioning.services.apply import begin
 from provisioning.shapes import Address, Shape, shape_of
 from users.actions import action
@@ -52,11 +52,16 @@ def undo_records(*, actor: User, planned: PlannedChange, reason: str) -> Apply:
     if planned.kind != KIND or planned.state != ChangeState.DONE:
         raise WrongState("Only a change of records that was made can be taken back.")
     before, after = (_shape(one) for one in (planned.before, planned.after))
-    change = Change(
-        planned.address, "delete" if before is None else "update" if after else "create", after, before
-    )
+    action: Action = "delete" if before is None else "update" if after else "create"
+    change = Change(planned.address, action, after, before, _place(planned))
     text = f"Started to bring the records of {planned.name} back to what they were"
     return _begun("records.undo", actor, planned.apply.product, change, reason, text)
+
+
+def _place(planned: PlannedChange) -> str:
+    """The environment that has the hostname, which nobody deploys to meanwhile."""
+    wishes = wishes_of(planned.apply.product)
+    return next((wish.place for wish in wishes if wish.address == planned.address), "")
 
 
 def _shape(stored: dict[str, object] | None) -> Shape | None:

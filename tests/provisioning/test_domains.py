@@ -197,6 +197,34 @@ def test_the_oldest_protocol_is_raised(estate: Estate) -> None:
     assert ("web_acl", None, "tim-combo-prod") in [tuple(field) for field in change.fields]
 
 
+def test_a_certificate_that_somebody_deleted_is_asked_for_again(shop: Estate) -> None:
+    """AWS: what ACM does not know is answered with 400."""
+    shop.applied()
+    own = shop.cloud.client("cloudfront", "media", "estate")
+    live = shop.product.environments.get()
+    answer = own.get_distribution_config(Id=live.distribution_id)
+    config = answer["DistributionConfig"] | {"ViewerCertificate": {"CloudFrontDefaultCertificate": True}}
+    config["Aliases"] = {"Quantity": 0}
+    own.update_distribution(Id=live.distribution_id, IfMatch=answer["ETag"], DistributionConfig=config)
+    acm(shop).delete_certificate(CertificateArn=Resource.objects.get(kind="certificate", name=DOMAIN).aws_id)
+    shop.look()
+    assert shop.state("certificate", DOMAIN) == "missing"
+    # ACM gives the same answer to the same wish for an hour; here it was deleted, so another one is made.
+    shop.applied()
+    shop.look()
+    assert shop.plan().changes == ()
+
+
+def test_a_name_as_long_as_dns_allows_is_kept(shop: Estate) -> None:
+    from dns.models import Hostname
+
+    label = "a" * 60
+    long = ".".join([label, label, label, "b" * 50, DOMAIN])
+    Hostname.objects.filter(name=f"www.{DOMAIN}").update(name=long)
+    shop.look()
+    assert Resource.objects.get(kind="host-records", name=long).observed is None
+
+
 def test_a_proof_that_somebody_removed_is_missed_and_made_again(estate: Estate) -> None:
     estate.adopted()
     name = Resource.objects.get(kind="certificate", name="tim-combo.com").told["record"]
@@ -322,6 +350,7 @@ def test_aliases_become_the_cnames_again_when_it_is_undone(estate: Estate) -> No
     estate.applied(RECORDS)
     planned = PlannedChange.objects.select_related("account", "apply__product").get()
     apply = undo_records(actor=estate.admin, planned=planned, reason="TC-972")
+    assert estate.product.environments.get(name="dev").scope in apply.run.scope_names
     assert estate.carry_out(apply.run_id).state == "succeeded"
     assert records(estate) == before
 
