@@ -20,6 +20,7 @@ NAMES = {
     "acm": "ACM",
     "wafv2": "AWS WAF",
     "sns": "SNS",
+    "logs": "CloudWatch Logs",
 }
 
 

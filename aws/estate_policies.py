@@ -65,6 +65,17 @@ METRIC_WRITES = ("cloudfront:CreateMonitoringSubscription", "cloudfront:DeleteMo
 TOPIC_READS = ("sns:GetTopicAttributes",)
 TOPIC_WRITES = ("sns:CreateTopic", "sns:TagResource", "sns:SetTopicAttributes", "sns:DeleteTopic")
 ALARM_WRITES = ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms")
+LOG_LISTS = ("logs:DescribeDeliverySources", "logs:DescribeDeliveries")
+DESTINATION_READS = ("logs:GetDeliveryDestination", "logs:GetDeliveryDestinationPolicy")
+DESTINATION_WRITES = (
+    "logs:PutDeliveryDestination",
+    "logs:PutDeliveryDestinationPolicy",
+    "logs:DeleteDeliveryDestinationPolicy",
+    "logs:DeleteDeliveryDestination",
+    "logs:TagResource",
+)
+SOURCE_WRITES = ("logs:PutDeliverySource", "logs:DeleteDeliverySource", "logs:TagResource")
+DELIVERY_WRITES = ("logs:CreateDelivery", "logs:DeleteDelivery", "logs:TagResource")
 ZONE_LISTS = ("route53:ListHostedZonesByName",)
 ZONE_READS = ("route53:GetHostedZone", "route53:ListResourceRecordSets")
 
@@ -73,7 +84,7 @@ ZONE_READS = ("route53:GetHostedZone", "route53:ListResourceRecordSets")
 class EstateReach:
     """The resources that the console keeps in one account: `buckets` by name, and whether any are of CloudFront.
 
-    `certificates`, `acls`, `metrics` and `alarms` tell whether there are any; `zones` are the ids of its hosted zones, `*` for one that is not made
+    `certificates`, `acls`, `metrics`, `alarms` and `log_…` tell whether there are any; `zones` are the ids of its hosted zones, `*` for one that is not made
     yet.
     """
 
@@ -84,6 +95,8 @@ class EstateReach:
     acls: bool = False
     metrics: bool = False
     alarms: bool = False
+    log_destinations: bool = False
+    log_deliveries: bool = False
     zones: tuple[str, ...] = ()
 
 
@@ -117,6 +130,7 @@ def estate_policy(reach: EstateReach) -> str:
         *allow("KeepMetrics", METRIC_WRITES, ("*",) if reach.metrics else ()),
         *allow("KeepTopics", TOPIC_WRITES, _topics(reach)),
         *allow("KeepAlarms", ALARM_WRITES, _alarms(reach)),
+        *_log_writes(reach),
         *allow("KeepCertificates", CERTIFICATE_WRITES, _certificates(reach)),
         *allow("KeepWebAcls", ACL_WRITES, _acls(reach)),
         *allow("UseRuleGroups", ACL_WRITES[:2], _rule_groups(reach)),
@@ -154,7 +168,35 @@ def _watch_reads(reach: EstateReach) -> list[Statement]:
         *allow("Metrics", METRIC_READS, ("*",) if reach.metrics else ()),
         *allow("Topics", TOPIC_READS, _topics(reach)),
         *allow("Alarms", ("cloudwatch:DescribeAlarms",), ("*",) if reach.alarms else ()),
+        *allow(
+            "LogDestinations", DESTINATION_READS, _logs(reach, "delivery-destination", reach.log_destinations)
+        ),
+        *allow("LogLists", LOG_LISTS, ("*",) if reach.log_deliveries else ()),
     ]
+
+
+def _log_writes(reach: EstateReach) -> list[Statement]:
+    """AWS: CloudFront asks for a right of its own before its logs are delivered."""
+    delivered = reach.log_deliveries
+    destinations = _logs(reach, "delivery-destination", reach.log_destinations)
+    distributions = _edge(reach, "distribution") if delivered else []
+    return [
+        *allow("KeepLogDestinations", DESTINATION_WRITES, destinations),
+        *allow("KeepLogSources", SOURCE_WRITES, _logs(reach, "delivery-source", delivered)),
+        *allow("KeepLogDeliveries", DELIVERY_WRITES, _deliveries(reach) if delivered else ()),
+        *allow("DeliverLogs", ("cloudfront:AllowVendedLogDeliveryForResource",), distributions),
+    ]
+
+
+def _deliveries(reach: EstateReach) -> Sequence[str]:
+    """AWS: a delivery is made of a source and a destination, of which each must be allowed."""
+    parts = ("delivery:*", "delivery-source:*")
+    own = [f"arn:aws:logs:us-east-1:{reach.account_id}:{part}" for part in parts]
+    return [*own, "arn:aws:logs:us-east-1:*:delivery-destination:console-*"]
+
+
+def _logs(reach: EstateReach, kind: str, there: bool) -> Sequence[str]:
+    return [f"arn:aws:logs:us-east-1:{reach.account_id}:{kind}:*"] if there else []
 
 
 def _topics(reach: EstateReach) -> Sequence[str]:

@@ -14,6 +14,7 @@ from devcloud.faults import Faults
 from devcloud.identity import Identities
 from devcloud.lambdas.seed import seeded_lambdas
 from devcloud.lambdas.state import Lambdas
+from devcloud.logs.service import Logs
 from devcloud.route53.state import Zones
 from devcloud.s3.store import Bucket
 from devcloud.seed import seeded_buckets, seeded_cdn
@@ -32,6 +33,7 @@ class Cloud:
     zones: Zones
     certificates: Certificates
     web_acls: WebAcls
+    logs: Logs
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -52,6 +54,7 @@ class Cloud:
         self.zones = seeded_zones(self.estate)
         self.certificates = seeded_certificates(self.estate, self.now())
         self.web_acls = {}
+        self.logs = Logs()
         self.cache = EdgeCache()
         self.metrics = EdgeMetrics()
 

@@ -17,6 +17,7 @@ from devcloud.identity import check_purpose
 from devcloud.lambdas import metrics
 from devcloud.lambdas import service as lambdas
 from devcloud.lambdas.code import is_location
+from devcloud.logs import service as logs
 from devcloud.moto_backend import Moto
 from devcloud.operations import UNKNOWN, operation_of
 from devcloud.route53 import service as route53
@@ -36,6 +37,7 @@ SERVICES: Mapping[str, Callable[[Request, Cloud], Reply]] = {
     "acm": lambda request, cloud: acm.handle(
         request, cloud.certificates, cloud.resolve, cloud.used_by, cloud.settings
     ),
+    "logs": lambda request, cloud: logs.handle(request, cloud.logs, cloud.cdn.distributions, cloud.buckets),
     "wafv2": lambda request, cloud: wafv2.handle(request, cloud.web_acls, cloud.used_by),
 }
 

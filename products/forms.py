@@ -133,6 +133,8 @@ class ProductForm(RowForm):
             "artifact_bucket",
             "handler_account",
             "handler_bucket",
+            "log_account",
+            "log_bucket",
             "branding",
         ]
         labels = {
@@ -140,6 +142,8 @@ class ProductForm(RowForm):
             "artifact_bucket": "Bucket of the release archive",
             "handler_account": "Account of the handlers' bucket",
             "handler_bucket": "Bucket of the handlers",
+            "log_account": "Account of the access logs",
+            "log_bucket": "Bucket of the access logs",
         }
         help_texts = {
             "handler_bucket": "Where the zips of back-end handlers are kept, from where they go to other accounts."
@@ -147,6 +151,7 @@ class ProductForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["log_account"].empty_label = "None, without access logs"  # type: ignore[attr-defined]
         self.fields["handler_account"].empty_label = "None, without a back end"  # type: ignore[attr-defined]
         if self.instance.pk:
             self.only(["slug"])

@@ -114,6 +114,7 @@ class Product(models.Model):
     """A web product. Its releases are archived in `artifact_bucket` of `artifact_account`.
 
     The zips of its handlers are kept in `handler_bucket` of `handler_account`, from where they go to other accounts.
+    The access logs of its distributions go to `log_bucket` of `log_account`, where there is one.
     """
 
     slug = models.CharField(max_length=60, unique=True, validators=[slug])
@@ -126,6 +127,10 @@ class Product(models.Model):
         Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     handler_bucket = models.CharField(max_length=63, blank=True, validators=[bucket_name])
+    log_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    log_bucket = models.CharField(max_length=63, blank=True, validators=[bucket_name])
 
     class Meta:
         ordering = ["name"]
@@ -138,7 +143,10 @@ class Product(models.Model):
         return {"product": self.slug, "subject": self.name}
 
     def clean(self) -> None:
-        """Account and bucket of the handlers are one place."""
+        """Account and bucket are one place, of the handlers and of the logs."""
+        if (self.log_account is None) != (not self.log_bucket):
+            text = "Access logs need both an account and a bucket in it. Fill in both, or neither."
+            raise ValidationError({"log_bucket": text})
         if (self.handler_account is None) != (not self.handler_bucket):
             text = "Handlers need both an account and a bucket in it. Fill in both, or neither."
             raise ValidationError({"handler_bucket": text})

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from provisioning.desired_alarms import alarms
 from provisioning.desired_domains import domains
 from provisioning.desired_edge import DISTRIBUTION, distribution_name, edge
+from provisioning.desired_logs import logs
 from provisioning.facts import Account, Environment, Product
 from provisioning.planner import Wish
 from provisioning.shapes import (
@@ -31,7 +32,7 @@ ARCHIVED = Expiry(id="console-archive", prefix="releases/", archive_days=90)
 def desired(product: Product) -> tuple[Wish, ...]:
     """Every resource of the product, each once."""
     found: dict[Address, Wish] = {}
-    for wish in (*_stores(product), *_sites(product), *domains(product), *alarms(product)):
+    for wish in (*_stores(product), *_sites(product), *domains(product), *alarms(product), *logs(product)):
         found.setdefault(wish.address, wish)
     return tuple(found.values())
 

@@ -40,7 +40,7 @@ class Product:
     """A product with its environments in order, the archive of its releases and the store of its handlers.
 
     Several products may share these: `…_readers` are the accounts of all of them that read there. `zone_account` holds the
-    hosted zone of its domain, None where another provider does.
+    hosted zone of its domain, None where another provider does. `logs` is the bucket of its access logs, "" without any.
     """
 
     slug: str
@@ -53,3 +53,5 @@ class Product:
     handlers_account: Account | None = None
     handlers_readers: tuple[Account, ...] = ()
     zone_account: Account | None = None
+    logs: str = ""
+    logs_account: Account | None = None

@@ -38,6 +38,8 @@ KINDS = {
     "monitoring": "Additional metrics",
     "topic": "Topic of alarms",
     "alarm": "Alarm",
+    "log-destination": "Destination of access logs",
+    "log-delivery": "Delivery of access logs",
 }
 ACTIONS = {"create": "Create", "update": "Change", "adopt": "Adopt", "delete": "Delete"}
 APPLY = "estate.apply"

@@ -37,6 +37,8 @@ def reach_of(account: Account) -> EstateReach:
         acls="web-acl" in kinds,
         metrics="monitoring" in kinds,
         alarms="alarm" in kinds,
+        log_destinations="log-destination" in kinds,
+        log_deliveries="log-delivery" in kinds,
         zones=tuple(zones),
     )
 

@@ -52,6 +52,8 @@ def facts_of(product: Product) -> facts.Product:
         if product.handler_bucket
         else (),
         zone_account=_zone_account(product),
+        logs=product.log_bucket,
+        logs_account=_account(product.log_account) if product.log_account else None,
     )
 
 

@@ -49,7 +49,7 @@ class Expiry:
     """A lifecycle rule for all keys below `prefix`; days are whole, None is never.
 
     `noncurrent_days` after which old versions go, but for the newest `kept`; `abort_days` after which an unfinished
-    upload goes; `archive_days` after which objects move to Glacier Instant Retrieval.
+    upload goes; `archive_days` after which objects move to Glacier Instant Retrieval; `expire_days` after which they go.
     """
 
     id: str
@@ -59,6 +59,7 @@ class Expiry:
     abort_days: int | None = None
     delete_markers: bool = False
     archive_days: int | None = None
+    expire_days: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +270,27 @@ class Alarm(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogDestination(Shape):
+    """Where access logs are delivered: a bucket of its account. `accounts` besides may deliver there, sorted."""
+
+    kind: ClassVar[str] = "log-destination"
+
+    bucket: str
+    format: str = "json"
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogDelivery(Shape):
+    """The delivery of a distribution's access logs, by its name, to a destination by `account/name`; "" is none."""
+
+    kind: ClassVar[str] = "log-delivery"
+
+    destination: str
+    path: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Zone(Shape):
     """A public hosted zone; its records are resources of their own."""
 
@@ -360,6 +382,8 @@ SHAPES: dict[str, type[Shape]] = {
         Monitoring,
         Topic,
         Alarm,
+        LogDestination,
+        LogDelivery,
         HostRecords,
     )
 }

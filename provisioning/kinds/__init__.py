@@ -16,6 +16,8 @@ from provisioning.kinds import (
     edge_function,
     headers_policy,
     host_records,
+    log_delivery,
+    log_destination,
     monitoring,
     proof,
     topic,
@@ -72,4 +74,6 @@ KINDS: Mapping[str, Kind] = {
     "monitoring": monitoring,
     "topic": topic,
     "alarm": alarm,
+    "log-destination": log_destination,
+    "log-delivery": log_delivery,
 }

@@ -37,6 +37,7 @@ def _rule(document: dict[str, Any]) -> Expiry:
         abort_days=document.get("AbortIncompleteMultipartUpload", {}).get("DaysAfterInitiation"),
         delete_markers=bool(document.get("Expiration", {}).get("ExpiredObjectDeleteMarker")),
         archive_days=moves[0].get("Days"),
+        expire_days=document.get("Expiration", {}).get("Days"),
     )
 
 
@@ -49,6 +50,8 @@ def _document(rule: Expiry) -> dict[str, Any]:
         parts["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": rule.abort_days}
     if rule.delete_markers:
         parts["Expiration"] = {"ExpiredObjectDeleteMarker": True}
+    if rule.expire_days is not None:
+        parts["Expiration"] = {"Days": rule.expire_days}
     if rule.archive_days is not None:
         parts["Transitions"] = [{"Days": rule.archive_days, "StorageClass": ARCHIVE}]
     return parts

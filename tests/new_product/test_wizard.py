@@ -33,6 +33,7 @@ class Wizard:
             "frontend_account": self.account.pk,
             "dns_account": self.account.pk,
             "artifact_account": self.account.pk,
+            "log_account": self.account.pk,
         }
 
     @property
@@ -44,7 +45,8 @@ class Wizard:
     def proposed(self) -> dict[str, Any]:
         """What the second page would send unchanged."""
         form = self.client.get(self.second).context["form"]
-        sent: dict[str, Any] = {"artifact_bucket": form["artifact_bucket"].value(), "reason": "TC-950"}
+        sent: dict[str, Any] = {name: field.value() for name in form.fields if (field := form[name]).value()}
+        sent["reason"] = "TC-950"
         for one in form.environments:
             for field in one:
                 value = field.value()
@@ -69,6 +71,7 @@ def test_the_answers_become_rows_and_lead_to_the_plan() -> None:
         "count",
     )
     assert (prod.bucket, prod.price_class) == ("shop-app-prod-855652006097", "PriceClass_All")
+    assert (product.log_bucket, product.log_account) == ("shop-logs-855652006097", wizard.account)
     assert (HostedZone.objects.get().zone_id, Hostname.objects.count()) == ("", 6)
     event = Event.objects.get(action="product.set_up")
     assert event.after
@@ -88,7 +91,7 @@ def test_the_plan_page_says_that_it_is_looked_and_asks_again() -> None:
 
 def test_answers_can_be_changed() -> None:
     wizard = Wizard()
-    wizard.first |= {"profile": "minimum", "dns_account": ""}
+    wizard.first |= {"profile": "minimum", "dns_account": "", "log_account": ""}
     wizard.send(
         **{"prod-hostnames": "go.shop.example", "prod-price_class": "PriceClass_200", "prod-web_acl": "none"}
     )

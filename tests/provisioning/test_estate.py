@@ -25,7 +25,10 @@ def test_the_documents_estate_is_seen_and_offered_for_adoption(estate: Estate) -
     plan = estate.plan()
     assert plan.unseen == ()
     made = {change.address.kind for change in plan.changes if change.action != "adopt"}
-    assert made == {"web-acl", "monitoring", "topic", "alarm"}
+    assert made == {
+        *("web-acl", "monitoring", "topic", "alarm"),
+        *("bucket", "bucket-policy", "log-destination", "log-delivery"),
+    }
     wrong = next(change for change in plan.changes if change.address == DEV)
     assert ("rules.console-old-versions.kept", None, "5") in [tuple(field) for field in wrong.fields]
 

@@ -53,7 +53,7 @@ def test_a_look_a_plan_and_its_progress(estate: Estate, admin: Client) -> None:
     assert "Another plan is being applied." in page(admin, "estate-plan")
     estate.carry_out(apply.run_id)
     shown = page(admin, "estate-apply", apply.pk)
-    assert "All 8 changes are made." in shown
+    assert "All 16 changes are made." in shown
     assert "hx-trigger" not in shown
     assert "In sync" in page(admin, "estate-resource", *DEV)
 

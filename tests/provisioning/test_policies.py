@@ -22,6 +22,10 @@ ACTIONS = {
     "RequestCertificate": ("RequestCertificate", "AddTagsToCertificate"),
     "CreateWebACL": ("CreateWebACL", "TagResource"),
     "CreateTopic": ("CreateTopic", "TagResource"),
+    **{
+        operation: (operation, "TagResource")
+        for operation in ("PutDeliverySource", "PutDeliveryDestination", "CreateDelivery")
+    },
 }
 SERVICES = {"monitoring": "cloudwatch"}
 KINDS = {
@@ -78,17 +82,21 @@ def test_every_call_is_allowed_and_every_action_is_called(estate: Estate) -> Non
 def _make_everything(estate: Estate) -> None:
     """An environment from nothing, where every answer to a creation is lost once."""
     from dns.models import HostedZone, Hostname
-    from products.models import Environment, Product
+    from products.models import Account, Environment, Product
 
     rows = Environment.objects.filter(product__slug=PRODUCT, name="dev")
     rows.update(bucket=NEW, distribution_id="", distribution_domain="", cache_profile="short", **WATCHED)
     Hostname.objects.exclude(environment__in=rows).delete()
+    # Another account delivers its access logs here, too.
+    away = Environment.objects.filter(product__slug=PRODUCT, name="stage")
+    sandbox = Account.objects.get(name="sandbox")
+    away.update(frontend_account=sandbox, bucket="tim-stage-away", distribution_id="", distribution_domain="")
     Hostname.objects.filter(environment__in=rows).update(name=f"dev.{DOMAIN}")
     Product.objects.filter(slug=PRODUCT).update(domain=DOMAIN)
     HostedZone.objects.exclude(product__slug=PRODUCT).delete()
     HostedZone.objects.update(zone_id="")
     _hide_what_is_there(estate)
-    estate.cloud.faults("cloudfront", "CreateDistributionWithTags", "lost_reply", count=1)
+    estate.cloud.faults("cloudfront", "CreateDistributionWithTags", "lost_reply", account=MEDIA, count=1)
     estate.look()
     estate.applied()
 
@@ -117,7 +125,7 @@ def _hide_what_is_there(estate: Estate) -> None:
 
 def _change_everything(estate: Estate) -> None:
     """Every setting of the new bucket, and what CloudFront keeps by name, changed by hand and put back."""
-    from products.models import Environment
+    from products.models import Account, Environment
     from provisioning.models import Resource
 
     r53 = estate.cloud.client("route53", "media", "dns")
@@ -155,6 +163,11 @@ def _change_everything(estate: Estate) -> None:
     sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue="Mine")
     estate.look()
     estate.applied()
+    away = Environment.objects.filter(product__slug=PRODUCT, name="stage")
+    home = Account.objects.get(name="media")
+    away.update(frontend_account=home, bucket="tim-stage-home", distribution_id="", distribution_domain="")
+    estate.look()
+    estate.applied()
 
 
 def _put(edge: Any, word: str, aws_id: str, config: dict[str, Any]) -> None:
@@ -187,6 +200,11 @@ def _needed(call: dict[str, Any]) -> Iterable[tuple[str, str]]:
     operation, service = call["operation"], SERVICES.get(call["service"], call["service"])
     for action in ACTIONS.get(operation, (operation,)):
         yield f"{service}:{action}", _resource(service, operation, call["resource"])
+    if operation == "PutDeliverySource":
+        yield "cloudfront:AllowVendedLogDeliveryForResource", f"arn:aws:cloudfront::{MEDIA}:distribution/one"
+    if operation == "CreateDelivery":
+        yield "logs:CreateDelivery", f"arn:aws:logs:us-east-1:{MEDIA}:delivery-source:one"
+        yield "logs:CreateDelivery", f"arn:aws:logs:us-east-1:{MEDIA}:delivery-destination:console-one"
     if operation in ("CreateWebACL", "UpdateWebACL"):
         yield f"wafv2:{operation}", GROUPS
 
@@ -200,16 +218,25 @@ def _resource(service: str, operation: str, told: str) -> str:
         return "*"
     if service == "acm":
         return f"arn:aws:acm:us-east-1:{MEDIA}:certificate/one"
-    if service == "sns":
-        return f"arn:aws:sns:us-east-1:{MEDIA}:console-one"
-    if service == "cloudwatch" and operation != "DescribeAlarms":
-        return f"arn:aws:cloudwatch:us-east-1:{MEDIA}:alarm:console-one"
-    if service == "cloudwatch" or "MonitoringSubscription" in operation:
-        return "*"
+    if service in ("logs", "sns", "cloudwatch") or "MonitoringSubscription" in operation:
+        return _watched(service, operation)
     if service == "wafv2":
         return f"arn:aws:wafv2:us-east-1:{MEDIA}:global/webacl/one/1"
     kind = next(arn for word, arn in KINDS.items() if word in operation)
     return f"arn:aws:cloudfront::{MEDIA}:{kind}/one"
+
+
+def _watched(service: str, operation: str) -> str:
+    """Of logs, alarms and additional metrics."""
+    if operation.startswith("Describe") or service == "cloudfront":
+        return "*"
+    if service == "sns":
+        return f"arn:aws:sns:us-east-1:{MEDIA}:console-one"
+    if service == "cloudwatch":
+        return f"arn:aws:cloudwatch:us-east-1:{MEDIA}:alarm:console-one"
+    kinds = ("delivery-destination", "DeliveryDestination"), ("delivery-source", "DeliverySource")
+    kind = next((kind for kind, word in kinds if word in operation), "delivery")
+    return f"arn:aws:logs:us-east-1:{MEDIA}:{kind}:one"
 
 
 def _allows(statements: Iterable[dict[str, Any]], action: str, resource: str) -> bool:

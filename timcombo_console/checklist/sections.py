@@ -186,7 +186,7 @@ def _security(view: View) -> Iterator[Line]:
     yield of_resources(
         "Configure security headers", view.distributions, "Every page has them.", _headers, plan
     )
-    yield Line("Enable access logging", "not yet", LATER)
+    yield _logs(view)
     yield _roles(view, "Implement least-privilege IAM policies")
 
 
@@ -202,6 +202,15 @@ def _guarded(shape: Distribution) -> str:
 
 def _headers(shape: Distribution) -> str:
     return "" if shape.behaviors[-1].headers else "adds no headers"
+
+
+def _logs(view: View) -> Line:
+    text = "Enable access logging"
+    if not view.product.log_bucket:
+        fix = reverse("product-edit", args=[view.product.slug])
+        return Line(text, "wrong", "The product names no bucket for access logs.", fix=fix)
+    well = f"The logs of {{n}} distributions go to {view.product.log_bucket}."
+    return of_resources(text, view.of("log-delivery"), well, fix=view.plan_url)
 
 
 def _managed(view: View) -> Line:

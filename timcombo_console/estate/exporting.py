@@ -53,7 +53,9 @@ def estate() -> schema.Estate:
     by_product: dict[int, list[rows.Environment]] = {}
     for environment in environments:
         by_product.setdefault(environment.product_id, []).append(environment)
-    products = rows.Product.objects.select_related("artifact_account", "handler_account").order_by("pk")
+    products = rows.Product.objects.select_related(
+        "artifact_account", "handler_account", "log_account"
+    ).order_by("pk")
     return schema.Estate(
         version=1,
         accounts=[_account(account) for account in accounts],
@@ -83,16 +85,15 @@ def _product(
         domain=row.domain,
         branding=_sorted(row.branding),
         artifacts=schema.Archive(account=row.artifact_account.name, bucket=row.artifact_bucket),
-        handlers=_handlers(row),
+        handlers=_store(row.handler_account, row.handler_bucket),
+        logs=_store(row.log_account, row.log_bucket),
         hosted_zone=schema.Zone(account=zone.account.name, zone_id=zone.zone_id) if zone else None,
         environments=[_environment(environment) for environment in environments],
     )
 
 
-def _handlers(row: rows.Product) -> schema.Archive | None:
-    if row.handler_account is None:
-        return None
-    return schema.Archive(account=row.handler_account.name, bucket=row.handler_bucket)
+def _store(account: rows.Account | None, bucket: str) -> schema.Archive | None:
+    return schema.Archive(account=account.name, bucket=bucket) if account else None
 
 
 def _environment(row: rows.Environment) -> schema.Environment:

@@ -107,6 +107,8 @@ class _Import:
             "artifact_bucket": part.artifacts.bucket,
             "handler_account": self.accounts[part.handlers.account] if part.handlers else None,
             "handler_bucket": part.handlers.bucket if part.handlers else "",
+            "log_account": self.accounts[part.logs.account] if part.logs else None,
+            "log_bucket": part.logs.bucket if part.logs else "",
         }
         made, change = not row.pk, self._save(place, row, values)
         if not row.pk:
@@ -235,6 +237,8 @@ _FIELDS: dict[str, Place] = {
     "failure_budget": ("backend", "failure_budget"),
     "handler_account": ("handlers", "account"),
     "handler_bucket": ("handlers", "bucket"),
+    "log_account": ("logs", "account"),
+    "log_bucket": ("logs", "bucket"),
 }
 """Where in the file the value of a row's field stands, when the names differ."""
 

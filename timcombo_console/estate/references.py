@@ -48,6 +48,8 @@ def _foreign_roles(place: Place, account: Account) -> Found:
 
 def _product(place: Place, product: Product, known: set[str]) -> Found:
     yield from _account((*place, "artifacts", "account"), product.artifacts.account, known)
+    if product.logs:
+        yield from _account((*place, "logs", "account"), product.logs.account, known)
     if product.handlers:
         yield from _account((*place, "handlers", "account"), product.handlers.account, known)
     if product.hosted_zone:

@@ -134,6 +134,7 @@ class Product(Part):
     branding: Words = {}
     artifacts: Archive
     handlers: Archive | None = None
+    logs: Archive | None = None
     hosted_zone: Zone | None
     environments: list[Environment]
 

@@ -34,6 +34,14 @@ class BasicsForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="A zone of this domain that is there already is found and offered for adoption.",
     )
 
+    log_account = forms.ModelChoiceField(
+        Account.objects.all(),
+        required=False,
+        label="Account of the access logs",
+        empty_label="No access logs",
+        help_text="They hold the addresses of visitors and go after 90 days.",
+    )
+
     class Meta:
         model = Product
         fields = ["name", "slug", "domain", "artifact_account"]
@@ -43,7 +51,16 @@ class BasicsForm(forms.ModelForm):  # type: ignore[type-arg]
             "domain": "Like example.com. Its certificate covers it and one label below it.",
         }
 
-    field_order = ["name", "slug", "domain", "profile", "frontend_account", "dns_account", "artifact_account"]
+    field_order = [
+        "name",
+        "slug",
+        "domain",
+        "profile",
+        "frontend_account",
+        "dns_account",
+        "artifact_account",
+        "log_account",
+    ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -131,7 +148,13 @@ class EnvironmentsForm(forms.Form):
         self.fields["artifact_bucket"] = forms.CharField(
             label="Bucket of the release archive", initial=archive, max_length=63
         )
-        self.order_fields(["artifact_bucket", "reason"])
+        if logs := basics["log_account"]:
+            self.fields["log_bucket"] = forms.CharField(
+                label="Bucket of the access logs",
+                initial=bucket_name(slug, "logs", logs.aws_id),
+                max_length=63,
+            )
+        self.order_fields(["artifact_bucket", "log_bucket", "reason"])
         self.environments = [
             _environment_form(data, basics["domain"], slug, account, position, proposal)
             for position, proposal in enumerate(proposals(basics["profile"]))

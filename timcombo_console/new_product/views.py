@@ -50,7 +50,12 @@ def _saved(request: Request, first: BasicsForm, form: EnvironmentsForm) -> Produ
     answers = form.cleaned_data
     return set_up(
         actor=request.user,
-        values={**first.values(), "artifact_bucket": answers["artifact_bucket"]},
+        values={
+            **first.values(),
+            "artifact_bucket": answers["artifact_bucket"],
+            "log_account": first.cleaned_data["log_account"],
+            "log_bucket": answers.get("log_bucket", ""),
+        },
         zone_account=first.cleaned_data["dns_account"],
         environments=[_new(first.cleaned_data, one) for one in form.environments],
         reason=answers["reason"],

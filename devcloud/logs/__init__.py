@@ -1,0 +1,1 @@
+"""CloudWatch Logs, as far as CloudFront delivers its access logs by it."""

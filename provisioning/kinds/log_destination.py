@@ -1,0 +1,107 @@
+"""Destinations of access logs, which AWS keeps in us-east-1 whatever Region the bucket is in."""
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from aws.access import Account as Door
+from aws.errors import AwsError, NotFound
+from provisioning.ids import Ids
+from provisioning.kinds.found import Found, Refused
+from provisioning.shapes import LogDestination
+
+TAGS = {"managed-by": "tim-combo-console"}
+BUCKET = "arn:aws:s3:::"
+DELIVER = "logs:CreateDelivery"
+
+
+def arn(account: str, name: str) -> str:
+    return f"arn:aws:logs:us-east-1:{account}:delivery-destination:{name}"
+
+
+def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found | Refused]:
+    """Two calls for each."""
+    found = {name: _read(door, name) for name in names}
+    return {name: one for name, one in found.items() if one}
+
+
+def _read(door: Door, name: str) -> Found | None:
+    try:
+        told = door.read("logs", "GetDeliveryDestination", name, name=name)["deliveryDestination"]
+        policy = door.read("logs", "GetDeliveryDestinationPolicy", name, deliveryDestinationName=name)
+    except NotFound:
+        return None
+    bucket = told["deliveryDestinationConfiguration"]["destinationResourceArn"].removeprefix(BUCKET)
+    text = policy.get("policy", {}).get("deliveryDestinationPolicy", "")
+    accounts = tuple(sorted(_accounts(json.loads(text) if text else {})))
+    return Found(
+        LogDestination(bucket=bucket, format=told.get("outputFormat", ""), accounts=accounts), told["arn"]
+    )
+
+
+def _accounts(policy: Mapping[str, Any]) -> set[str]:
+    """Those that may deliver."""
+    principals = [one.get("Principal", {}).get("AWS", ()) for one in policy.get("Statement", ())]
+    named = [each for one in principals for each in (one if isinstance(one, list) else [one])]
+    return {each.split(":")[4] if each.startswith("arn:") else each for each in named}
+
+
+def create(door: Door, name: str, shape: LogDestination, ids: Ids) -> None:
+    """AWS: what is there by this name is replaced."""
+    config = {"destinationResourceArn": f"{BUCKET}{shape.bucket}"}
+    door.write(
+        "logs",
+        "PutDeliveryDestination",
+        name,
+        name=name,
+        outputFormat=shape.format,
+        deliveryDestinationConfiguration=config,
+        tags=TAGS,
+    )
+    if shape.accounts:
+        text = json.dumps(_policy(door.account_id, name, shape.accounts))
+        door.write(
+            "logs",
+            "PutDeliveryDestinationPolicy",
+            name,
+            deliveryDestinationName=name,
+            deliveryDestinationPolicy=text,
+        )
+
+
+def _policy(account: str, name: str, accounts: Collection[str]) -> dict[str, Any]:
+    statement = {
+        "Sid": "AllowDelivery",
+        "Effect": "Allow",
+        "Principal": {"AWS": list(accounts)},
+        "Action": DELIVER,
+        "Resource": arn(account, name),
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def update(door: Door, name: str, found: Found, shape: LogDestination, ids: Ids) -> None:
+    if found.shape == shape:
+        return
+    create(door, name, shape, ids)
+    if not shape.accounts:
+        _let_nobody_else(door, name)
+
+
+def _let_nobody_else(door: Door, name: str) -> None:
+    try:
+        door.write("logs", "DeleteDeliveryDestinationPolicy", name, deliveryDestinationName=name)
+    except NotFound:
+        return
+
+
+def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
+    """AWS: not while a delivery leads there."""
+    try:
+        door.write("logs", "DeleteDeliveryDestination", name, name=name)
+    except NotFound:
+        return
+    except AwsError as error:
+        if error.code != "ConflictException":
+            raise
+        raise Refused(f"Logs are still delivered to {name}, so it was not deleted.") from error
