@@ -17,6 +17,7 @@ from provisioning.shapes import Shape, shape_of
 from runs.steps import Done, Recipe, Step, StepContext, StepFailed, Wait
 
 SETTLING_SECONDS = 2.0
+SOMEBODY_MADE_IT = "exists by now; somebody made it since the plan. Nothing was changed. Look again, then adopt it by a new plan."
 SETTLING = frozenset({DISTRIBUTION, "certificate", "host-records"})
 
 
@@ -82,28 +83,27 @@ def _refuse_moved(planned: PlannedChange, found: Found | None) -> None:
     begun = planned.state == ChangeState.BEGUN
     if begun and (_is_done(planned, found) or planned.after is None):
         return
-    if planned.before is None and found is not None and planned.state == ChangeState.PENDING:
-        raise Refused(
-            f"The {planned.address} exists by now; somebody made it since the plan. Nothing was changed. Look again, then "
-            "adopt it by a new plan."
-        )
-    if found is None:
-        if planned.before is not None and planned.action != "delete":
-            raise Refused(
-                f"The {planned.address} is gone since the plan. Nothing was changed. Look at the new plan."
-            )
-        return
+    if why := _gone(planned) if found is None else _moved(planned, found):
+        raise Refused(f"The {planned.address} {why}")
+
+
+def _gone(planned: PlannedChange) -> str:
+    if planned.before is None or planned.action == "delete":
+        return ""
+    return "is gone since the plan. Nothing was changed. Look at the new plan."
+
+
+def _moved(planned: PlannedChange, found: Found) -> str:
+    if planned.before is None:
+        # What a change has begun to make may be there half made.
+        return SOMEBODY_MADE_IT if planned.state == ChangeState.PENDING else ""
     known = [leaves(one) for one in (planned.before, planned.after) if one]
-    moved = [
-        name
-        for name, value in leaves(found.shape.as_json()).items()
-        if planned.before is not None and all(one.get(name) != value for one in known)
-    ]
-    if moved:
-        raise Refused(
-            f"The {planned.address} was changed by somebody since the plan: {', '.join(moved[:5])}. It was left as it is. "
-            "Look at the new plan."
-        )
+    now = leaves(found.shape.as_json())
+    moved = [name for name, value in now.items() if all(one.get(name) != value for one in known)]
+    if not moved:
+        return ""
+    names = ", ".join(moved[:5])
+    return f"was changed by somebody since the plan: {names}. It was left as it is. Look at the new plan."
 
 
 def _begin(context: StepContext, planned: PlannedChange) -> None:

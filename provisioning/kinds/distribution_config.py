@@ -59,7 +59,7 @@ def shape_of(config: Document, names: Names) -> Distribution:
         http=config.get("HttpVersion", "http2"),
         ipv6=config.get("IsIPV6Enabled", False),
         certificate=_named(config["ViewerCertificate"], "ACMCertificateArn", "certificate", names),
-        tls=config["ViewerCertificate"]["MinimumProtocolVersion"],
+        tls=config["ViewerCertificate"].get("MinimumProtocolVersion", "TLSv1"),
         web_acl=_named(config, "WebACLId", "web-acl", names),
     )
 

@@ -28,15 +28,23 @@ def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found | R
 def _read(door: Door, name: str) -> Found | None:
     try:
         told = door.read("logs", "GetDeliveryDestination", name, name=name)["deliveryDestination"]
-        policy = door.read("logs", "GetDeliveryDestinationPolicy", name, deliveryDestinationName=name)
     except NotFound:
         return None
     bucket = told["deliveryDestinationConfiguration"]["destinationResourceArn"].removeprefix(BUCKET)
-    text = policy.get("policy", {}).get("deliveryDestinationPolicy", "")
-    accounts = tuple(sorted(_accounts(json.loads(text) if text else {})))
+    accounts = tuple(sorted(_accounts(_policy_of(door, name))))
     return Found(
         LogDestination(bucket=bucket, format=told.get("outputFormat", ""), accounts=accounts), told["arn"]
     )
+
+
+def _policy_of(door: Door, name: str) -> dict[str, Any]:
+    """Who else may deliver; nobody where there is none."""
+    try:
+        answer = door.read("logs", "GetDeliveryDestinationPolicy", name, deliveryDestinationName=name)
+    except NotFound:
+        return {}
+    text = answer.get("policy", {}).get("deliveryDestinationPolicy")
+    return dict(json.loads(text)) if text else {}
 
 
 def _accounts(policy: Mapping[str, Any]) -> set[str]:

@@ -14,6 +14,15 @@ AT_ONCE = 8
 SCOPE = "CLOUDFRONT"
 TAGS = [{"Key": "managed-by", "Value": "tim-combo-console"}]
 BUSY_SECONDS = 2.0
+BESIDES = (
+    "Description",
+    "CustomResponseBodies",
+    "CaptchaConfig",
+    "ChallengeConfig",
+    "TokenDomains",
+    "AssociationConfig",
+)
+"""What a web ACL may have that the console does not keep."""
 Document = dict[str, Any]
 
 
@@ -74,15 +83,25 @@ def create(door: Door, name: str, shape: WebAcl, ids: Ids) -> None:
 
 
 def update(door: Door, name: str, found: Found, shape: WebAcl, ids: Ids) -> None:
-    """AWS: everything is replaced, on condition of the token just read."""
-    if found.shape != shape:
-        _locked(door, "UpdateWebACL", name, found.aws_id, **_config(name, shape))
+    """AWS: everything is replaced, on condition of the token just read; what the shape does not say is taken from there."""
+    if found.shape == shape:
+        return
+    answer = _got(door, {"Name": name, "Id": _id(found.aws_id)})
+    _locked(
+        door,
+        "UpdateWebACL",
+        name,
+        found.aws_id,
+        answer["LockToken"],
+        **_config(name, shape, answer["WebACL"]),
+    )
 
 
 def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: not while a distribution names it."""
     try:
-        _locked(door, "DeleteWebACL", name, found.aws_id, Scope=SCOPE)
+        token = _got(door, {"Name": name, "Id": _id(found.aws_id)})["LockToken"]
+        _locked(door, "DeleteWebACL", name, found.aws_id, token)
     except NotFound:
         return
     except AwsError as error:
@@ -91,10 +110,13 @@ def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
         raise Refused(f"A distribution still names the web ACL {name}, so it was not deleted.") from error
 
 
-def _locked(door: Door, operation: str, name: str, arn: str, **more: Any) -> None:
+def _id(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]
+
+
+def _locked(door: Door, operation: str, name: str, arn: str, token: str, **more: Any) -> None:
     """Raises NotReady when somebody else changed it meanwhile."""
-    which = {"Name": name, "Id": arn.rsplit("/", 1)[-1], "Scope": SCOPE}
-    token = door.read("wafv2", "GetWebACL", name, **which)["LockToken"]
+    which = {"Name": name, "Id": _id(arn), "Scope": SCOPE}
     try:
         door.write("wafv2", operation, name, **{**more, **which}, LockToken=token)
     except AwsError as error:
@@ -103,24 +125,35 @@ def _locked(door: Door, operation: str, name: str, arn: str, **more: Any) -> Non
         raise NotReady(BUSY_SECONDS, f"Somebody changes the web ACL {name} at the same time.") from error
 
 
-def _config(name: str, shape: WebAcl) -> Document:
+def _config(name: str, shape: WebAcl, before: Document | None = None) -> Document:
+    """With `before`, what somebody set besides stays: rules of a group that are overridden, a description, pages of one's own."""
+    there = before or {}
+    rules = {one["Name"]: one for one in there.get("Rules", ())}
     return {
+        **{key: there[key] for key in BESIDES if there.get(key)},
         "Scope": SCOPE,
         "DefaultAction": {shape.default.title(): {}},
-        "Rules": [_document(rule) for rule in shape.rules],
-        "VisibilityConfig": _seen_as(name),
+        "Rules": [_document(rule, rules.get(rule.id)) for rule in shape.rules],
+        "VisibilityConfig": there.get("VisibilityConfig") or _seen_as(name),
     }
 
 
-def _document(rule: Rule) -> Document:
+def _document(rule: Rule, before: Document | None) -> Document:
     """AWS: of a group its own actions are overridden, and None leaves them as they are."""
-    shared = {"Name": rule.id, "Priority": rule.priority, "VisibilityConfig": _seen_as(rule.id)}
+    kept = before if before and _statement(_rule(before)) == _statement(rule) else None
+    seen = kept["VisibilityConfig"] if kept else _seen_as(rule.id)
+    shared = {"Name": rule.id, "Priority": rule.priority, "VisibilityConfig": seen}
+    statement = kept["Statement"] if kept else _statement(rule)
     if rule.group:
-        statement: Document = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": rule.group}}
         override: Document = {"Count": {}} if rule.action == "count" else {"None": {}}
         return {**shared, "Statement": statement, "OverrideAction": override}
-    statement = {"RateBasedStatement": {"Limit": rule.limit, "AggregateKeyType": "IP"}}
     return {**shared, "Statement": statement, "Action": {rule.action.title(): {}}}
+
+
+def _statement(rule: Rule) -> Document:
+    if rule.group:
+        return {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": rule.group}}
+    return {"RateBasedStatement": {"Limit": rule.limit, "AggregateKeyType": "IP"}}
 
 
 def _seen_as(name: str) -> Document:

@@ -291,6 +291,27 @@ def test_rules_changed_by_hand_are_put_back_and_block_when_told(shop: Estate) ->
     ]
 
 
+def test_what_somebody_set_besides_in_a_group_stays(shop: Estate) -> None:
+    """Often the rule that stops uploads of more than 8 KB is overridden."""
+    shop.applied()
+    (acl,) = waf(shop).list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+    which = {"Name": acl["Name"], "Id": acl["Id"], "Scope": "CLOUDFRONT"}
+    answer = waf(shop).get_web_acl(**which)
+    kept = {name: answer["WebACL"][name] for name in ("DefaultAction", "VisibilityConfig", "Rules")}
+    common = kept["Rules"][1]["Statement"]["ManagedRuleGroupStatement"]
+    common["RuleActionOverrides"] = [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]
+    waf(shop).update_web_acl(**which, **kept, LockToken=answer["LockToken"], Description="Ours")
+    shop.look()
+    assert shop.plan().changes == ()
+    shop.product.environments.update(web_acl="block")
+    shop.applied()
+    told = waf(shop).get_web_acl(**which)["WebACL"]
+    assert told["Description"] == "Ours"
+    group = told["Rules"][1]["Statement"]["ManagedRuleGroupStatement"]
+    assert group["RuleActionOverrides"][0]["Name"] == "SizeRestrictions_BODY"
+    assert told["Rules"][1]["OverrideAction"] == {"None": {}}
+
+
 def test_the_web_acl_goes_after_its_distribution_and_the_records_first(shop: Estate) -> None:
     """Decommissioning: visitors are led away before what served them is taken down; zone, certificate and proof stay."""
     shop.applied()
