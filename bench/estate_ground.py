@@ -68,6 +68,7 @@ def _estate(products: int) -> dict[str, Any]:
 def _copy(model: dict[str, Any], number: int) -> dict[str, Any]:
     product = deepcopy(model)
     product |= {"slug": f"shop-{number}", "name": f"Shop {number}", "domain": f"shop-{number}.example"}
+    product["logs"]["bucket"] = f"shop-{number}-logs-855652006097"
     for place, environment in enumerate(product["environments"]):
         front, word = environment["frontend"], f"{number:02}{place}"
         front["bucket"] = f"shop-{number}-{environment['name']}-855652006097"
