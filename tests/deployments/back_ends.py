@@ -22,7 +22,8 @@ from deployments.models import (
 from deployments.services.promote import promote
 from products.models import Environment, Product
 from runs.models import RunState
-from tests.deployments.rows import end, environment, estate
+from tests.deployments.rows import end, environment, estate, ready
+from tests.users.rows import visitor
 from users.models import User
 
 NAMES = ("orders-create", "orders-get", "users-get")
@@ -132,3 +133,14 @@ def partly_live(by: User, names: Collection[str] = NAMES) -> Deployment:
     Fleet.objects.update(running=deployment)
     deployment.refresh_from_db()
     return deployment
+
+
+def read(user: User, address: str) -> str:
+    page = visitor(user).get(address)
+    assert page.status_code == 200, page.status_code
+    return " ".join(page.text.split())
+
+
+def both(product: Product, version: str, by: User, handlers: Handlers) -> None:
+    """A release of front end and back end."""
+    add_back_end(ready(product, version, by), handlers)
