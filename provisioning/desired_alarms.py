@@ -39,7 +39,7 @@ def _of_environment(product: Product, environment: Environment, name: str) -> It
 
 
 def _of_distribution(watched: str, topic: str, *, extra: bool) -> Iterator[tuple[str, Alarm]]:
-    """AWS: error rates are percent. The hit rate is one of the additional metrics."""
+    """AWS: error rates are percent, and without traffic there are no data. The hit rate is one of the additional metrics."""
     told = (topic,)
     yield "errors", Alarm(
         of=watched, metric="5xxErrorRate", comparison=ABOVE, threshold=1, requests=ENOUGH,

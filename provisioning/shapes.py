@@ -252,7 +252,8 @@ class Topic(Shape):
 class Alarm(Shape):
     """A CloudWatch alarm: `metric` of a distribution or certificate, by kind and name, is above or below `threshold`.
 
-    In `times` of the last `periods` periods of `seconds`. With fewer than `requests` in one nothing is said.
+    In `times` of the last `periods` periods of `seconds`. With fewer than `requests` in one nothing is said. `told`: its
+    actions are enabled; `gaps` is what periods without data count for.
     """
 
     kind: ClassVar[str] = "alarm"
@@ -267,6 +268,8 @@ class Alarm(Shape):
     periods: int
     times: int
     topics: tuple[str, ...]
+    told: bool = True
+    gaps: str = "notBreaching"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,8 @@ def _shape(one: Document, account: str, ids: Ids) -> Alarm:
         seconds=plain["Period"],
         periods=one["EvaluationPeriods"],
         times=one.get("DatapointsToAlarm") or one["EvaluationPeriods"],
+        told=one.get("ActionsEnabled", True),
+        gaps=one.get("TreatMissingData", "missing"),
         topics=tuple(sorted(topic.rsplit(":", 1)[-1] for topic in one.get("AlarmActions", ()))),
     )
 
@@ -77,15 +79,14 @@ def create(door: Door, name: str, shape: Alarm, ids: Ids) -> None:
         name,
         AlarmName=name,
         AlarmDescription="Kept by the Tim-Combo console.",
-        ActionsEnabled=True,
+        ActionsEnabled=shape.told,
         AlarmActions=topics,
         OKActions=topics,
         ComparisonOperator=shape.comparison,
         Threshold=shape.threshold,
         EvaluationPeriods=shape.periods,
         DatapointsToAlarm=shape.times,
-        # AWS: without traffic there are no data, which is no fault.
-        TreatMissingData="notBreaching",
+        TreatMissingData=shape.gaps,
         Metrics=list(_metrics(shape, door.account_id, ids)),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from aws.access import Account as Door
 from aws.errors import AccessDenied, AwsError, NotFound
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, Refused
+from provisioning.kinds.found import Found, Refused, deleting
 from provisioning.kinds.lifecycle import rules_of, rules_to
 from provisioning.shapes import Bucket
 
@@ -67,16 +67,9 @@ def update(door: Door, name: str, found: Found, shape: Bucket, ids: Ids) -> None
 
 def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: only a bucket without any object or version can be deleted."""
-    try:
+    why = f"The bucket {name} still holds objects, so it was not deleted. Empty it first."
+    with deleting("BucketNotEmpty", why):
         door.write("s3", "DeleteBucket", name, **_of(door, name))
-    except NotFound:
-        return
-    except AwsError as error:
-        if error.code != "BucketNotEmpty":
-            raise
-        raise Refused(
-            f"The bucket {name} still holds objects, so it was not deleted. Empty it first."
-        ) from error
 
 
 def _of(door: Door, name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from aws.access import Account as Door
 from aws.errors import NotFound
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found
+from provisioning.kinds.found import Found, deleting
 from provisioning.shapes import Address, BucketPolicy, Condition, Statement
 
 AT_ONCE = 16
@@ -35,10 +35,8 @@ def update(door: Door, name: str, found: Found, shape: BucketPolicy, ids: Ids) -
 
 
 def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
-    try:
+    with deleting():
         door.write("s3", "DeleteBucketPolicy", name, Bucket=name, ExpectedBucketOwner=door.account_id)
-    except NotFound:
-        return
 
 
 def _text(door: Door, name: str) -> str:

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aws.access import Account as Door
-from aws.errors import AwsError, NotFound
+from aws.errors import AwsError
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, Refused
+from provisioning.kinds.found import Found, Refused, deleting
 from provisioning.kinds.named import listed
 from provisioning.shapes import EdgeFunction
 
@@ -70,11 +70,5 @@ def _code(name: str, shape: EdgeFunction) -> dict[str, Any]:
 
 def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: not while a distribution names it."""
-    try:
+    with deleting("FunctionInUse", f"A distribution still runs the function {name}, so it was not deleted."):
         door.write("cloudfront", "DeleteFunction", name, Name=name, IfMatch=_etag(door, name))
-    except NotFound:
-        return
-    except AwsError as error:
-        if error.code != "FunctionInUse":
-            raise
-        raise Refused(f"A distribution still runs the function {name}, so it was not deleted.") from error

@@ -1,9 +1,11 @@
 """What reading a resource gives."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Never
 
+from aws.errors import AwsError, NotFound
 from provisioning.shapes import Shape
 
 
@@ -32,6 +34,19 @@ class Found:
     told: Mapping[str, str] = field(default_factory=dict)
     unfinished: str = ""
     waits_for: str = ""
+
+
+@contextmanager
+def deleting(refused_as: str = "", why: str = "") -> Iterator[None]:
+    """Around the calls that delete something: what is gone already is deleted. Raises Refused for AWS's code `refused_as`."""
+    try:
+        yield
+    except NotFound:
+        return
+    except AwsError as error:
+        if not refused_as or error.code != refused_as:
+            raise
+        raise Refused(why) from error
 
 
 def never_deleted(what: str) -> Never:

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from aws.access import Account as Door
-from aws.errors import AwsError, NotFound
+from aws.errors import AwsError
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, Refused
+from provisioning.kinds.found import Found, Refused, deleting
 from provisioning.kinds.log_destination import TAGS, arn
 from provisioning.shapes import Address, LogDelivery
 
@@ -76,16 +76,11 @@ def update(door: Door, name: str, found: Found, shape: LogDelivery, ids: Ids) ->
 def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: a source goes after its deliveries."""
     _end(door, found)
-    try:
+    with deleting():
         door.write("logs", "DeleteDeliverySource", name, name=name)
-    except NotFound:
-        return
 
 
 def _end(door: Door, found: Found) -> None:
-    if not found.aws_id:
-        return
-    try:
-        door.write("logs", "DeleteDelivery", found.aws_id, id=found.aws_id)
-    except NotFound:
-        return
+    if found.aws_id:
+        with deleting():
+            door.write("logs", "DeleteDelivery", found.aws_id, id=found.aws_id)

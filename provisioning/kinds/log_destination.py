@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from aws.access import Account as Door
-from aws.errors import AwsError, NotFound
+from aws.errors import NotFound
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, Refused
+from provisioning.kinds.found import Found, Refused, deleting
 from provisioning.shapes import LogDestination
 
 TAGS = {"managed-by": "tim-combo-console"}
@@ -97,19 +97,11 @@ def update(door: Door, name: str, found: Found, shape: LogDestination, ids: Ids)
 
 
 def _let_nobody_else(door: Door, name: str) -> None:
-    try:
+    with deleting():
         door.write("logs", "DeleteDeliveryDestinationPolicy", name, deliveryDestinationName=name)
-    except NotFound:
-        return
 
 
 def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: not while a delivery leads there."""
-    try:
+    with deleting("ConflictException", f"Logs are still delivered to {name}, so it was not deleted."):
         door.write("logs", "DeleteDeliveryDestination", name, name=name)
-    except NotFound:
-        return
-    except AwsError as error:
-        if error.code != "ConflictException":
-            raise
-        raise Refused(f"Logs are still delivered to {name}, so it was not deleted.") from error

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from aws.access import Account as Door
 from aws.errors import AwsError, NotFound
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, Refused
+from provisioning.kinds.found import Found, Refused, deleting
 from provisioning.shapes import Address, Monitoring
 
 AT_ONCE = 8
@@ -59,7 +59,5 @@ def update(door: Door, name: str, found: Found, shape: Monitoring, ids: Ids) -> 
 
 def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     aws_id = ids.of(_of(door, name))
-    try:
+    with deleting():
         door.write("cloudfront", "DeleteMonitoringSubscription", aws_id, DistributionId=aws_id)
-    except NotFound:
-        return

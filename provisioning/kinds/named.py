@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws.access import Account as Door
-from aws.errors import AwsError, NotFound
+from aws.errors import AwsError
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, Refused
+from provisioning.kinds.found import Found, Refused, deleting
 from provisioning.shapes import Shape
 
 Document = dict[str, Any]
@@ -76,17 +76,10 @@ class Named:
 
     def delete(self, door: Door, name: str, found: Found, ids: Ids) -> None:
         """AWS: not while a distribution names it."""
-        try:
+        why = f"A distribution still uses the {self.title} {name}, so it was not deleted."
+        with deleting(f"{self.word}InUse", why):
             etag = self._etag(door, name, found)
             door.write("cloudfront", f"Delete{self.word}", name, Id=found.aws_id, IfMatch=etag)
-        except NotFound:
-            return
-        except AwsError as error:
-            if error.code != f"{self.word}InUse":
-                raise
-            raise Refused(
-                f"A distribution still uses the {self.title} {name}, so it was not deleted."
-            ) from error
 
     def _config(self, name: str, shape: Any) -> Document:
         return {f"{self.word}Config": self.to_document(name, shape)}

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aws.access import Account as Door
-from aws.errors import AwsError, NotFound
+from aws.errors import AwsError
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, NotReady, Refused
+from provisioning.kinds.found import Found, NotReady, Refused, deleting
 from provisioning.shapes import Rule, WebAcl
 
 AT_ONCE = 8
@@ -99,15 +99,10 @@ def update(door: Door, name: str, found: Found, shape: WebAcl, ids: Ids) -> None
 
 def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: not while a distribution names it."""
-    try:
+    why = f"A distribution still names the web ACL {name}, so it was not deleted."
+    with deleting("WAFAssociatedItemException", why):
         token = _got(door, {"Name": name, "Id": _id(found.aws_id)})["LockToken"]
         _locked(door, "DeleteWebACL", name, found.aws_id, token)
-    except NotFound:
-        return
-    except AwsError as error:
-        if error.code != "WAFAssociatedItemException":
-            raise
-        raise Refused(f"A distribution still names the web ACL {name}, so it was not deleted.") from error
 
 
 def _id(arn: str) -> str:

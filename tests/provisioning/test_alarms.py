@@ -69,6 +69,7 @@ def test_an_alarm_that_somebody_changed_is_named_and_put_back(watched: Estate) -
         "DatapointsToAlarm",
         "Metrics",
         "AlarmActions",
+        "TreatMissingData",
     )
     alarms(watched).put_metric_alarm(**{name: errors[name] for name in kept}, Threshold=50.0)
     watched.look()
@@ -76,6 +77,15 @@ def test_an_alarm_that_somebody_changed_is_named_and_put_back(watched: Estate) -
     assert [tuple(field) for field in change.fields] == [("threshold", "50.0", "1.0")]
     watched.applied(ERRORS)
     assert of_prod(watched)["prod-errors"]["Threshold"] == 1.0
+
+
+def test_an_alarm_that_somebody_silenced_is_named_and_tells_again(watched: Estate) -> None:
+    alarms(watched).disable_alarm_actions(AlarmNames=[ERRORS.name])
+    watched.look()
+    change = next(c for c in watched.plan().changes if c.address == ERRORS)
+    assert [tuple(field) for field in change.fields] == [("told", "no", "yes")]
+    watched.applied(ERRORS)
+    assert of_prod(watched)["prod-errors"]["ActionsEnabled"] is True
 
 
 def test_another_alarm_of_the_same_name_is_offered_for_adoption(estate: Estate) -> None:
