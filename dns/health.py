@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from provisioning.desired_domains import FAMILIES
 from provisioning.shapes import Distribution, HostRecords, Record
 
 LATE = timedelta(days=30)
 """AWS renews 60 days before the end; one that is not renewed by then waits for somebody."""
-FAMILIES = ("A", "AAAA")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,25 +6,21 @@ A bucket of releases or handlers that several products share is wished by each i
 from collections.abc import Iterable, Iterator
 
 from provisioning.desired_alarms import alarms
+from provisioning.desired_buckets import bucket
 from provisioning.desired_domains import domains
 from provisioning.desired_edge import DISTRIBUTION, distribution_name, edge
 from provisioning.desired_logs import logs
 from provisioning.facts import Account, Environment, Product
-from provisioning.planner import Wish
+from provisioning.planner import Wish, wish
 from provisioning.shapes import (
     Address,
-    Bucket,
     BucketPolicy,
     Condition,
     Expiry,
-    Shape,
     Statement,
 )
 
-OWNER_TAG, OWNER = "managed-by", "tim-combo-console"
 CLOUDFRONT = "Service:cloudfront.amazonaws.com"
-OLD_VERSIONS = Expiry(id="console-old-versions", noncurrent_days=90, kept=5, delete_markers=True)
-UNFINISHED = Expiry(id="console-unfinished-uploads", abort_days=7)
 # Objects are read back by rollbacks at once, which this storage class allows; never expired by age.
 ARCHIVED = Expiry(id="console-archive", prefix="releases/", archive_days=90)
 
@@ -32,33 +28,22 @@ ARCHIVED = Expiry(id="console-archive", prefix="releases/", archive_days=90)
 def desired(product: Product) -> tuple[Wish, ...]:
     """Every resource of the product, each once."""
     found: dict[Address, Wish] = {}
-    for wish in (*_stores(product), *_sites(product), *domains(product), *alarms(product), *logs(product)):
-        found.setdefault(wish.address, wish)
+    for one in (*_stores(product), *_sites(product), *domains(product), *alarms(product), *logs(product)):
+        found.setdefault(one.address, one)
     return tuple(found.values())
 
 
 def _sites(product: Product) -> Iterator[Wish]:
     for environment in product.environments:
-        yield _wish(
-            environment.account, environment.bucket, _site_bucket(product, environment), environment.name
+        account, place = environment.account, environment.name
+        yield wish(
+            account.id,
+            environment.bucket,
+            bucket(account.region, product=product.slug, environment=place),
+            place,
         )
-        yield _wish(
-            environment.account, environment.bucket, _site_policy(product, environment), environment.name
-        )
+        yield wish(account.id, environment.bucket, _site_policy(product, environment), place)
         yield from edge(product, environment)
-
-
-def _wish(account: Account, name: str, shape: Shape, place: str = "") -> Wish:
-    return Wish(Address(shape.kind, account.id, name), shape, place)
-
-
-def _site_bucket(product: Product, environment: Environment) -> Bucket:
-    tags = _tags(product=product.slug, environment=environment.name)
-    return Bucket(region=environment.account.region, rules=(OLD_VERSIONS, UNFINISHED), tags=tags)
-
-
-def _tags(**own: str) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted({**own, OWNER_TAG: OWNER}.items()))
 
 
 def _site_policy(product: Product, environment: Environment) -> BucketPolicy:
@@ -78,28 +63,25 @@ def _site_policy(product: Product, environment: Environment) -> BucketPolicy:
 
 
 def _stores(product: Product) -> Iterator[Wish]:
-    """The archive of releases, the store of handlers, and where Lambda loads code from."""
+    """The archive of releases, the store of handlers, and where Lambda loads code from.
+
+    Their objects are written once, so an old version is one that somebody else wrote over: kept for a while.
+    """
     home = product.archive_account
-    yield _wish(home, product.archive, _store(home, ARCHIVED))
+    yield wish(home.id, product.archive, bucket(home.region, ARCHIVED))
     yield from _shared(home, product.archive, "releases/*", "ConsoleReadsReleases", product.archive_readers)
     if product.handlers and product.handlers_account:
         home = product.handlers_account
-        yield _wish(home, product.handlers, _store(home))
+        yield wish(home.id, product.handlers, bucket(home.region))
         yield from _shared(
             home, product.handlers, "handlers/*", "ConsoleReadsHandlers", product.handlers_readers
         )
     for one in product.environments:
         if one.backend and one.code_bucket:
-            yield _wish(one.backend, one.code_bucket, _store(one.backend))
+            yield wish(one.backend.id, one.code_bucket, bucket(one.backend.region))
 
 
-def _store(account: Account, *more: Expiry) -> Bucket:
-    """Its objects are written once, so an old version is one that somebody else wrote over: kept for a while."""
-    rules = tuple(sorted((OLD_VERSIONS, UNFINISHED, *more), key=lambda rule: rule.id))
-    return Bucket(region=account.region, rules=rules, tags=_tags())
-
-
-def _shared(home: Account, bucket: str, below: str, sid: str, readers: Iterable[Account]) -> Iterator[Wish]:
+def _shared(home: Account, store: str, below: str, sid: str, readers: Iterable[Account]) -> Iterator[Wish]:
     """AWS: a copy between accounts is one call of one role, which the source's policy must let read."""
     roles = sorted({one.deployer for one in readers if one.id != home.id and one.deployer})
     if roles:
@@ -107,6 +89,6 @@ def _shared(home: Account, bucket: str, below: str, sid: str, readers: Iterable[
             sid=sid,
             principals=tuple(f"AWS:{role}" for role in roles),
             actions=("s3:GetObject", "s3:GetObjectVersion"),
-            resources=(f"arn:aws:s3:::{bucket}/{below}",),
+            resources=(f"arn:aws:s3:::{store}/{below}",),
         )
-        yield _wish(home, bucket, BucketPolicy(statements=(statement,)))
+        yield wish(home.id, store, BucketPolicy(statements=(statement,)))

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from provisioning.desired_edge import distribution_name
 from provisioning.facts import Environment, Product
-from provisioning.planner import Wish
-from provisioning.shapes import Address, Alarm, Monitoring, Shape, Topic
+from provisioning.planner import Wish, wish
+from provisioning.shapes import Alarm, Monitoring, Topic
 
 ABOVE, BELOW = "GreaterThanThreshold", "LessThanThreshold"
 # With less traffic a single error would be a large share.
@@ -23,19 +23,19 @@ def alarms(product: Product) -> Iterator[Wish]:
     for environment in product.environments:
         account, name = environment.account.id, distribution_name(product.slug, environment.name)
         if environment.extra_metrics:
-            yield _wish(account, name, Monitoring(), environment.name)
+            yield wish(account, name, Monitoring(), environment.name)
         if environment.alarms:
             yield from _of_environment(product, environment, name)
 
 
 def _of_environment(product: Product, environment: Environment, name: str) -> Iterator[Wish]:
     account, topic = environment.account.id, topic_name(product.slug)
-    yield _wish(account, topic, Topic(title=f"Alarms of {product.slug}"))
+    yield wish(account, topic, Topic(title=f"Alarms of {product.slug}"))
     watched = f"distribution {name}"
     for word, alarm in _of_distribution(watched, topic, extra=environment.extra_metrics):
-        yield _wish(account, f"console-{name}-{word}", alarm, environment.name)
+        yield wish(account, f"console-{name}-{word}", alarm, environment.name)
     if environment.hostnames:
-        yield _wish(account, f"console-{product.slug}-certificate", _of_certificate(product.domain, topic))
+        yield wish(account, f"console-{product.slug}-certificate", _of_certificate(product.domain, topic))
 
 
 def _of_distribution(watched: str, topic: str, *, extra: bool) -> Iterator[tuple[str, Alarm]]:
@@ -61,7 +61,3 @@ def _of_certificate(domain: str, topic: str) -> Alarm:
         of=f"certificate {domain}", metric="DaysToExpiry", statistic="Minimum", comparison=BELOW,
         threshold=DAYS_LEFT, seconds=DAY, periods=1, times=1, topics=(topic,),
     )  # fmt: skip
-
-
-def _wish(account: str, name: str, shape: Shape, place: str = "") -> Wish:
-    return Wish(Address(shape.kind, account, name), shape, place)

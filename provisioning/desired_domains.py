@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from provisioning.desired_edge import distribution_name
 from provisioning.facts import Account, Environment, Product
-from provisioning.planner import Wish
-from provisioning.shapes import Address, Certificate, HostRecords, Proof, Record, Shape, Zone
+from provisioning.planner import Wish, wish
+from provisioning.shapes import Certificate, HostRecords, Proof, Record, Zone
 
 FAMILIES = ("A", "AAAA")
 
@@ -30,26 +30,22 @@ def domains(product: Product) -> Iterator[Wish]:
     serving = {one.account.id for one in product.environments if one.hostnames}
     names = tuple(sorted((product.domain, f"*.{product.domain}")))
     for account in sorted(serving):
-        yield _wish(account, product.domain, Certificate(names=names))
+        yield wish(account, product.domain, Certificate(names=names))
     if product.zone_account:
         yield from _in_zone(product, product.zone_account, serving)
 
 
 def _in_zone(product: Product, home: Account, serving: set[str]) -> Iterator[Wish]:
-    yield _wish(home.id, product.domain, Zone())
+    yield wish(home.id, product.domain, Zone())
     for account in sorted(serving):
-        yield _wish(home.id, proof_name(product.domain, account), Proof())
+        yield wish(home.id, proof_name(product.domain, account), Proof())
     for environment in product.environments:
         for hostname in environment.hostnames:
             if below(product.domain, hostname):
-                yield _wish(home.id, hostname, _records(product, environment), environment.name)
+                yield wish(home.id, hostname, _records(product, environment), environment.name)
 
 
 def _records(product: Product, environment: Environment) -> HostRecords:
     """AWS: an alias may stand at the apex, and needs a record for each family of addresses."""
     target = f"{environment.account.id}/{distribution_name(product.slug, environment.name)}"
     return HostRecords(records=tuple(Record(id=family, alias=target) for family in FAMILIES))
-
-
-def _wish(account: str, name: str, shape: Shape, place: str = "") -> Wish:
-    return Wish(Address(shape.kind, account, name), shape, place)

@@ -5,10 +5,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from provisioning.facts import Environment, Product
-from provisioning.planner import Wish
+from provisioning.planner import Wish, wish
 from provisioning.shapes import (
     AccessControl,
-    Address,
     Behavior,
     CachePolicy,
     Distribution,
@@ -17,7 +16,6 @@ from provisioning.shapes import (
     HeadersPolicy,
     Origin,
     Rule,
-    Shape,
     WebAcl,
 )
 
@@ -64,18 +62,17 @@ def distribution_name(product: str, environment: str) -> str:
 def edge(product: Product, environment: Environment) -> Iterator[Wish]:
     """All that CloudFront needs for an environment; what several share is wished by each in the same way."""
     account, name = environment.account.id, environment.name
-
-    def wish(resource: str, shape: Shape, place: str = name) -> Wish:
-        return Wish(Address(shape.kind, account, resource), shape, place)
+    distribution = distribution_name(product.slug, name)
 
     default, maximum = PROFILES[environment.cache_profile]
-    yield wish(environment.bucket, AccessControl())
-    yield wish(_cache(environment), CachePolicy(default=default, maximum=maximum), "")
-    yield wish(HEADERS, _headers(), "")
-    yield wish(_function(product, environment), EdgeFunction(code=CODES[_routing(environment)]))
+    yield wish(account, environment.bucket, AccessControl(), name)
+    yield wish(account, _cache(environment), CachePolicy(default=default, maximum=maximum))
+    yield wish(account, HEADERS, _headers())
+    function = EdgeFunction(code=CODES[_routing(environment)])
+    yield wish(account, _function(product, environment), function, name)
     if environment.web_acl:
-        yield wish(distribution_name(product.slug, name), _web_acl(environment))
-    yield wish(distribution_name(product.slug, name), _distribution(product, environment))
+        yield wish(account, distribution, _web_acl(environment), name)
+    yield wish(account, distribution, _distribution(product, environment), name)
 
 
 def _cache(environment: Environment) -> str:

@@ -2,25 +2,22 @@
 
 from collections.abc import Iterator
 
+from provisioning.desired_buckets import bucket
 from provisioning.desired_edge import distribution_name
-from provisioning.facts import Account, Product
-from provisioning.planner import Wish
+from provisioning.facts import Product
+from provisioning.planner import Wish, wish
 from provisioning.shapes import (
-    Address,
-    Bucket,
     BucketPolicy,
     Condition,
     Expiry,
     LogDelivery,
     LogDestination,
-    Shape,
     Statement,
 )
 
 # Logs are of no use for ever, and hold the addresses of visitors.
 EXPIRED = Expiry(id="console-logs", expire_days=90)
-UNFINISHED = Expiry(id="console-unfinished-uploads", abort_days=7)
-OLD_VERSIONS = Expiry(id="console-old-versions", noncurrent_days=1)
+OLD_VERSIONS = Expiry(id="console-old-versions", noncurrent_days=1, delete_markers=True)
 # AWS fills in what is in braces.
 PATH = "{DistributionId}/{yyyy}/{MM}/{dd}"
 
@@ -37,18 +34,14 @@ def logs(product: Product) -> Iterator[Wish]:
     serving = tuple(sorted({one.account.id for one in product.environments}))
     name = destination_name(product.slug)
     others = tuple(account for account in serving if account != home.id)
-    yield _wish(home.id, product.logs, _bucket(product, home))
-    yield _wish(home.id, product.logs, _policy(product.logs, serving))
-    yield _wish(home.id, name, LogDestination(bucket=product.logs, accounts=others))
+    yield wish(
+        home.id, product.logs, bucket(home.region, EXPIRED, old_versions=OLD_VERSIONS, product=product.slug)
+    )
+    yield wish(home.id, product.logs, _policy(product.logs, serving))
+    yield wish(home.id, name, LogDestination(bucket=product.logs, accounts=others))
     for one in product.environments:
         delivery = LogDelivery(destination=f"{home.id}/{name}", path=PATH)
-        yield _wish(one.account.id, distribution_name(product.slug, one.name), delivery, one.name)
-
-
-def _bucket(product: Product, home: Account) -> Bucket:
-    tags = (("managed-by", "tim-combo-console"), ("product", product.slug))
-    rules = tuple(sorted((EXPIRED, UNFINISHED, OLD_VERSIONS), key=lambda rule: rule.id))
-    return Bucket(region=home.region, rules=rules, tags=tags)
+        yield wish(one.account.id, distribution_name(product.slug, one.name), delivery, one.name)
 
 
 def _policy(bucket: str, accounts: tuple[str, ...]) -> BucketPolicy:
@@ -67,7 +60,3 @@ def _policy(bucket: str, accounts: tuple[str, ...]) -> BucketPolicy:
         conditions=conditions,
     )
     return BucketPolicy(statements=(statement,))
-
-
-def _wish(account: str, name: str, shape: Shape, place: str = "") -> Wish:
-    return Wish(Address(shape.kind, account, name), shape, place)

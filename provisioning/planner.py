@@ -24,6 +24,11 @@ class Wish:
     place: str = ""
 
 
+def wish(account: str, name: str, shape: Shape, place: str = "") -> Wish:
+    """That the account of these 12 digits holds a resource of this name and shape."""
+    return Wish(Address(shape.kind, account, name), shape, place)
+
+
 @dataclass(frozen=True)
 class Seen:
     """A resource as it was seen, None where there is none; `owned` once the console made or adopted it.

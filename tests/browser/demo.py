@@ -5,12 +5,13 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.looking import Look
+from tests.browser.looking import Look, axe, overflow
 from tests.supervisor.console_run import ConsoleRun
 
 PATIENCE = 60_000
@@ -94,3 +95,19 @@ def sign_in(page: Page, demo: Demo, role: str) -> Page:
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{demo.url}/")
     return page
+
+
+@contextmanager
+def demo_in(folder: Path) -> Iterator[Demo]:
+    """A demo of its own for the block."""
+    run = ConsoleRun(folder / "checkout")
+    try:
+        yield Demo(run.up())
+    finally:
+        run.remove()
+
+
+def well_made(page: Page) -> None:
+    """Nothing that keeps anybody from reading it, and nothing wider than the screen."""
+    assert axe(page) == []
+    assert overflow(page) == 0

@@ -8,9 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from devcloud.identity import WORKER_KEY, WORKER_SECRET
-from tests.browser.demo import PATIENCE, Demo, sign_in, tab
-from tests.browser.looking import axe, overflow
-from tests.supervisor.console_run import ConsoleRun
+from tests.browser.demo import PATIENCE, Demo, demo_in, sign_in, tab, well_made
 
 pytestmark = [pytest.mark.browser, pytest.mark.up, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -20,11 +18,8 @@ BUCKET = "flux-app-dev-855652006097"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    run = ConsoleRun(tmp_path_factory.mktemp("estate") / "checkout")
-    try:
-        yield Demo(run.up())
-    finally:
-        run.remove()
+    with demo_in(tmp_path_factory.mktemp("estate")) as demo:
+        yield demo
 
 
 def s3_by_hand(demo: Demo) -> Any:
@@ -43,11 +38,6 @@ def s3_by_hand(demo: Demo) -> Any:
         aws_session_token=keys["SessionToken"],
         **place,
     )
-
-
-def well_made(page: Page) -> None:
-    assert axe(page) == []
-    assert overflow(page) == 0
 
 
 def apply(page: Page, reason: str) -> None:

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.demo import PATIENCE, Demo, sign_in, tab
-from tests.browser.looking import Look, axe, overflow
+from tests.browser.demo import PATIENCE, Demo, demo_in, sign_in, tab, well_made
+from tests.browser.looking import Look
 from tests.builds import zip_of
 from tests.databases import CHECKOUT
-from tests.supervisor.console_run import ConsoleRun
 
 pytestmark = [pytest.mark.browser, pytest.mark.up, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -23,16 +22,8 @@ TEST_SITE = "test.tim-combo.com"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    run = ConsoleRun(tmp_path_factory.mktemp("journey") / "checkout")
-    try:
-        yield Demo(run.up())
-    finally:
-        run.remove()
-
-
-def well_made(page: Page) -> None:
-    assert axe(page) == []
-    assert overflow(page) == 0
+    with demo_in(tmp_path_factory.mktemp("journey")) as demo:
+        yield demo
 
 
 def test_a_release_is_promoted_seen_and_rolled_back(demo: Demo, browser: Browser) -> None:

@@ -9,9 +9,7 @@ import pytest
 from dnslib import DNSRecord
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.demo import PATIENCE, Demo, sign_in, tab
-from tests.browser.looking import axe, overflow
-from tests.supervisor.console_run import ConsoleRun
+from tests.browser.demo import PATIENCE, Demo, demo_in, sign_in, tab, well_made
 from timcombo_console.demo.back_end import VALUES
 from timcombo_console.demo.build import build_app
 
@@ -22,16 +20,8 @@ DOMAIN = "shop.example"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    run = ConsoleRun(tmp_path_factory.mktemp("shop") / "checkout")
-    try:
-        yield Demo(run.up())
-    finally:
-        run.remove()
-
-
-def well_made(page: Page) -> None:
-    assert axe(page) == []
-    assert overflow(page) == 0
+    with demo_in(tmp_path_factory.mktemp("shop")) as demo:
+        yield demo
 
 
 def delegate(demo: Demo, **wish: Any) -> None:
