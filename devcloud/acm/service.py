@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from devcloud import restjson
 from devcloud.acm.state import RENEWED, Certificate, Certificates, Resolve, new_arn
 from devcloud.errors import AwsError, not_implemented
-from devcloud.operations import operation_model
+from devcloud.front import carry_out
 from devcloud.settings import Settings
 from devcloud.wire import Reply, Request
 
@@ -59,15 +58,9 @@ def handle(
     settings: Settings,
 ) -> Reply:
     """Carry out one ACM call. Raises AwsError for every refusal."""
-    function = OPERATIONS.get(request.operation)
-    if function is None:
-        raise not_implemented("acm", request.operation)
-    if not request.principal.account:
-        raise AwsError("MissingAuthenticationTokenException", 403, "Missing Authentication Token")
-    model = operation_model("acm", request.operation)
-    params = restjson.parse(request, model)
-    result = function(AcmCall(request, params, certificates, resolve, used_by, settings))
-    return restjson.render(model, result)
+    return carry_out(
+        request, OPERATIONS, lambda params: AcmCall(request, params, certificates, resolve, used_by, settings)
+    )
 
 
 def request_certificate(call: AcmCall) -> Result:

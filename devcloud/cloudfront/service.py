@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Mapping
 
-from devcloud import restxml
 from devcloud.cloudfront import distributions, functions, invalidations, monitoring, named
 from devcloud.cloudfront.call import CdnCall, Neighbours, Result
 from devcloud.cloudfront.state import Cdn
-from devcloud.errors import AwsError, not_implemented
-from devcloud.operations import operation_model
+from devcloud.front import carry_out
 from devcloud.settings import Settings
 from devcloud.wire import Reply, Request
 
@@ -41,11 +39,4 @@ OPERATIONS: Mapping[str, Callable[[CdnCall], Result]] = {
 
 def handle(request: Request, cdn: Cdn, settings: Settings, neighbours: Neighbours) -> Reply:
     """Carry out one CloudFront call. Raises AwsError for every refusal."""
-    function = OPERATIONS.get(request.operation)
-    if function is None:
-        raise not_implemented("cloudfront", request.operation)
-    if not request.principal.account:
-        raise AwsError("MissingAuthenticationToken", 403, "Missing Authentication Token")
-    model = operation_model("cloudfront", request.operation)
-    params = restxml.parse(request, model)
-    return restxml.render(model, function(CdnCall(request, params, cdn, settings, neighbours)))
+    return carry_out(request, OPERATIONS, lambda params: CdnCall(request, params, cdn, settings, neighbours))

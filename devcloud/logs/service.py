@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from devcloud import restjson
 from devcloud.cloudfront.state import Distribution
-from devcloud.errors import AwsError, not_implemented
-from devcloud.operations import operation_model
+from devcloud.errors import AwsError
+from devcloud.front import carry_out
 from devcloud.s3.store import Bucket
 from devcloud.wire import Reply, Request
 
@@ -58,14 +57,9 @@ def handle(
     request: Request, logs: Logs, distributions: Mapping[str, Distribution], buckets: Mapping[str, Bucket]
 ) -> Reply:
     """Carry out one call. Raises AwsError for every refusal."""
-    function = OPERATIONS.get(request.operation)
-    if function is None:
-        raise not_implemented("logs", request.operation)
-    if not request.principal.account:
-        raise AwsError("MissingAuthenticationTokenException", 403, "Missing Authentication Token")
-    model = operation_model("logs", request.operation)
-    params = restjson.parse(request, model)
-    return restjson.render(model, function(LogsCall(request, params, logs, distributions, buckets)))
+    return carry_out(
+        request, OPERATIONS, lambda params: LogsCall(request, params, logs, distributions, buckets)
+    )
 
 
 def put_delivery_source(call: LogsCall) -> Result:

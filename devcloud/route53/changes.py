@@ -10,7 +10,7 @@ from devcloud.route53.state import CLOUDFRONT_ZONE, Key, Record, Zone, dotted, v
 Change = dict[str, Any]
 
 
-def carry_out(zone: Zone, changes: Iterable[Change]) -> None:
+def change_records(zone: Zone, changes: Iterable[Change]) -> None:
     """Change the zone. Raises AwsError InvalidChangeBatch or InvalidInput, and then nothing was changed."""
     batch = [(change["Action"], _tidy(change["ResourceRecordSet"])) for change in changes]
     _refuse_twice(batch)

@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from devcloud import restxml
 from devcloud.errors import AwsError, not_implemented
-from devcloud.operations import operation_model
-from devcloud.route53.changes import carry_out
+from devcloud.front import carry_out
+from devcloud.route53.changes import change_records
 from devcloud.route53.state import Zone, Zones, dotted, in_dns_order, new_id
 from devcloud.settings import Settings
 from devcloud.wire import Reply, Request
@@ -51,14 +50,7 @@ class ZoneCall:
 
 def handle(request: Request, zones: Zones, settings: Settings) -> Reply:
     """Carry out one Route 53 call. Raises AwsError for every refusal."""
-    function = OPERATIONS.get(request.operation)
-    if function is None:
-        raise not_implemented("route53", request.operation)
-    if not request.principal.account:
-        raise AwsError("MissingAuthenticationToken", 403, "Missing Authentication Token")
-    model = operation_model("route53", request.operation)
-    params = restxml.parse(request, model)
-    return restxml.render(model, function(ZoneCall(request, params, zones, settings)))
+    return carry_out(request, OPERATIONS, lambda params: ZoneCall(request, params, zones, settings))
 
 
 def create_hosted_zone(call: ZoneCall) -> Result:
@@ -119,7 +111,7 @@ def change_resource_record_sets(call: ZoneCall) -> Result:
     changes = call.params["ChangeBatch"]["Changes"]
     if not changes:
         raise AwsError("InvalidInput", 400, "At least one change is needed.")
-    carry_out(zone, changes)
+    change_records(zone, changes)
     return {"ChangeInfo": call.change()}
 
 

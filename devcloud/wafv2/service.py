@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from devcloud import restjson
 from devcloud.errors import AwsError, not_implemented
-from devcloud.operations import operation_model
+from devcloud.front import carry_out
 from devcloud.wire import Reply, Request
 
 Result = dict[str, Any]
@@ -73,19 +72,16 @@ class WafCall:
 
 def handle(request: Request, acls: WebAcls, used_by: Callable[[str], list[str]]) -> Reply:
     """Carry out one call. Raises AwsError for every refusal. AWS: CloudFront's are in us-east-1 alone."""
-    function = OPERATIONS.get(request.operation)
-    if function is None:
-        raise not_implemented("wafv2", request.operation)
-    if not request.principal.account:
-        raise AwsError("MissingAuthenticationTokenException", 403, "Missing Authentication Token")
-    model = operation_model("wafv2", request.operation)
-    params = restjson.parse(request, model)
-    if params.get("Scope", "CLOUDFRONT") != "CLOUDFRONT":
-        raise not_implemented("wafv2", "anything of the scope REGIONAL")
-    if request.region != "us-east-1":
-        message = "Error reason: The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT"
-        raise AwsError("WAFInvalidParameterException", 400, message)
-    return restjson.render(model, function(WafCall(request, params, acls, used_by)))
+
+    def call(params: Result) -> WafCall:
+        if params.get("Scope", "CLOUDFRONT") != "CLOUDFRONT":
+            raise not_implemented("wafv2", "anything of the scope REGIONAL")
+        if request.region != "us-east-1":
+            message = "Error reason: The scope is not valid., field: SCOPE_VALUE, parameter: CLOUDFRONT"
+            raise AwsError("WAFInvalidParameterException", 400, message)
+        return WafCall(request, params, acls, used_by)
+
+    return carry_out(request, OPERATIONS, call)
 
 
 def create_web_acl(call: WafCall) -> Result:
