@@ -26,7 +26,7 @@ class Host:
     """A hostname with all that it needs, as last seen; None is not there.
 
     `target` is how its alias records name the distribution, `domain` where that answers. `zone` tells whether its domain's zone is one of AWS's, and
-    `zone_problem` why nobody is led there. `also` names another environment whose distribution has the alias, too.
+    `zone_problem` why nobody is led there, `zone_unknown` why that is not known. `also` names another environment whose distribution has the alias, too.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Host:
     seen: bool
     zone: bool
     zone_problem: str = ""
+    zone_unknown: str = ""
     certificate: Certificate | None = None
     distribution: Distribution | None = None
     distribution_waits: str = ""
@@ -73,6 +74,9 @@ def _problems(host: Host, now: datetime) -> Iterator[Problem]:
     yield from _of_distribution(host)
     if host.zone:
         yield from _of_records(host)
+    if host.zone_unknown:
+        text = f"Whether its registrar leads to the zone is not known: {host.zone_unknown}"
+        yield Problem(text, "Look again, or name a resolver that answers (CONSOLE_DNS).", now=False)
 
 
 def _of_certificate(host: Host, now: datetime) -> Iterator[Problem]:

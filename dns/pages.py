@@ -82,6 +82,7 @@ def host_of(product: Product, environment: Environment, name: str, rows: Rows) -
         seen=distribution is not None and distribution.observed_at is not None,
         zone=hasattr(product, "hosted_zone"),
         zone_problem=zone.waits_for if zone else "",
+        zone_unknown=zone.told.get("unknown", "") if zone else "",
         certificate=_certificate(rows.get(Address("certificate", account, product.domain))),
         distribution=shown if isinstance(shown, Distribution) else None,
         distribution_waits=distribution.waits_for if distribution else "",

@@ -271,6 +271,7 @@ TOLD = {
     "record": "Proved by the record",
     "value": "with the value",
     "name_servers": "Name servers",
+    "unknown": "Not known",
 }
 """What AWS tells of a resource that a person wants to know."""
 

@@ -10,6 +10,7 @@ from aws.errors import NotFound
 from provisioning.delegation import not_delegated
 from provisioning.ids import Ids
 from provisioning.kinds.found import Found, NotReady, Refused, never_deleted
+from provisioning.resolver import NoAnswer
 from provisioning.shapes import Address, Certificate
 
 AT_ONCE = 8
@@ -94,7 +95,11 @@ def _why_pending(name: str, proof: Mapping[str, str], ids: Ids) -> str:
     if zone is None:
         return f"ACM waits for the record that proves {name}. {_wanted(proof)}"
     servers = ids.told.get(zone, {}).get("name_servers", "").split(",")
-    return not_delegated(name, servers) or f"ACM has not seen the record that proves {name} yet."
+    unseen = f"ACM has not seen the record that proves {name} yet."
+    try:
+        return not_delegated(name, servers) or unseen
+    except NoAnswer as silence:
+        return f"{unseen} Whether its registrar leads there is not known: {silence}"
 
 
 def _wanted(proof: Mapping[str, str]) -> str:

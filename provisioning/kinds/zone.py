@@ -11,6 +11,7 @@ from provisioning.delegation import not_delegated
 from provisioning.ids import Ids
 from provisioning.kinds.found import Found, Refused, never_deleted
 from provisioning.kinds.host_records import strays
+from provisioning.resolver import NoAnswer
 from provisioning.shapes import Address, Zone
 
 AT_ONCE = 8
@@ -36,13 +37,22 @@ def _read(door: Door, name: str, ids: Ids) -> Found | Refused | None:
         return refused
     servers = answer.get("DelegationSet", {}).get("NameServers", [])
     private = answer["HostedZone"]["Config"]["PrivateZone"]
-    waits = "" if private else not_delegated(name, servers)
+    waits, unknown = ("", "") if private else _delegation(name, servers)
     found = {} if private else strays(door, zone_id, ids)
     told = {
         "name_servers": ",".join(sorted(servers)),
+        "unknown": unknown,
         "strays": json.dumps({name: shape.as_json() for name, shape in sorted(found.items())}),
     }
     return Found(Zone(private=private), zone_id, told, waits_for=waits)
+
+
+def _delegation(name: str, servers: Collection[str]) -> tuple[str, str]:
+    """What is wrong with who is asked for the domain, or why that is not known."""
+    try:
+        return not_delegated(name, servers), ""
+    except NoAnswer as silence:
+        return "", str(silence)
 
 
 def _by_name(door: Door, name: str) -> str | None:

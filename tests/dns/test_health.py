@@ -77,6 +77,7 @@ def test_a_hostname_that_works_has_no_problem() -> None:
         (replace(WELL, distribution=replace(EDGE, certificate="")), "no certificate of its own", True, True),
         (replace(WELL, also="shop-test"), "shop-test has it as an alias, too", False, True),
         (replace(WELL, distribution_waits="On its way."), "On its way.", False, False),
+        (replace(WELL, zone_unknown="No answer."), "is not known: No answer.", False, False),
         (replace(WELL, records=None), "Nothing leads to it", True, True),
         (replace(WELL, records=CNAME), "It leads elsewhere: CNAME d1.cloudfront.net", True, True),
         (

@@ -175,6 +175,15 @@ def test_a_zone_that_nobody_is_led_to_is_said_although_nothing_differs(shop: Est
     assert shop.plan().changes == ()
 
 
+def test_a_resolver_that_does_not_answer_is_said_and_stops_nothing(shop: Estate, settings: Any) -> None:
+    """What nobody could be asked is neither well nor wrong."""
+    settings.CONSOLE_DNS = "127.0.0.1:1"
+    shop.applied()
+    shop.look()
+    row = Resource.objects.get(kind="zone", product=shop.product)
+    assert (row.waits_for, "The resolver 127.0.0.1 did not answer" in row.told["unknown"]) == ("", True)
+
+
 def test_hand_made_cnames_become_aliases_and_no_other_record_is_touched(estate: Estate) -> None:
     before = records(estate)
     estate.look()

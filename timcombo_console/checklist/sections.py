@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
+from deployments.models import Mode
 from products.models import CacheProfile, PriceClass
 from provisioning.shapes import Alarm, Bucket, Distribution, HostRecords
 from timcombo_console.checklist.lines import Line, of_resources, some
@@ -245,9 +246,12 @@ def _handlers(view: View) -> Line:
     text = "Lambda function versions as immutable artifacts"
     if not view.modes:
         return Line(text, "not yet", "No environment has a back end.")
-    other = [name for name, mode in view.modes.items() if mode != "alias"]
+    unknown = [name for name, mode in view.modes.items() if mode == Mode.UNKNOWN]
+    if unknown:
+        return Line(text, "not yet", f"Nobody has looked yet what the API of {some(unknown)} calls.")
+    other = [name for name, mode in view.modes.items() if mode != Mode.ALIAS]
     if other:
-        told = f"The API of {some(other)} is not known to call an alias, so versions are not what runs."
+        told = f"The API of {some(other)} calls the newest code, so versions are not what runs."
         return Line(text, "wrong", told)
     return Line(text, "met", f"The APIs of {some(view.modes)} call an alias of a published version.")
 
