@@ -8,7 +8,10 @@ RING = 200_000
 
 
 class Call(NamedTuple):
-    """One answered, failed or lost call. `at` is seconds since the epoch by the cloud's clock."""
+    """One answered, failed or lost call. `at` is seconds since the epoch by the cloud's clock.
+
+    `needs` are the actions of IAM that it needs, each with the resource after a blank.
+    """
 
     seq: int
     at: float
@@ -22,6 +25,7 @@ class Call(NamedTuple):
     status: int
     code: str | None
     lost: bool
+    needs: list[str]
 
 
 class Calls:

@@ -11,6 +11,7 @@ from devcloud.edge.cache import EdgeCache
 from devcloud.edge.metrics import EdgeMetrics
 from devcloud.estate import Estate
 from devcloud.faults import Faults
+from devcloud.iam.state import Roles
 from devcloud.identity import Identities
 from devcloud.lambdas.seed import seeded_lambdas
 from devcloud.lambdas.state import Lambdas
@@ -19,6 +20,7 @@ from devcloud.route53.state import Zones
 from devcloud.s3.store import Bucket
 from devcloud.seed import seeded_buckets, seeded_cdn
 from devcloud.seed_domains import seeded_certificates, seeded_zones
+from devcloud.seed_roles import seeded_roles
 from devcloud.settings import Settings
 from devcloud.wafv2.service import WebAcls
 
@@ -34,6 +36,7 @@ class Cloud:
     certificates: Certificates
     web_acls: WebAcls
     logs: Logs
+    roles: Roles
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -46,7 +49,8 @@ class Cloud:
         self.settings = Settings()
         self.faults = Faults()
         self.calls = Calls(first=self.calls.next)
-        self.identities = Identities(self.estate.roles)
+        self.identities = Identities()
+        self.roles = seeded_roles(self.estate)
         self.buckets = seeded_buckets(self.estate, self.now())
         self.cdn = seeded_cdn(self.estate, self.now())
         self.lambdas = seeded_lambdas(self.estate.backends, self.estate.handlers, self.now())

@@ -18,7 +18,7 @@ OWN_ADDRESS = re.compile(r"[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
 
 @dataclass(frozen=True)
 class Role:
-    """A role that the console's workers may assume. `purpose` is read, deploy, dns or estate."""
+    """A role that the console's workers may assume. `purpose` is read, deploy, dns, estate or access."""
 
     arn: str
     account: str

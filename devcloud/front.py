@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from devcloud import restjson, restxml
+from devcloud import query, restjson, restxml
 from devcloud.errors import JSON_SERVICES, AwsError, not_implemented
 from devcloud.operations import operation_model
 from devcloud.wire import Reply, Request
@@ -24,6 +24,8 @@ def carry_out(
         code = "MissingAuthenticationTokenException" if speaks_json else "MissingAuthenticationToken"
         raise AwsError(code, 403, "Missing Authentication Token")
     model = operation_model(service, request.operation)
+    if model.service_model.metadata["protocol"] == "query":
+        return query.render(model, function(call(query.parse(request, model))), request.request_id)
     if speaks_json:
         return restjson.render(model, function(call(restjson.parse(request, model))))
     return restxml.render(model, function(call(restxml.parse(request, model))))

@@ -13,7 +13,9 @@ from devcloud.cloud import Cloud
 from devcloud.cloudfront import service as cloudfront
 from devcloud.errors import AwsError, host_id, render
 from devcloud.faults import Verdict
-from devcloud.identity import check_purpose
+from devcloud.iam import service as iam
+from devcloud.iam.needs import needs_of
+from devcloud.iam.rights import Need, check_rights
 from devcloud.lambdas import metrics
 from devcloud.lambdas import service as lambdas
 from devcloud.lambdas.code import is_location
@@ -29,7 +31,7 @@ from devcloud.wire import Reply, Request
 # What the emulated cloud does itself, strictly, by signing name; moto does the rest.
 SERVICES: Mapping[str, Callable[[Request, Cloud], Reply]] = {
     "s3": lambda request, cloud: s3.handle(request, cloud.buckets),
-    "sts": lambda request, cloud: sts.handle(request, cloud.identities, cloud.settings),
+    "sts": lambda request, cloud: sts.handle(request, cloud.identities, cloud.roles, cloud.settings),
     "cloudfront": lambda request, cloud: cloudfront.handle(request, cloud.cdn, cloud.settings, cloud),
     "lambda": lambda request, cloud: lambdas.handle(request, cloud.lambdas, cloud.buckets, cloud.settings),
     "apigateway": lambda request, cloud: apigateway.handle(request, cloud.gateways),
@@ -38,6 +40,7 @@ SERVICES: Mapping[str, Callable[[Request, Cloud], Reply]] = {
         request, cloud.certificates, cloud.resolve, cloud.used_by, cloud.settings
     ),
     "logs": lambda request, cloud: logs.handle(request, cloud.logs, cloud.cdn.distributions, cloud.buckets),
+    "iam": lambda request, cloud: iam.handle(request, cloud.roles, cloud.settings),
     "wafv2": lambda request, cloud: wafv2.handle(request, cloud.web_acls, cloud.used_by),
 }
 
@@ -58,6 +61,7 @@ class Gateway:
         request.now = self.cloud.now()
         request.request_id = secrets.token_hex(8).upper()
         verdict, code = Verdict(), None
+        needs: list[Need] = []
         try:
             self._identify(request)
             verdict = self._judge(request)
@@ -65,7 +69,8 @@ class Gateway:
                 await self._travel(request, verdict.seconds)
             if verdict.error is not None:
                 raise verdict.error
-            check_purpose(request.principal, request.service, request.operation)
+            needs = needs_of(request, self.cloud.roles)
+            check_rights(request.principal, request.service, needs, self.cloud.roles, request.now)
             reply = await self._carry_out(request)
         except AwsError as error:
             code = error.code
@@ -78,7 +83,7 @@ class Gateway:
                 "InternalError", 500, "The emulated cloud failed. Its own log has the traceback."
             )
             code, reply = broken.code, render(broken, request.service, request.request_id)
-        self._record(request, reply, code, lost=verdict.lost)
+        self._record(request, reply, code, needs, lost=verdict.lost)
         if verdict.lost:
             raise LostReply
         return replace(reply, headers={**_ids(request), **reply.headers})
@@ -120,7 +125,9 @@ class Gateway:
         if data:
             await self.moto.publish(accounts, data)
 
-    def _record(self, request: Request, reply: Reply, code: str | None, *, lost: bool) -> None:
+    def _record(
+        self, request: Request, reply: Reply, code: str | None, needs: list[Need], *, lost: bool
+    ) -> None:
         self.cloud.calls.add(
             request.now,
             request.principal.account,
@@ -133,6 +140,7 @@ class Gateway:
             reply.status,
             code,
             lost,
+            [f"{need.action} {need.resource}" for need in needs],
         )
 
 

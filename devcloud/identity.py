@@ -1,12 +1,9 @@
-"""Access keys and roles: who may act, as whom, and for how long."""
+"""Access keys: who may act, as whom, and for how long."""
 
 import secrets
 import string
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from devcloud.errors import JSON_SERVICES, AwsError
-from devcloud.estate import Role
 from devcloud.wire import Principal
 
 OPERATIONS_ACCOUNT = "111111111111"
@@ -16,8 +13,10 @@ STRANGER_KEY = "AKIADEVCLOUDSTRANGER"
 STRANGER_SECRET = "devcloud/stranger/secret/of/emulation/00"  # noqa: S105 - opens nothing but the emulated cloud
 WORKER_ARN = f"arn:aws:iam::{OPERATIONS_ACCOUNT}:user/deploy-console-worker"
 STRANGER_ARN = f"arn:aws:iam::{OPERATIONS_ACCOUNT}:user/somebody-else"
+OWNER_SECRET = "devcloud/owner/secret/of/the/emulated/00"  # noqa: S105 - opens nothing but the emulated cloud
+OWNER_KEY = "AKIAOWNR"
+"""With the 12 digits of an account after it: the key of its owner, who may do everything there."""
 
-READING_VERBS = ("Get", "List", "Head", "Describe", "Export")
 _ALPHABET = string.ascii_uppercase + "234567"
 
 
@@ -33,10 +32,9 @@ class Keys:
 
 
 class Identities:
-    """The keys and roles of all accounts."""
+    """The keys of all accounts."""
 
-    def __init__(self, roles: Iterable[Role]) -> None:
-        self.roles = {role.arn: role for role in roles}
+    def __init__(self) -> None:
         self._keys = {
             keys.key_id: keys
             for keys in (
@@ -46,42 +44,21 @@ class Identities:
         }
 
     def find(self, key_id: str) -> Keys | None:
+        account = key_id.removeprefix(OWNER_KEY)
+        if len(account) == len(key_id) - len(OWNER_KEY) and account.isdigit():
+            return Keys(key_id, OWNER_SECRET, Principal(account, f"arn:aws:iam::{account}:user/owner"))
         return self._keys.get(key_id)
 
-    def assume(self, role: Role, session_name: str, expires: float) -> Keys:
+    def assume(self, role_arn: str, session_name: str, expires: float) -> Keys:
         """Give out session keys of the role."""
-        name = role.arn.rsplit("/", 1)[1]
-        arn = f"arn:aws:sts::{role.account}:assumed-role/{name}/{session_name}"
+        account, name = role_arn.split(":")[4], role_arn.rsplit("/", 1)[1]
+        arn = f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}"
         keys = Keys(
             key_id="ASIA" + "".join(secrets.choice(_ALPHABET) for _ in range(16)),
             secret=secrets.token_urlsafe(30),
-            principal=Principal(role.account, arn, role.purpose, session=True),
+            principal=Principal(account, arn, session=True, role_arn=role_arn),
             token=secrets.token_urlsafe(96),
             expires=expires,
         )
         self._keys[keys.key_id] = keys
         return keys
-
-
-def check_purpose(principal: Principal, service: str, operation: str) -> None:
-    """Refuse what a role was not made for: a read role only reads, a dns role only keeps records.
-
-    Raises AwsError AccessDenied, which services that speak JSON call AccessDeniedException. AWS: a role can do what its
-    policies allow, and each purpose has its own.
-    """
-    reads = operation.startswith(READING_VERBS)
-    allowed = {
-        None: True,
-        "deploy": True,
-        "estate": service != "route53" or reads,
-        "read": reads,
-        "dns": service == "route53" or reads,
-    }
-    if service == "sts" or allowed.get(principal.purpose, True):
-        return
-    raise AwsError(
-        "AccessDeniedException" if service in JSON_SERVICES else "AccessDenied",
-        403,
-        f"User: {principal.arn} is not authorized to perform: {service}:{operation} "
-        "because no identity-based policy allows the action",
-    )

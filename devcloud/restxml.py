@@ -138,7 +138,7 @@ def render(operation: "OperationModel", result: Mapping[str, Any]) -> Reply:
         return _members_reply(operation, status, headers, result)
     if shape.members[payload].type_name == "blob":
         return Reply(status, result[payload], headers)
-    root = _element(shape.members[payload], shape.members[payload].name, result[payload])
+    root = element(shape.members[payload], shape.members[payload].name, result[payload])
     return _document(operation, status, headers, root)
 
 
@@ -153,7 +153,7 @@ def _members_reply(
     root = ElementTree.Element(shape.name)
     for name, member in shown.items():
         if result.get(name) is not None:
-            root.append(_element(member, member.serialization.get("name", name), result[name]))
+            root.append(element(member, member.serialization.get("name", name), result[name]))
     return _document(operation, status, headers, root)
 
 
@@ -170,18 +170,19 @@ def _namespace(operation: "OperationModel") -> str:
     return f"http://{metadata['endpointPrefix']}.amazonaws.com/doc/{metadata['apiVersion']}/"
 
 
-def _element(shape: Any, tag: str, value: Any) -> ElementTree.Element:
-    element = ElementTree.Element(tag)
+def element(shape: Any, tag: str, value: Any) -> ElementTree.Element:
+    """A value spelled as its shape says, below this tag."""
+    found = ElementTree.Element(tag)
     if shape.type_name == "structure":
         for name, member in shape.members.items():
             if value.get(name) is not None:
-                element.append(_element(member, member.serialization.get("name", name), value[name]))
+                found.append(element(member, member.serialization.get("name", name), value[name]))
     elif shape.type_name == "list":
         item = shape.member.serialization.get("name", "member")
-        element.extend(_element(shape.member, item, each) for each in value)
+        found.extend(element(shape.member, item, each) for each in value)
     else:
-        element.text = _text(value)
-    return element
+        found.text = _text(value)
+    return found
 
 
 def _text(value: Any) -> str:

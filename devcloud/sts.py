@@ -7,7 +7,9 @@ from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
 from devcloud.errors import STS_XMLNS, AwsError, not_implemented
-from devcloud.identity import WORKER_ARN, Identities, Keys
+from devcloud.iam.rights import may_be_taken
+from devcloud.iam.state import Roles
+from devcloud.identity import Identities, Keys
 from devcloud.settings import Settings
 from devcloud.wire import Reply, Request
 
@@ -15,7 +17,7 @@ MAX_SESSION = 3600
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 
 
-def handle(request: Request, identities: Identities, settings: Settings) -> Reply:
+def handle(request: Request, identities: Identities, roles: Roles, settings: Settings) -> Reply:
     """Carry out one STS call. Raises AwsError for every refusal."""
     if not request.principal.account:
         raise AwsError("MissingAuthenticationToken", 403, "Request is missing Authentication Token")
@@ -23,7 +25,7 @@ def handle(request: Request, identities: Identities, settings: Settings) -> Repl
         return _reply(request, _identity(request))
     if request.operation == "AssumeRole":
         params = dict(request.query) | dict(parse_qsl(request.body.decode()))
-        return _reply(request, _assume(request, params, identities, settings))
+        return _reply(request, _assume(request, params, identities, roles, settings))
     raise not_implemented("sts", request.operation)
 
 
@@ -41,9 +43,10 @@ def _identity(request: Request) -> str:
     return f"<Arn>{principal.arn}</Arn><UserId>AIDADEVCLOUD</UserId><Account>{principal.account}</Account>"
 
 
-def _assume(request: Request, params: Mapping[str, str], identities: Identities, settings: Settings) -> str:
-    """AWS: the trust policy names the worker and its external id; anything else is AccessDenied, and so is a role
-    that does not exist."""
+def _assume(
+    request: Request, params: Mapping[str, str], identities: Identities, roles: Roles, settings: Settings
+) -> str:
+    """AWS: what the role's trust policy does not allow is AccessDenied, and so is a role that does not exist."""
     role_arn, name = params.get("RoleArn", ""), params.get("RoleSessionName", "")
     seconds = _duration(params)
     if _SESSION_NAME.fullmatch(name) is None:
@@ -52,13 +55,17 @@ def _assume(request: Request, params: Mapping[str, str], identities: Identities,
         )
     if "Policy" in params or any(key.startswith("PolicyArns.") for key in params):
         raise not_implemented("sts", "AssumeRole with a session policy")
-    role = identities.roles.get(role_arn)
-    trusted = request.principal.arn == WORKER_ARN
-    if role is None or not trusted or params.get("ExternalId") != role.external_id:
+    role, external_id, source = (
+        roles.by_arn.get(role_arn),
+        params.get("ExternalId"),
+        params.get("SourceIdentity"),
+    )
+    rights = role.in_force(request.now) if role else None
+    if not may_be_taken(rights, request.principal, role_arn, external_id, source):
         message = f"User: {request.principal.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
         raise AwsError("AccessDenied", 403, message)
     expires = request.now + min(seconds, settings.session_seconds)
-    return _credentials(identities.assume(role, name, expires)) + _source_identity(params)
+    return _credentials(identities.assume(role_arn, name, expires)) + _source_identity(params)
 
 
 def _duration(params: Mapping[str, str]) -> int:

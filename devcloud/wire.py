@@ -7,19 +7,15 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True)
 class Principal:
-    """Who signed a request. `account` is the 12-digit id whose resources it acts on."""
+    """Who signed a request. `account` is the 12-digit id whose resources it acts on.
+
+    `role_arn` is the IAM role behind an assumed-role session, as bucket policies name it.
+    """
 
     account: str
     arn: str
-    purpose: str | None = None
     session: bool = False
-
-    @property
-    def role_arn(self) -> str | None:
-        """The IAM role behind an assumed-role session, as bucket policies name it."""
-        if ":assumed-role/" not in self.arn:
-            return None
-        return f"arn:aws:iam::{self.account}:role/{self.arn.split('/')[1]}"
+    role_arn: str | None = None
 
 
 ANONYMOUS = Principal(account="", arn="")

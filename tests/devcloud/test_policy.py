@@ -1,4 +1,4 @@
-"""Bucket policies, pure."""
+"""Policies, pure."""
 
 import json
 from typing import Any
@@ -8,12 +8,16 @@ import pytest
 from devcloud.policy import ALLOW, DENY, IMPLICIT_DENY, evaluate
 from devcloud.wire import Principal
 
-ROLE = Principal("222222222222", "arn:aws:sts::222222222222:assumed-role/deploy/run-1")
+ROLE = Principal(
+    "222222222222",
+    "arn:aws:sts::222222222222:assumed-role/deploy/run-1",
+    role_arn="arn:aws:iam::222222222222:role/deploy",
+)
 EDGE = Principal("", "cloudfront.amazonaws.com")
 THING = "arn:aws:s3:::bucket/a/b.js"
 
 
-def verdict(principal: Principal = ROLE, context: dict[str, str] | None = None, **statement: Any) -> str:
+def verdict(principal: Principal = ROLE, context: dict[str, Any] | None = None, **statement: Any) -> str:
     full = {
         "Effect": "Allow",
         "Principal": "*",
@@ -86,3 +90,14 @@ def test_a_deny_beats_an_allow_and_no_policy_allows_nothing() -> None:
     both = json.dumps({"Statement": [allow, allow | {"Effect": "Deny"}]})
     assert evaluate(both, ROLE, "s3:GetObject", THING, {}) == DENY
     assert evaluate(None, ROLE, "s3:GetObject", THING, {}) == IMPLICIT_DENY
+
+
+def test_every_value_is_asked_where_a_call_has_several() -> None:
+    """AWS: `ForAllValues` holds when each value does, and where the key is missing."""
+    condition = {"ForAllValues:StringLike": {"route53:ChangeNames": ["shop.example", "*.shop.example"]}}
+    for names, wanted in (
+        (["shop.example", "www.shop.example"], ALLOW),
+        (["shop.example", "other.example"], IMPLICIT_DENY),
+        ([], ALLOW),
+    ):
+        assert verdict(context={"route53:changenames": names}, Condition=condition) == wanted

@@ -1,0 +1,1 @@
+"""IAM: roles with their policies, and what these allow."""

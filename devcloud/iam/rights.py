@@ -1,0 +1,68 @@
+"""What a role's policies allow."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from devcloud.errors import JSON_SERVICES, AwsError
+from devcloud.iam.state import Rights, Roles
+from devcloud.policy import ALLOW, evaluate
+from devcloud.wire import Principal
+
+Context = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Need:
+    """An action that a call needs, and on what; `resource` is "" where the emulated cloud does not know it.
+
+    `context` holds the condition keys of the call in small letters.
+    """
+
+    action: str
+    resource: str = "*"
+    context: Context = field(default_factory=dict)
+
+
+def may_be_taken(
+    rights: Rights | None, principal: Principal, arn: str, external_id: str | None, source: str | None
+) -> bool:
+    """Whether the trust policy lets this principal take the role. AWS: a source identity needs a right of its own."""
+    if rights is None:
+        return False
+    told = {"sts:externalid": external_id} if external_id else {}
+    actions = ["sts:AssumeRole", *(["sts:SetSourceIdentity"] if source else [])]
+    return all(evaluate(rights.trust, principal, action, arn, told) == ALLOW for action in actions)
+
+
+def check_rights(principal: Principal, service: str, needs: Iterable[Need], roles: Roles, now: float) -> None:
+    """Refuse what the role's policies, or its boundary, do not allow.
+
+    Raises AwsError AccessDenied, which services that speak JSON call AccessDeniedException. AWS: a boundary allows
+    nothing by itself, and what it does not name is refused whatever the policies say.
+    """
+    role = roles.by_arn.get(principal.role_arn or "")
+    if service == "sts" or principal.role_arn is None:
+        return
+    rights = role.in_force(now) if role else None
+    for need in needs:
+        if rights is None or not _allows(rights, need, roles):
+            raise _denied(principal, service, need)
+
+
+def _allows(rights: Rights, need: Need, roles: Roles) -> bool:
+    texts = [*(text for _, text in rights.inline), *(roles.policies[arn] for arn in rights.attached)]
+    bounds = [[roles.policies[rights.boundary]]] if rights.boundary else []
+    return all(any(_grants(text, need) for text in group) for group in (texts, *bounds))
+
+
+def _grants(text: str, need: Need) -> bool:
+    return evaluate(text, None, need.action, need.resource, need.context) == ALLOW
+
+
+def _denied(principal: Principal, service: str, need: Need) -> AwsError:
+    return AwsError(
+        "AccessDeniedException" if service in JSON_SERVICES else "AccessDenied",
+        403,
+        f"User: {principal.arn} is not authorized to perform: {need.action} on resource: {need.resource or '*'} "
+        "because no identity-based policy allows the action",
+    )

@@ -1,0 +1,53 @@
+"""The roles of the estate as an owner in a hurry makes them: whoever may take them may do far too much."""
+
+from devcloud.estate import Estate
+from devcloud.estate import Role as Given
+from devcloud.iam.state import Rights, Role, Roles
+from devcloud.identity import WORKER_ARN
+from devcloud.policy import document
+
+ATTACHED = {
+    "read": ["ReadOnlyAccess"],
+    "dns": ["AmazonRoute53FullAccess", "ReadOnlyAccess"],
+    "deploy": ["AdministratorAccess"],
+    "estate": [
+        *(
+            "AmazonS3FullAccess",
+            "CloudFrontFullAccess",
+            "AWSCertificateManagerFullAccess",
+            "AWSWAFFullAccess",
+        ),
+        *("AmazonSNSFullAccess", "CloudWatchFullAccess", "ReadOnlyAccess"),
+    ],
+    "access": ["IAMFullAccess"],
+}
+BOUNDARY = "deploy-console-boundary"
+BOUNDED = ("s3", "cloudfront", "lambda", "apigateway", "cloudwatch", "route53", "acm", "wafv2", "sns", "logs")
+
+
+def seeded_roles(estate: Estate) -> Roles:
+    """All roles of the estate, and in each account that has one for the purpose access the boundary of the others."""
+    roles = Roles()
+    limit = document({"Effect": "Allow", "Action": [f"{service}:*" for service in BOUNDED], "Resource": "*"})
+    for given in estate.roles:
+        role = _role(given)
+        roles.by_arn[role.arn] = role
+        if given.purpose == "access":
+            roles.policies[f"arn:aws:iam::{given.account}:policy/{BOUNDARY}"] = limit
+    return roles
+
+
+def _role(given: Given) -> Role:
+    path, _, name = given.arn.partition(":role")[2].rpartition("/")
+    attached = tuple(f"arn:aws:iam::aws:policy/{policy}" for policy in ATTACHED[given.purpose])
+    rights = Rights(_trust(given.external_id), attached=attached)
+    return Role(given.account, name, f"{path}/", rights)
+
+
+def _trust(external_id: str) -> str:
+    worker = {"Effect": "Allow", "Principal": {"AWS": WORKER_ARN}}
+    condition = {"StringEquals": {"sts:ExternalId": external_id}}
+    return document(
+        {**worker, "Action": "sts:AssumeRole", "Condition": condition},
+        {**worker, "Action": "sts:SetSourceIdentity"},
+    )
