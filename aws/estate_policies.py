@@ -84,8 +84,7 @@ ZONE_READS = ("route53:GetHostedZone", "route53:ListResourceRecordSets")
 class EstateReach:
     """The resources that the console keeps in one account: `buckets` by name, and whether any are of CloudFront.
 
-    `certificates`, `acls`, `metrics`, `alarms` and `log_…` tell whether there are any; `zones` are the ids of its hosted zones, `*` for one that is not made
-    yet.
+    `certificates`, `acls`, `metrics`, `alarms` and `log_…` tell whether there are any; `domains` have their zones here.
     """
 
     account_id: str
@@ -97,13 +96,17 @@ class EstateReach:
     alarms: bool = False
     log_destinations: bool = False
     log_deliveries: bool = False
-    zones: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
 
 
 def estate_read_policy(reach: EstateReach) -> str:
-    """The least that looking at resources needs."""
+    """The least that looking at resources needs.
+
+    What is to be made must be looked at before: so settings, and no object, of all buckets. AWS: those of other accounts
+    need the consent of these, too.
+    """
     return document(
-        *allow("BucketSettings", BUCKET_READS, _buckets(reach)),
+        *allow("BucketSettings", BUCKET_READS, ("arn:aws:s3:::*",) if reach.buckets else ()),
         *_edge_reads(reach),
         *_viewer_reads(reach),
         *_watch_reads(reach),
@@ -112,11 +115,29 @@ def estate_read_policy(reach: EstateReach) -> str:
 
 
 def estate_dns_policy(reach: EstateReach) -> str:
-    """What keeping zones needs besides keeping records in them. AWS: a zone's id is known only afterwards."""
+    """The least that keeping zones, and where their names lead, needs."""
     return document(
         *_zone_reads(reach),
-        *allow("MakeZones", ("route53:CreateHostedZone",), ("*",) if reach.zones else ()),
+        *allow("MakeZones", ("route53:CreateHostedZone",), ("*",) if reach.domains else ()),
+        *_records(reach),
     )
+
+
+def _records(reach: EstateReach) -> list[Statement]:
+    """AWS: a zone's id is known only once it is there, and these keys narrow a batch to names and types of records.
+
+    So no mail, no name server and no text of a domain is in reach, and no other domain of the account.
+    """
+    key = "route53:ChangeResourceRecordSets"
+    names = {name for domain in reach.domains for name in (domain, f"*.{domain}")}
+    narrowed = {
+        "ForAllValues:StringLike": {f"{key}NormalizedRecordNames": sorted(names)},
+        "ForAllValues:StringEquals": {
+            f"{key}RecordTypes": ["A", "AAAA", "CNAME"],
+            f"{key}Actions": ["CREATE", "DELETE", "UPSERT"],
+        },
+    }
+    return [one | {"Condition": narrowed} for one in allow("Records", (key,), _zones(reach))]
 
 
 def estate_policy(reach: EstateReach) -> str:
@@ -208,12 +229,17 @@ def _alarms(reach: EstateReach) -> Sequence[str]:
 
 
 def _zone_reads(reach: EstateReach) -> list[Statement]:
-    zones = [f"arn:aws:route53:::hostedzone/{zone}" for zone in reach.zones]
     return [
-        *allow("ZoneLists", ZONE_LISTS, ("*",) if reach.zones else ()),
-        *allow("Zones", ZONE_READS, zones),
-        *allow("ZoneChanges", ("route53:GetChange",), ("arn:aws:route53:::change/*",) if reach.zones else ()),
+        *allow("ZoneLists", ZONE_LISTS, ("*",) if reach.domains else ()),
+        *allow("Zones", ZONE_READS, _zones(reach)),
+        *allow(
+            "ZoneChanges", ("route53:GetChange",), ("arn:aws:route53:::change/*",) if reach.domains else ()
+        ),
     ]
+
+
+def _zones(reach: EstateReach) -> Sequence[str]:
+    return ["arn:aws:route53:::hostedzone/*"] if reach.domains else []
 
 
 def _certificates(reach: EstateReach) -> Sequence[str]:

@@ -1,6 +1,6 @@
 """The policies that an account's admin installs for the console: who may take a role, and the least it must be able to.
 
-Pure: from names to JSON documents. The console installs none of them itself.
+Pure: from names to JSON documents.
 """
 
 import json
@@ -15,7 +15,6 @@ DISTRIBUTION_READS = (
     "cloudfront:GetDistributionConfig",
     "cloudfront:GetInvalidation",
 )
-ZONE_READS = ("route53:GetHostedZone", "route53:ListResourceRecordSets")
 BUCKET_READS = ("s3:ListBucket", "s3:GetBucketLocation", "s3:GetBucketVersioning")
 
 
@@ -31,18 +30,6 @@ class Reach:
     distributions: tuple[str, ...] = ()
     artifact_bucket: str = ""
     keeps_artifacts: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """A hosted zone, and the names in it that are ours: hostnames in small letters, without a dot at the end.
-
-    `zone_id` is `*` for one that is not made yet; `domain` is what certificates are proved for.
-    """
-
-    zone_id: str
-    domain: str
-    names: tuple[str, ...]
 
 
 def trust_policy(worker_principal: str, external_id: str) -> str:
@@ -66,7 +53,7 @@ def read_policy(reach: Reach) -> str:
     """The least that showing an account needs."""
     return document(
         *allow("Buckets", BUCKET_READS, _buckets(_all_buckets(reach))),
-        *allow("Distributions", DISTRIBUTION_READS, _distributions(reach)),
+        *allow("Distributions", DISTRIBUTION_READS, _all_distributions(reach)),
         *allow("Metrics", ("cloudwatch:GetMetricData",), ("*",)),
     )
 
@@ -81,37 +68,6 @@ def deploy_policy(reach: Reach) -> str:
         *_artifacts(reach),
         *allow("Distributions", writes, _distributions(reach)),
     )
-
-
-def dns_policy(zones: Sequence[Zone]) -> str:
-    """The least that keeping records needs: those of our names, and those that prove them to a certificate.
-
-    AWS: the three condition keys narrow what one batch may change; ACM proves a domain by a CNAME `_….<domain>`.
-    """
-    zones = [zone for zone in zones if zone.names]
-    return document(
-        *allow("Zones", ZONE_READS, [_zone(zone) for zone in zones]),
-        *[statement for position, zone in enumerate(zones, 1) for statement in _records(position, zone)],
-        *allow("Changes", ("route53:GetChange",), ("arn:aws:route53:::change/*",) if zones else ()),
-    )
-
-
-def _records(position: int, zone: Zone) -> list[Statement]:
-    keys = "route53:ChangeResourceRecordSets"
-    names = sorted({*zone.names, f"_*.{zone.domain}"})
-    narrowed = {
-        "ForAllValues:StringLike": {f"{keys}NormalizedRecordNames": names},
-        "ForAllValues:StringEquals": {
-            f"{keys}RecordTypes": ["A", "AAAA", "CNAME"],
-            f"{keys}Actions": ["CREATE", "UPSERT", "DELETE"],
-        },
-    }
-    (statement,) = allow(f"Records{position}", (keys,), [_zone(zone)])
-    return [statement | {"Condition": narrowed}]
-
-
-def _zone(zone: Zone) -> str:
-    return f"arn:aws:route53:::hostedzone/{zone.zone_id}"
 
 
 def _artifacts(reach: Reach) -> list[Statement]:
@@ -144,6 +100,11 @@ def _distributions(reach: Reach) -> tuple[str, ...]:
     return tuple(
         f"arn:aws:cloudfront::{reach.account_id}:distribution/{each}" for each in reach.distributions
     )
+
+
+def _all_distributions(reach: Reach) -> tuple[str, ...]:
+    """Those that are only looked at: what is made later is seen without another policy."""
+    return (f"arn:aws:cloudfront::{reach.account_id}:distribution/*",) if reach.distributions else ()
 
 
 def allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> list[Statement]:

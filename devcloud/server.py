@@ -17,7 +17,7 @@ from devcloud.dns import server as dns
 from devcloud.edge.service import Viewer, serve
 from devcloud.estate import read_estate
 from devcloud.gateway import Gateway, LostReply
-from devcloud.identity import WORKER_KEY, WORKER_SECRET
+from devcloud.identity import WORKER_ARN, WORKER_KEY, WORKER_SECRET
 from devcloud.moto_backend import Moto
 from devcloud.wire import Reply, Request
 
@@ -64,8 +64,8 @@ async def run(
         "control": await _listen(control.answer, host, ports.control),
         "dns": await dns.listen(cloud, host, 0),
     }
-    keys = {"access_key_id": WORKER_KEY, "secret_access_key": WORKER_SECRET}
-    ready(json.dumps({"ready": True, **addresses, **keys}))
+    worker = {"access_key_id": WORKER_KEY, "secret_access_key": WORKER_SECRET, "worker": WORKER_ARN}
+    ready(json.dumps({"ready": True, **addresses, **worker}))
     await stop.wait()
     moto.close()
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from dns.models import HostedZone, Hostname
-from products.models import Account, Environment, Product
+from dns.models import HostedZone
+from products.models import Environment, Product
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,3 @@ def public_address(environment: Environment) -> str:
 def zone_of(product: Product) -> HostedZone | None:
     """The hosted zone of the product's domain, with its account."""
     return HostedZone.objects.select_related("account").filter(product=product).first()
-
-
-def zones_in(account: Account) -> list[tuple[str, str, tuple[str, ...]]]:
-    """The zones that an account holds: the id, `*` while it is not known, the domain, and the hostnames of the product."""
-    zones = HostedZone.objects.select_related("product").filter(account=account).order_by("zone_id")
-    return [(zone.zone_id or "*", zone.product.domain, _names(zone.product_id)) for zone in zones]
-
-
-def _names(product_id: int) -> tuple[str, ...]:
-    found = Hostname.objects.filter(environment__product=product_id).order_by("name")
-    return tuple(found.values_list("name", flat=True))

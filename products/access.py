@@ -28,14 +28,8 @@ def access_for(account: Account, purpose: Purpose) -> RoleAccess:
     )
 
 
-ZonesOf = Callable[[Account], list[tuple[str, str, tuple[str, ...]]]]
-"""The hosted zones that an account holds: the id of each or `*`, its domain, and our names in it."""
-
 PoliciesFor = Callable[[Account, Purpose], list[str]]
 """The policies, as JSON texts, that a role for a purpose needs besides those that this app knows."""
 
 policies_for: list[PoliciesFor] = []
 """Where `provisioning`, which knows the resources, tells what keeping them needs (in `AppConfig.ready`)."""
-
-zones_of: list[ZonesOf] = []
-"""Where `dns`, which knows the zones, tells what a role for the purpose dns works on (in `AppConfig.ready`)."""

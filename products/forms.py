@@ -97,6 +97,12 @@ class AccountForm(RowForm):
     deploy_role = forms.CharField(label="Role that deploys", required=False, max_length=200)
     estate_role = forms.CharField(label="Role that keeps AWS resources", required=False, max_length=200)
     dns_role = forms.CharField(label="Role that changes DNS", required=False, max_length=200)
+    access_role = forms.CharField(
+        label="Role that keeps the other roles",
+        required=False,
+        max_length=200,
+        help_text="Optional. With it the console makes the roles above and keeps their policies, within the boundary that the account's page shows.",
+    )
     resources = WordsField(
         required=False, help_text="What is known to be there, as name=value. The console only shows it."
     )

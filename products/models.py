@@ -62,6 +62,7 @@ class Purpose(models.TextChoices):
     DEPLOY = "deploy", "Deploy"
     DNS = "dns", "DNS"
     ESTATE = "estate", "Estate"
+    ACCESS = "access", "Access"
 
 
 class AccountRole(models.Model):

@@ -3,32 +3,31 @@
 It changes nothing in AWS. What AWS refuses is a finding, not a failure of the check.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 
 from aws.access import Access, connect
 from aws.access import Account as Door
-from aws.api_address import domain_names, own_api
 from aws.errors import AwsError
-from aws.fleet_policies import FleetReach, fleet_deploy_policy, fleet_read_policy
-from aws.policies import Reach, Zone, deploy_policy, dns_policy, read_policy, trust_policy
 from aws.rights import Finding as Right
 from aws.rights import needs_external_id, try_apis, try_rights
 from aws.sessions import Identity
-from products.access import RoleAccess, access_for, policies_for, zones_of
-from products.models import Account, AccountCheck, Environment, Product, Purpose
+from products.access import RoleAccess, access_for
+from products.models import Account, AccountCheck, Purpose
+from products.policies import policies_of, purposes_of
+from products.reach import callers_of, reach_of
 from products.services import CHECK_KIND, save_check
 from runs.steps import Done, Recipe, Step, StepContext
 
-RECORDS_NOT_TRIED = "Not tried: the console changes no records yet. The policy below includes it."
-RESOURCES_NOT_TRIED = (
-    "Not tried: it would change them. The first plan that is applied shows it. The policy below includes it."
-)
-NOBODY = "the ARN of the workers' role (set CONSOLE_WORKER_PRINCIPAL)"
+NOT_TRIED = "Not tried: it would change something. The first plan that is applied shows it. The policy below includes it."
+WRITES = {
+    Purpose.DNS: "route53:ChangeResourceRecordSets",
+    Purpose.ESTATE: "s3:PutBucketPolicy and the like",
+    Purpose.ACCESS: "iam:PutRolePolicy and the like",
+}
+"""What roles do that are not asked for their rights."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def look(context: StepContext) -> Done:
     """Try everything and keep what was found."""
     account = AccountCheck.objects.select_related("account").get(run=context.run).account
     findings: list[Finding] = []
-    for purpose in _purposes(account):
+    for purpose in purposes_of(account):
         context.progress(note=f"Trying the role for the purpose {purpose.label.lower()}")
         findings += _role(context, access_for(account, purpose), purpose, account)
     if not findings:
@@ -56,94 +55,6 @@ def look(context: StepContext) -> Done:
 
 
 RECIPE = Recipe(CHECK_KIND, (Step("look", "Look", look),))
-
-
-def reach_of(account: Account) -> list[Reach]:
-    """What the console works on in an account: the first holds all but further archives of releases."""
-    environments = Environment.objects.filter(frontend_account=account).select_related("product")
-    archives = _archives(account, environments)
-    first = Reach(
-        account_id=account.aws_id,
-        buckets=tuple(sorted({e.bucket for e in environments})),
-        distributions=tuple(sorted({e.distribution_id for e in environments if e.distribution_id})),
-        artifact_bucket=archives[0][0] if archives else "",
-        keeps_artifacts=bool(archives) and archives[0][1],
-    )
-    more = [Reach(account.aws_id, artifact_bucket=name, keeps_artifacts=kept) for name, kept in archives[1:]]
-    return [first, *more]
-
-
-def policies_of(account: Account) -> list[dict[str, Any]]:
-    """Per role: the trust policy and the least permissions to install, as JSON documents."""
-    principal = settings.CONSOLE_WORKER_PRINCIPAL or NOBODY
-    reaches, fleets = reach_of(account), fleet_reach_of(account)
-    permissions = {
-        Purpose.READ: [*(read_policy(reach) for reach in reaches), *_of(fleets, fleet_read_policy)],
-        Purpose.DEPLOY: [*(deploy_policy(reach) for reach in reaches), *_of(fleets, fleet_deploy_policy)],
-        Purpose.DNS: [dns_policy(_zones(account))],
-    }
-    return [
-        {
-            "purpose": purpose.label.lower(),
-            "role": role.role_arn,
-            "trust": trust_policy(principal, role.external_id),
-            "permissions": [
-                *permissions.get(purpose, ()),
-                *(text for told in policies_for for text in told(account, purpose)),
-            ],
-        }
-        for purpose in _purposes(account)
-        for role in [access_for(account, purpose)]
-    ]
-
-
-def _of(reach: FleetReach, policy: Callable[[FleetReach], str]) -> list[str]:
-    return [policy(reach)] if reach else []
-
-
-def fleet_reach_of(account: Account) -> FleetReach:
-    """What the console works on for back ends in an account."""
-    callers = _callers(account)
-    origins = _distinct(callers, "api_origin")
-    products = Product.objects.filter(handler_account__isnull=False)
-    sources = products.filter(environments__in=callers).exclude(handler_account=account)
-    return FleetReach(
-        account_id=account.aws_id,
-        region=account.region,
-        prefixes=_distinct(callers, "function_prefix"),
-        apis=tuple(sorted({own[0] for origin in origins if (own := own_api(origin))})),
-        domains=tuple(sorted({name for origin in origins for name in domain_names(origin)})),
-        code_buckets=_distinct(callers.exclude(code_bucket=""), "code_bucket"),
-        sources=_distinct(sources, "handler_bucket"),
-        kept=_distinct(products.filter(handler_account=account), "handler_bucket"),
-    )
-
-
-def _callers(account: Account) -> QuerySet[Environment]:
-    """The environments that call functions of this account."""
-    return Environment.objects.filter(backend_account=account).exclude(function_prefix="")
-
-
-def _distinct(rows: QuerySet[Any], field: str) -> tuple[str, ...]:
-    return tuple(sorted(set(rows.values_list(field, flat=True))))
-
-
-def _zones(account: Account) -> list[Zone]:
-    return [Zone(*zone) for told in zones_of for zone in told(account)]
-
-
-def _purposes(account: Account) -> list[Purpose]:
-    """The purposes for which the account has a role, in the order of the enumeration."""
-    there = set(account.roles.values_list("purpose", flat=True))
-    return [purpose for purpose in Purpose if purpose in there]
-
-
-def _archives(account: Account, environments: Any) -> list[tuple[str, bool]]:
-    """`(bucket, whether this account holds it)` of every archive that work here needs."""
-    kept = Product.objects.filter(artifact_account=account).values_list("artifact_bucket", flat=True)
-    products = {environment.product for environment in environments}
-    others = {p.artifact_bucket for p in products if p.artifact_account_id != account.pk}
-    return [(name, True) for name in sorted(set(kept))] + [(name, False) for name in sorted(others)]
 
 
 def _role(context: StepContext, role: RoleAccess, purpose: Purpose, account: Account) -> Iterator[Finding]:
@@ -170,16 +81,12 @@ def _role(context: StepContext, role: RoleAccess, purpose: Purpose, account: Acc
 
 
 def _rights(door: Door, purpose: Purpose, account: Account) -> Iterator[Right]:
-    if purpose == Purpose.DNS:
-        for zone in _zones(account):
-            yield Right("route53:ChangeResourceRecordSets", zone.zone_id, None, RECORDS_NOT_TRIED)
-        return
-    if purpose == Purpose.ESTATE:
-        yield Right("s3:PutBucketPolicy and the like", account.name, None, RESOURCES_NOT_TRIED)
+    if purpose in WRITES:
+        yield Right(WRITES[purpose], account.name, None, NOT_TRIED)
         return
     for reach in reach_of(account):
         yield from try_rights(door, reach, writes=purpose == Purpose.DEPLOY)
-    callers = _callers(account).exclude(api_origin="")
+    callers = callers_of(account).exclude(api_origin="")
     yield from try_apis(door, set(callers.values_list("api_origin", "function_prefix")))
 
 

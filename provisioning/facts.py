@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from provisioning.shapes import Statement
+
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
@@ -55,3 +57,26 @@ class Product:
     zone_account: Account | None = None
     logs: str = ""
     logs_account: Account | None = None
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """The 12 digits of all accounts in which it has something."""
+        places = (one for each in self.environments for one in (each.account, each.backend))
+        shared = (self.archive_account, self.handlers_account, self.zone_account, self.logs_account)
+        return frozenset(one.id for one in (*places, *shared) if one)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptRole:
+    """A role that the console keeps in an account: who takes it, within which boundary, and what it must be able to do.
+
+    `account` is the 12 digits; a role that `deploys` names distributions, which must be there first.
+    """
+
+    account: str
+    name: str
+    path: str
+    boundary: str
+    trust: tuple[Statement, ...]
+    statements: tuple[Statement, ...]
+    deploys: bool

@@ -1,11 +1,14 @@
-"""Which policies an account's owner installs for the resources that the console keeps there."""
+"""Which policies keeping resources needs in an account, from what all products wish there."""
 
 import json
 from collections.abc import Iterable
 
 from aws.estate_policies import EstateReach, estate_dns_policy, estate_policy, estate_read_policy
-from products.models import Account, Product, Purpose
-from provisioning.selectors import ids, resources, wishes_of
+from products.models import Account, Purpose
+from provisioning import facts
+from provisioning.desired import desired
+from provisioning.gather import all_facts
+from provisioning.models import Resource
 from provisioning.shapes import Address
 
 WRITTEN_BY = {
@@ -18,17 +21,19 @@ WRITTEN_BY = {
 def policies_for(account: Account, purpose: Purpose) -> list[str]:
     """As JSON texts; none for a purpose that keeps nothing, or where nothing is kept."""
     write = WRITTEN_BY.get(purpose)
-    text = write(reach_of(account)) if write else ""
+    text = write(reach_of(account, all_facts().values())) if write else ""
     return [text] if text and json.loads(text)["Statement"] else []
 
 
-def reach_of(account: Account) -> EstateReach:
+def reach_of(account: Account, everything: Iterable[facts.Product]) -> EstateReach:
     """All that any product wishes in the account, and what the console still keeps there."""
-    wished = (wish.address for product in Product.objects.all() for wish in wishes_of(product))
-    kept = (row.address for row in resources().filter(account=account, owned=True))
+    products = [one for one in everything if account.aws_id in one.accounts]
+    wished = (wish.address for product in products for wish in desired(product))
+    kept = (
+        row.address for row in Resource.objects.select_related("account").filter(account=account, owned=True)
+    )
     own = {address for address in (*wished, *kept) if address.account == account.aws_id}
-    kinds, known = {address.kind for address in own}, ids().known
-    zones = sorted({known.get(address, "*") for address in own if address.kind == "zone"})
+    kinds = {address.kind for address in own}
     return EstateReach(
         account.aws_id,
         buckets=tuple(sorted(_named(own, "bucket"))),
@@ -39,7 +44,7 @@ def reach_of(account: Account) -> EstateReach:
         alarms="alarm" in kinds,
         log_destinations="log-destination" in kinds,
         log_deliveries="log-delivery" in kinds,
-        zones=tuple(zones),
+        domains=tuple(sorted(_named(own, "zone"))),
     )
 
 

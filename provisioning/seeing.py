@@ -1,18 +1,19 @@
-"""Looking at all resources of a product, as the roles that only read, and keeping what was seen."""
+"""Looking at all resources of a product, as the roles that only read, or keep roles; and keeping what was seen."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.db.models.functions import Now
 
 from aws.access import Account as Door
-from aws.errors import AwsError
+from aws.errors import AccessDenied, AwsError
 from products.door import way_into
 from products.models import Account, Product, Purpose
 from provisioning.ids import Ids
-from provisioning.kinds import KINDS, Found, Refused
+from provisioning.kinds import KINDS, Denied, Found, Refused, seen_by
 from provisioning.models import Resource
 from provisioning.selectors import ids, rows_of, wishes_of
 from provisioning.shapes import Address
@@ -24,6 +25,8 @@ ONE_AFTER_ANOTHER = (
 )
 """Kinds that mean others by what AWS calls them, which must have been seen before; all else comes first."""
 Sight = Found | Refused | None
+Doors = Mapping[tuple[Account, Purpose], Door | Refused]
+"""As each role of each account, or why not."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,28 @@ class Group:
     kind: str
     names: tuple[str, ...]
 
+    @property
+    def way(self) -> tuple[Account, Purpose]:
+        """Into which account, and as which of its roles."""
+        return self.account, seen_by(self.kind)
 
-def see(context: StepContext, product: Product) -> int:
-    """Look at all that is wished or kept for the product; says how many resources that are.
+
+class Sights(NamedTuple):
+    """How many resources were looked at, and the first refusal for a missing right, "" without any."""
+
+    resources: int
+    denied: str
+
+
+def see(context: StepContext, product: Product) -> Sights:
+    """Look at all that is wished or kept for the product.
 
     Other accounts and kinds are seen when one cannot be.
     """
     wishes = wishes_of(product)
     addresses = {*(wish.address for wish in wishes), *rows_of(product, wishes)}
-    groups, done = _groups(addresses), 0
-    doors = _doors(context, {group.account for group in groups})
+    groups, done, denied = _groups(addresses), 0, ""
+    doors = _doors(context, {group.way for group in groups})
     context.progress(done=0, total=len(addresses))
     for stage in _stages(groups):
         sights = _look_at(stage, doors)
@@ -51,9 +66,10 @@ def see(context: StepContext, product: Product) -> int:
             for group, found in zip(stage, sights, strict=True):
                 for name in group.names:
                     _keep(product, group, name, found[name])
+                    denied = denied or (str(found[name]) if isinstance(found[name], Denied) else "")
         done += sum(len(group.names) for group in stage)
         context.progress(done=done)
-    return len(addresses)
+    return Sights(len(addresses), denied)
 
 
 def _groups(addresses: Iterable[Address]) -> list[Group]:
@@ -76,16 +92,16 @@ def _stages(groups: Iterable[Group]) -> Iterator[list[Group]]:
         yield [group for group in groups if group.kind in kinds]
 
 
-def _doors(context: StepContext, accounts: Iterable[Account]) -> Mapping[Account, Door | Refused]:
-    """Into each account, or why not; all at a time."""
-    ways = {account: _way(context, account) for account in accounts}
+def _doors(context: StepContext, wanted: Iterable[tuple[Account, Purpose]]) -> Doors:
+    """All opened at a time."""
+    ways = {one: _way(context, *one) for one in wanted}
     with ThreadPoolExecutor(max(len(ways), 1)) as threads:
         return dict(zip(ways, threads.map(_opened, ways.values()), strict=True))
 
 
-def _way(context: StepContext, account: Account) -> Callable[[], Door] | Refused:
+def _way(context: StepContext, account: Account, purpose: Purpose) -> Callable[[], Door] | Refused:
     try:
-        return way_into(context, account, Purpose.READ)
+        return way_into(context, account, purpose)
     except StepFailed as error:
         return Refused(str(error))
 
@@ -96,14 +112,18 @@ def _opened(way: Callable[[], Door] | Refused) -> Door | Refused:
     try:
         return way()
     except AwsError as error:
-        return Refused(str(error))
+        return _refused(error)
 
 
-def _look_at(stage: Collection[Group], doors: Mapping[Account, Door | Refused]) -> list[dict[str, Sight]]:
+def _refused(error: AwsError) -> Refused:
+    return Denied(str(error)) if isinstance(error, AccessDenied) else Refused(str(error))
+
+
+def _look_at(stage: Collection[Group], doors: Doors) -> list[dict[str, Sight]]:
     """All groups at a time: their calls wait for AWS most of the time. The database is asked before, by this thread."""
     known = ids()
     with ThreadPoolExecutor(max(len(stage), 1)) as threads:
-        return list(threads.map(lambda group: _sights(group, doors[group.account], known), stage))
+        return list(threads.map(lambda group: _sights(group, doors[group.way], known), stage))
 
 
 def _sights(group: Group, door: Door | Refused, known: Ids) -> dict[str, Sight]:
@@ -112,7 +132,7 @@ def _sights(group: Group, door: Door | Refused, known: Ids) -> dict[str, Sight]:
     try:
         found = KINDS[group.kind].read(door, group.names, known)
     except AwsError as error:
-        return dict.fromkeys(group.names, Refused(str(error)))
+        return dict.fromkeys(group.names, _refused(error))
     return {name: found.get(name) for name in group.names}
 
 

@@ -7,12 +7,14 @@ from functools import cached_property
 
 from django.db.models import Count, Q, QuerySet
 
-from products.models import Account, Environment, Product, Purpose, WebAcl
-from provisioning import facts
+from products.models import Environment, Product
 from provisioning.desired import desired
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
+from provisioning.desired_roles import roles
 from provisioning.differences import Field
+from provisioning.gather import all_facts
 from provisioning.ids import Ids
+from provisioning.kept_roles import kept_roles
 from provisioning.models import Apply, ChangeState, Look, PlannedChange, Resource
 from provisioning.planner import Plan, Seen, Wish, drift, make_plan, pending
 from provisioning.shapes import SHAPES, Address, shape_of
@@ -36,76 +38,16 @@ class Standing:
         return self.row.address
 
 
-def facts_of(product: Product) -> facts.Product:
-    """The product's rows as plain data; the accounts that read in a store are those of all products that share it."""
-    environments = [_environment(one) for one in _environments().filter(product=product)]
-    return facts.Product(
-        slug=product.slug,
-        domain=product.domain,
-        environments=tuple(environments),
-        archive=product.artifact_bucket,
-        archive_account=_account(product.artifact_account),
-        archive_readers=_readers("frontend_account", product__artifact_bucket=product.artifact_bucket),
-        handlers=product.handler_bucket,
-        handlers_account=_account(product.handler_account) if product.handler_account else None,
-        handlers_readers=_readers("backend_account", product__handler_bucket=product.handler_bucket)
-        if product.handler_bucket
-        else (),
-        zone_account=_zone_account(product),
-        logs=product.log_bucket,
-        logs_account=_account(product.log_account) if product.log_account else None,
-    )
-
-
-def _zone_account(product: Product) -> facts.Account | None:
-    """Of the product's hosted zone, which the app above this one keeps."""
-    zone = getattr(product, "hosted_zone", None)
-    return _account(zone.account) if zone else None
-
-
-def _environments() -> QuerySet[Environment]:
-    rows = Environment.objects.select_related("frontend_account", "backend_account")
-    roles = ("frontend_account__roles", "backend_account__roles", "hostnames")
-    return rows.prefetch_related(*roles).order_by("position")
-
-
-def _environment(row: Environment) -> facts.Environment:
-    return facts.Environment(
-        name=row.name,
-        kind=row.kind,
-        account=_account(row.frontend_account),
-        bucket=row.bucket,
-        hostnames=tuple(one.name for one in row.hostnames.all()),
-        cache_profile=row.cache_profile,
-        price_class=row.price_class,
-        web_acl="" if row.web_acl == WebAcl.NONE else row.web_acl,
-        origin_shield=row.origin_shield,
-        extra_metrics=row.extra_metrics,
-        alarms=row.alarms,
-        api_origin=row.api_origin,
-        backend=_account(row.backend_account) if row.backend_account else None,
-        code_bucket=row.code_bucket,
-    )
-
-
-def _account(row: Account) -> facts.Account:
-    deployer = next((role.role_arn for role in row.roles.all() if role.purpose == Purpose.DEPLOY), "")
-    return facts.Account(id=row.aws_id, region=row.region, deployer=deployer)
-
-
-def _readers(which: str, **where: str) -> tuple[facts.Account, ...]:
-    ids = Environment.objects.filter(**where).exclude(**{which: None}).values_list(which, flat=True)
-    return tuple(_account(one) for one in Account.objects.filter(pk__in=set(ids)).prefetch_related("roles"))
-
-
 def wishes_of(product: Product) -> tuple[Wish, ...]:
     """What AWS should hold for the product; a resource that was accepted as it is is wished like that."""
     accepted = {row.address: row.accepted for row in resources().exclude(accepted=None)}
+    everything = all_facts()
+    facts = everything[product.slug]
     return tuple(
         replace(wish, shape=shape_of(wish.address.kind, kept))
         if (kept := accepted.get(wish.address))
         else wish
-        for wish in desired(facts_of(product))
+        for wish in (*roles(kept_roles(facts.accounts, everything.values())), *desired(facts))
     )
 
 
@@ -127,8 +69,8 @@ def rows_of(product: Product, wishes: Iterable[Wish]) -> dict[Address, Resource]
 
 def _wished_by_others(product: Product) -> set[Address]:
     """What another product needs, too, is not for this one to delete."""
-    others = Product.objects.exclude(pk=product.pk)
-    return {wish.address for one in others for wish in desired(facts_of(one))}
+    others = (facts for slug, facts in all_facts().items() if slug != product.slug)
+    return {wish.address for facts in others for wish in desired(facts)}
 
 
 def seen_of(rows: Mapping[Address, Resource]) -> dict[Address, Seen]:

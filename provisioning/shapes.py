@@ -92,13 +92,16 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One statement of a policy; lists are sorted. `principals` are `Service:…` or `AWS:…`."""
+    """One statement of a policy; lists are sorted. `principals` are `Service:…` or `AWS:…`.
+
+    A role's policy names no principals, and who may take a role no resources.
+    """
 
     sid: str
     effect: str = "Allow"
-    principals: tuple[str, ...]
+    principals: tuple[str, ...] = ()
     actions: tuple[str, ...]
-    resources: tuple[str, ...]
+    resources: tuple[str, ...] = ()
     conditions: tuple[Condition, ...] = ()
 
 
@@ -368,9 +371,43 @@ class HostRecords(Shape):
     records: tuple[Record, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Role(Shape):
+    """An IAM role: who may take it, and the managed policy that its rights never go beyond, by its ARN.
+
+    Of `tags` only the console's own are kept, sorted; others stay as they are.
+    """
+
+    kind: ClassVar[str] = "role"
+
+    path: str = "/"
+    trust: tuple[Statement, ...]
+    boundary: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RolePolicy(Shape):
+    """What a role may do, in order of the Sids. `others` are policies that somebody gave it besides: ARNs, or names of inline ones."""
+
+    kind: ClassVar[str] = "role-policy"
+
+    statements: tuple[Statement, ...]
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeployPolicy(RolePolicy):
+    """What a role that deploys may do, which names distributions: it is written once these are there."""
+
+    kind: ClassVar[str] = "deploy-policy"
+
+
 SHAPES: dict[str, type[Shape]] = {
     one.kind: one
     for one in (
+        Role,
+        RolePolicy,
         Bucket,
         AccessControl,
         CachePolicy,
@@ -381,6 +418,7 @@ SHAPES: dict[str, type[Shape]] = {
         Proof,
         WebAcl,
         Distribution,
+        DeployPolicy,
         BucketPolicy,
         Monitoring,
         Topic,
@@ -392,5 +430,6 @@ SHAPES: dict[str, type[Shape]] = {
 }
 """Every kind that there is, in the order in which resources are made."""
 
-KEPT_FOR_EVER = frozenset({"zone", "certificate", "proof"})
-"""No plan deletes these: mail and other names depend on a zone, and a certificate costs nothing and ends by itself."""
+KEPT_FOR_EVER = frozenset({"zone", "certificate", "proof", "role", "role-policy", "deploy-policy"})
+"""No plan deletes these: mail and other names depend on a zone, a certificate costs nothing and ends by itself, and without
+its roles the console is locked out."""

@@ -8,9 +8,10 @@ from products.door import aws_step, open_account
 from products.models import Purpose
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
 from provisioning.differences import differences, leaves
-from provisioning.kinds import KINDS, OF_DNS, Found, NotReady, NotThereYet, Refused
+from provisioning.kinds import KEPT_BY, KINDS, Denied, Found, NotReady, NotThereYet, Refused
 from provisioning.models import ChangeState, Look, PlannedChange, Resource
 from provisioning.outcome import apply_ended
+from provisioning.rights import AGAIN_SECONDS, NOT_YET_HELD, once_rights_hold, rights_spread
 from provisioning.seeing import see
 from provisioning.selectors import change_of, ids
 from provisioning.shapes import Shape, shape_of
@@ -26,7 +27,7 @@ def look(context: StepContext) -> Done | Wait:
     """See every resource of the product, as the roles that only read."""
     row = Look.objects.select_related("product").get(run=context.run)
     began = timezone.now()
-    seen = see(context, row.product)
+    seen = see(context, row.product).resources
     with context.transaction():
         Look.objects.filter(pk=row.pk).update(seen_at=began)
     return Done({"resources": seen})
@@ -35,10 +36,14 @@ def look(context: StepContext) -> Done | Wait:
 @aws_step
 def see_again(context: StepContext) -> Done | Wait:
     """After all changes: what is in AWS now."""
-    return Done({"resources": see(context, context.run.apply.product)})
+    seen = see(context, context.run.apply.product)
+    if seen.denied and rights_spread(context):
+        return Wait(AGAIN_SECONDS, f"{NOT_YET_HELD} {seen.denied}")
+    return Done({"resources": seen.resources})
 
 
 @aws_step
+@once_rights_hold
 def change(context: StepContext) -> Done | Wait:
     """Make one change, when the resource still is as the plan saw it, or as an earlier try of this step left it."""
     planned = change_of(context.run.pk, int(context.step.name.partition(":")[2]))
@@ -54,6 +59,8 @@ def change(context: StepContext) -> Done | Wait:
                 return Wait(SETTLING_SECONDS, _not_yet(planned, found))
         if found and found.unfinished:
             return Wait(SETTLING_SECONDS, found.unfinished)
+    except Denied:
+        raise
     except (Refused, NotThereYet) as refused:
         raise StepFailed(str(refused)) from refused
     except NotReady as busy:
@@ -64,7 +71,7 @@ def change(context: StepContext) -> Done | Wait:
 
 
 def _door(context: StepContext, planned: PlannedChange) -> Door:
-    return open_account(context, planned.account, Purpose.DNS if planned.kind in OF_DNS else Purpose.ESTATE)
+    return open_account(context, planned.account, KEPT_BY.get(planned.kind, Purpose.ESTATE))
 
 
 def _read(door: Door, planned: PlannedChange) -> Found | None:
@@ -191,6 +198,7 @@ def _tell_product(planned: PlannedChange, found: Found) -> None:
 
 
 @aws_step
+@once_rights_hold
 def settle(context: StepContext) -> Done | Wait:
     """Until AWS has brought every change to where it counts."""
     waiting = [

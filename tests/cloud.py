@@ -13,7 +13,7 @@ import pytest
 import yaml
 from botocore.config import Config
 
-from devcloud.identity import WORKER_KEY, WORKER_SECRET
+from devcloud.identity import OWNER_KEY, OWNER_SECRET, WORKER_KEY, WORKER_SECRET
 
 ROOT = Path(__file__).resolve().parent.parent
 ESTATE = ROOT / "estates" / "tim-combo.yaml"
@@ -100,7 +100,10 @@ class CloudProcess:
         region: str = REGION,
         **options: Any,
     ) -> Any:
-        """A boto3 client in the role of an account, making one attempt unless `config` says otherwise."""
+        """A boto3 client in the role of an account, making one attempt unless `config` says otherwise.
+
+        The purpose "owner" is no role: it is whom the account belongs to, who may do everything there.
+        """
         options = {"config": ONE_ATTEMPT, **self._role_credentials(account, purpose), **options}
         return self._session.client(service, endpoint_url=self.endpoint, region_name=region, **options)
 
@@ -111,6 +114,9 @@ class CloudProcess:
         return self._session.client(service, endpoint_url=self.endpoint, **options)
 
     def _role_credentials(self, account: str, purpose: str) -> dict[str, str]:
+        if purpose == "owner":
+            key = OWNER_KEY + self.accounts[account]["aws_id"]
+            return {"aws_access_key_id": key, "aws_secret_access_key": OWNER_SECRET}
         if (account, purpose) not in self._credentials:
             role = self.accounts[account]["roles"][purpose]
             given = self.worker_client("sts").assume_role(

@@ -51,7 +51,7 @@ def check_rights(principal: Principal, service: str, needs: Iterable[Need], role
 
 def _allows(rights: Rights, need: Need, roles: Roles) -> bool:
     texts = [*(text for _, text in rights.inline), *(roles.policies[arn] for arn in rights.attached)]
-    bounds = [[roles.policies[rights.boundary]]] if rights.boundary else []
+    bounds = [[roles.policies.get(rights.boundary, "")]] if rights.boundary else []
     return all(any(_grants(text, need) for text in group) for group in (texts, *bounds))
 
 

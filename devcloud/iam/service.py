@@ -174,6 +174,13 @@ def create_policy(call: IamCall) -> Result:
     return {"Policy": {"PolicyName": name, "Arn": arn}}
 
 
+def delete_policy(call: IamCall) -> Result:
+    """AWS: one that only is a boundary may be deleted; the roles within it may then do nothing."""
+    if call.roles.policies.pop(call.params["PolicyArn"], None) is None:
+        raise no_such_entity(f"Policy {call.params['PolicyArn']} was not found.")
+    return {}
+
+
 def _inline(role: Role, name: str) -> str:
     text = dict(role.rights.inline).get(name)
     if text is None:
@@ -225,4 +232,5 @@ OPERATIONS: Mapping[str, Callable[[IamCall], Result]] = {
     "DetachRolePolicy": detach_role_policy,
     "ListAttachedRolePolicies": list_attached_role_policies,
     "CreatePolicy": create_policy,
+    "DeletePolicy": delete_policy,
 }

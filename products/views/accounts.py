@@ -6,9 +6,9 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
 from products.forms import AccountForm, carried_out
+from products.policies import boundary_of, policies_of
 from products.selectors import account_for, accounts_for
 from products.services import check_account, create_account, edit_account
-from products.steps import policies_of
 from users.http import Request, page
 
 EDIT = "account.edit"
@@ -49,7 +49,10 @@ def account_policies(request: Request, name: str) -> HttpResponse:
         }
         for one in policies_of(found)
     ]
-    answer = JsonResponse({"account": found.aws_id, "roles": roles}, json_dumps_params={"indent": 2})
+    bound = boundary_of(found)
+    boundary = bound and {"policy": bound["policy"], "document": json.loads(bound["document"])}
+    told = {"account": found.aws_id, "boundary": boundary, "roles": roles}
+    answer = JsonResponse(told, json_dumps_params={"indent": 2})
     answer["Content-Disposition"] = f'attachment; filename="{found.name}-policies.json"'
     return answer
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from aws.access import Account as Door
+from products.models import Purpose
 from provisioning.ids import Ids, NotThereYet
 from provisioning.kinds import (
     access_control,
@@ -20,19 +21,40 @@ from provisioning.kinds import (
     log_destination,
     monitoring,
     proof,
+    role,
+    role_policy,
     topic,
     web_acl,
     zone,
 )
-from provisioning.kinds.found import Found, NotReady, Refused
+from provisioning.kinds.found import Denied, Found, NotReady, Refused
 
-__all__ = ["KINDS", "Found", "Ids", "Kind", "NotReady", "NotThereYet", "Refused"]
+__all__ = [
+    "KEPT_BY",
+    "KINDS",
+    "Denied",
+    "Found",
+    "Ids",
+    "Kind",
+    "NotReady",
+    "NotThereYet",
+    "Refused",
+    "seen_by",
+]
 
 Made = Mapping[str, str] | None
 """What must be known at once, because nothing tells it again: the `id` that a resource is found by, or the `change` on its way."""
 
-OF_DNS = frozenset({"zone", "proof", "host-records"})
-"""Kinds that the role for DNS keeps; the role for the estate keeps the others."""
+KEPT_BY = {
+    **dict.fromkeys(("zone", "proof", "host-records"), Purpose.DNS),
+    **dict.fromkeys(("role", "role-policy", "deploy-policy"), Purpose.ACCESS),
+}
+"""By kind, for which purpose the role is that keeps it; all others are kept by the one for the estate."""
+
+
+def seen_by(kind: str) -> Purpose:
+    """Who keeps roles also looks at them: no other role may."""
+    return Purpose.ACCESS if KEPT_BY.get(kind) == Purpose.ACCESS else Purpose.READ
 
 
 class Kind(Protocol):
@@ -59,6 +81,9 @@ class Kind(Protocol):
 
 
 KINDS: Mapping[str, Kind] = {
+    "role": role,
+    "role-policy": role_policy.EARLY,
+    "deploy-policy": role_policy.LATE,
     "bucket": bucket,
     "bucket-policy": bucket_policy,
     "access-control": access_control.KIND,

@@ -7,7 +7,7 @@ from typing import Any
 from aws.access import Account as Door
 from aws.errors import AccessDenied, AwsError, NotFound
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, Refused, deleting
+from provisioning.kinds.found import Denied, Found, Refused, deleting
 from provisioning.kinds.lifecycle import rules_of, rules_to
 from provisioning.shapes import Bucket
 
@@ -113,7 +113,7 @@ def _setting(door: Door, name: str, operation: str) -> dict[str, Any] | AwsError
 def _found(name: str, region: str | AwsError, told: Mapping[str, Any]) -> Found | Refused:
     refused = next((one for one in (region, *told.values()) if isinstance(one, AwsError)), None)
     if isinstance(region, AwsError) or refused:
-        return Refused(
+        return Denied(
             f"The bucket {name} is not this account's, or the role may not read its settings: {refused}"
         )
     rules, other = rules_of(told["GetBucketLifecycleConfiguration"].get("Rules", ()))

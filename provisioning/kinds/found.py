@@ -13,6 +13,10 @@ class Refused(Exception):
     """AWS or the console's own rules do not let this be done; the text says what a person can do."""
 
 
+class Denied(Refused):
+    """A role may not do it: so it is at first with rights that were just given, too."""
+
+
 class NotReady(Exception):
     """AWS is at work on the resource; the change goes on in `seconds`."""
 

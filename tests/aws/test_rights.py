@@ -8,8 +8,9 @@ import pytest
 
 from aws import rights
 from aws.access import Access, Account, connect
+from aws.estate_policies import EstateReach, estate_dns_policy
 from aws.lease import Unleased, unrecorded
-from aws.policies import Reach, Zone, deploy_policy, dns_policy, read_policy, trust_policy
+from aws.policies import Reach, deploy_policy, read_policy, trust_policy
 from aws.sessions import Identity
 from bench.simulator import Simulator
 from tests.aws.conftest import BUCKET, MEDIA, OTHER_BUCKET, SANDBOX, Ledger
@@ -167,25 +168,14 @@ def test_nothing_is_allowed_on_nothing(reach: Reach, sids: set[str]) -> None:
     assert set(statements(deploy_policy(reach))) == sids
 
 
-def test_the_dns_policy_reaches_our_names_and_their_proofs_only() -> None:
-    zones = [
-        Zone("Z1", "example.com", ("dev.example.com",)),
-        Zone("Z2", "example.org", ("www.example.org", "example.org")),
-        Zone("Z3", "example.net", ()),
-    ]
-    found = statements(dns_policy(zones))
-    assert set(found) == {"Zones", "Records1", "Records2", "Changes"}
-    assert found["Zones"]["Resource"] == [
-        "arn:aws:route53:::hostedzone/Z1",
-        "arn:aws:route53:::hostedzone/Z2",
-    ]
-    first, second = found["Records1"], found["Records2"]
-    assert first["Resource"] == ["arn:aws:route53:::hostedzone/Z1"]
-    key = "route53:ChangeResourceRecordSetsNormalizedRecordNames"
-    names = [each["Condition"]["ForAllValues:StringLike"][key] for each in (first, second)]
-    assert names[0] == ["_*.example.com", "dev.example.com"]
-    assert names[1] == ["_*.example.org", "example.org", "www.example.org"]
-    assert statements(dns_policy([])) == {}
+def test_the_dns_policy_reaches_where_names_of_our_domains_lead_only() -> None:
+    found = statements(estate_dns_policy(EstateReach(MEDIA, domains=("example.com", "example.org"))))
+    assert set(found) == {"ZoneLists", "Zones", "ZoneChanges", "MakeZones", "Records"}
+    key, condition = "route53:ChangeResourceRecordSets", found["Records"]["Condition"]
+    names = condition["ForAllValues:StringLike"][f"{key}NormalizedRecordNames"]
+    assert names == ["*.example.com", "*.example.org", "example.com", "example.org"]
+    assert condition["ForAllValues:StringEquals"][f"{key}RecordTypes"] == ["A", "AAAA", "CNAME"]
+    assert statements(estate_dns_policy(EstateReach(MEDIA))) == {}
 
 
 def test_releases_of_another_account_are_only_read() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from aws import sessions
+from devcloud.identity import WORKER_ARN
 from tests.cloud import CloudProcess
 
 if TYPE_CHECKING:
@@ -140,3 +141,9 @@ def estate(
         monkeypatch.setenv(name, value)
     settings.CONSOLE_DNS = cloud.dns
     return Estate(cloud)
+
+
+@pytest.fixture
+def kept_roles(estate: Estate, settings: Any) -> None:
+    """The owners let the console keep its roles: it knows who takes them."""
+    settings.CONSOLE_WORKER_PRINCIPAL = WORKER_ARN

@@ -1,44 +1,11 @@
 """Least privilege: what the code calls is allowed by the policies shown, and these allow nothing else."""
 
-import json
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import Any
 
-from aws.policies import Zone, dns_policy
-from provisioning.policies import policies_for
 from tests.provisioning.conftest import MEDIA, PRODUCT, Estate
+from tests.provisioning.owner import install_access
 
-# AWS: the actions that are not named like their calls.
-ACTIONS = {
-    "GetPublicAccessBlock": ("GetBucketPublicAccessBlock",),
-    "PutPublicAccessBlock": ("PutBucketPublicAccessBlock",),
-    "GetBucketEncryption": ("GetEncryptionConfiguration",),
-    "PutBucketEncryption": ("PutEncryptionConfiguration",),
-    "GetBucketLifecycleConfiguration": ("GetLifecycleConfiguration",),
-    "PutBucketLifecycleConfiguration": ("PutLifecycleConfiguration",),
-    "DeleteBucketLifecycle": ("PutLifecycleConfiguration",),
-    "CreateDistributionWithTags": ("CreateDistribution", "TagResource"),
-    "RequestCertificate": ("RequestCertificate", "AddTagsToCertificate"),
-    "CreateWebACL": ("CreateWebACL", "TagResource"),
-    "CreateTopic": ("CreateTopic", "TagResource"),
-    **{
-        operation: (operation, "TagResource")
-        for operation in ("PutDeliverySource", "PutDeliveryDestination", "CreateDelivery")
-    },
-}
-SERVICES = {"monitoring": "cloudwatch"}
-KINDS = {
-    "OriginAccessControl": "origin-access-control",
-    "CachePolicy": "cache-policy",
-    "ResponseHeadersPolicy": "response-headers-policy",
-    "Function": "function",
-    "Distribution": "distribution",
-}
 NEW, DOMAIN = "tim-app-new-855652006097", "new.example"
-GROUPS = f"arn:aws:wafv2:us-east-1:{MEDIA}:global/managedruleset/AWS/one"
-
-
 WATCHED: dict[str, Any] = {"web_acl": "count", "extra_metrics": True, "alarms": True}
 SOME_CHANGE: dict[str, Any] = {
     "Changes": [
@@ -55,28 +22,30 @@ SOME_CHANGE: dict[str, Any] = {
 }
 
 
-def test_every_call_is_allowed_and_every_action_is_called(estate: Estate) -> None:
-    from dns.selectors import zones_in
-    from products.models import Account, Purpose
-
+def test_every_call_is_allowed_and_every_action_is_called(estate: Estate, kept_roles: None) -> None:
+    """The emulated cloud refuses what the roles' policies do not allow, so that what works is allowed."""
     estate.cloud.settings(deploy_seconds=0.1, dns_seconds=0.1, acm_seconds=0.05)
+    install_access(estate, "media")
     since = estate.cloud.next_call()
     _make_everything(estate)
     _change_everything(estate)
-    account = Account.objects.get(aws_id=MEDIA)
-    policies = {purpose: policies_for(account, Purpose(purpose)) for purpose in ("read", "estate", "dns")}
-    policies["dns"].append(dns_policy([Zone(*zone) for zone in zones_in(account)]))
+    allowed = {purpose: _allowed(estate, purpose) for purpose in ("read", "estate", "dns", "access")}
     _delete_everything(estate)
-    called: dict[str, set[tuple[str, str]]] = {purpose: set() for purpose in policies}
+    called: dict[str, set[str]] = {purpose: set() for purpose in (*allowed, "deploy")}
     for call in estate.cloud.calls(since):
         purpose = call["principal"].split("/")[1].removeprefix("deploy-console-")
         if call["account"] == MEDIA and "console-run" in call["principal"] and call["service"] != "sts":
-            called[purpose].update(_needed(call))
-    for purpose, calls in called.items():
-        statements = [one for text in policies[purpose] for one in json.loads(text)["Statement"]]
-        assert [call for call in calls if not _allows(statements, *call)] == []
-        allowed = {action for one in statements for action in one["Action"]}
-        assert allowed - {action for action, _ in calls} == set()
+            called[purpose].update(need.partition(" ")[0] for need in call["needs"])
+    for purpose, actions in allowed.items():
+        assert {(purpose, action) for action in actions - called[purpose]} == set()
+
+
+def _allowed(estate: Estate, purpose: str) -> set[str]:
+    """All actions that the role's policies name."""
+    iam, role = estate.cloud.client("iam", "media", "owner"), f"deploy-console-{purpose}"
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    texts = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
+    return {action for text in texts for one in text["Statement"] for action in one["Action"]}
 
 
 def _make_everything(estate: Estate) -> None:
@@ -103,7 +72,7 @@ def _make_everything(estate: Estate) -> None:
 
 def _hide_what_is_there(estate: Estate) -> None:
     """Distributions that name nothing, so that what they named can be deleted, and is."""
-    edge = estate.cloud.client("cloudfront", "media")
+    edge = estate.cloud.client("cloudfront", "media", "owner")
     for item in edge.list_distributions()["DistributionList"]["Items"]:
         answer = edge.get_distribution_config(Id=item["Id"])
         config = answer["DistributionConfig"]
@@ -128,8 +97,9 @@ def _change_everything(estate: Estate) -> None:
     from products.models import Account, Environment
     from provisioning.models import Resource
 
-    r53 = estate.cloud.client("route53", "media", "dns")
-    s3, edge = estate.s3, estate.cloud.client("cloudfront", "media", "estate")
+    r53, s3, edge = (
+        estate.cloud.client(service, "media", "owner") for service in ("route53", "s3", "cloudfront")
+    )
     open_to_all = {"BlockPublicAcls": False, "IgnorePublicAcls": False}
     s3.put_public_access_block(Bucket=NEW, PublicAccessBlockConfiguration=open_to_all)
     owners = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
@@ -158,7 +128,7 @@ def _change_everything(estate: Estate) -> None:
     info = r53.change_resource_record_sets(HostedZoneId=made, ChangeBatch=SOME_CHANGE)["ChangeInfo"]
     told = {"change": info["Id"].rsplit("/", 1)[-1]}
     Resource.objects.filter(kind="host-records").update(told=told)
-    sns = estate.cloud.client("sns", "media", "estate", region="us-east-1")
+    sns = estate.cloud.client("sns", "media", "owner", region="us-east-1")
     topic = sns.list_topics()["Topics"][0]["TopicArn"]
     sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue="Mine")
     estate.look()
@@ -193,55 +163,3 @@ def _delete_everything(estate: Estate) -> None:
     buckets = {"bucket", "bucket-policy"}
     gone = [c.address for c in estate.plan().changes if c.action == "delete"]
     estate.applied(*(a for a in gone if a.kind not in buckets or a.name.startswith("tim-app")))
-
-
-def _needed(call: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """The IAM actions of a call on record, and the resource that it is about."""
-    operation, service = call["operation"], SERVICES.get(call["service"], call["service"])
-    for action in ACTIONS.get(operation, (operation,)):
-        yield f"{service}:{action}", _resource(service, operation, call["resource"])
-    if operation == "PutDeliverySource":
-        yield "cloudfront:AllowVendedLogDeliveryForResource", f"arn:aws:cloudfront::{MEDIA}:distribution/one"
-    if operation == "CreateDelivery":
-        yield "logs:CreateDelivery", f"arn:aws:logs:us-east-1:{MEDIA}:delivery-source:one"
-        yield "logs:CreateDelivery", f"arn:aws:logs:us-east-1:{MEDIA}:delivery-destination:console-one"
-    if operation in ("CreateWebACL", "UpdateWebACL"):
-        yield f"wafv2:{operation}", GROUPS
-
-
-def _resource(service: str, operation: str, told: str) -> str:
-    if service == "s3":
-        return f"arn:aws:s3:::{told.partition('/')[0]}"
-    if service == "route53" and operation not in ("ListHostedZonesByName", "CreateHostedZone"):
-        return f"arn:aws:route53:::{'/'.join(told.split('/')[2:4])}"
-    if operation.startswith("List") or service == "route53":
-        return "*"
-    if service == "acm":
-        return f"arn:aws:acm:us-east-1:{MEDIA}:certificate/one"
-    if service in ("logs", "sns", "cloudwatch") or "MonitoringSubscription" in operation:
-        return _watched(service, operation)
-    if service == "wafv2":
-        return f"arn:aws:wafv2:us-east-1:{MEDIA}:global/webacl/one/1"
-    kind = next(arn for word, arn in KINDS.items() if word in operation)
-    return f"arn:aws:cloudfront::{MEDIA}:{kind}/one"
-
-
-def _watched(service: str, operation: str) -> str:
-    """Of logs, alarms and additional metrics."""
-    if operation.startswith("Describe") or service == "cloudfront":
-        return "*"
-    if service == "sns":
-        return f"arn:aws:sns:us-east-1:{MEDIA}:console-one"
-    if service == "cloudwatch":
-        return f"arn:aws:cloudwatch:us-east-1:{MEDIA}:alarm:console-one"
-    kinds = ("delivery-destination", "DeliveryDestination"), ("delivery-source", "DeliverySource")
-    kind = next((kind for kind, word in kinds if word in operation), "delivery")
-    return f"arn:aws:logs:us-east-1:{MEDIA}:{kind}:one"
-
-
-def _allows(statements: Iterable[dict[str, Any]], action: str, resource: str) -> bool:
-    return any(
-        action in one["Action"]
-        and any(fnmatchcase(resource, pattern) or pattern == resource for pattern in one["Resource"])
-        for one in statements
-    )

@@ -69,6 +69,7 @@ class Roles(Part):
     deploy: Role | None = None
     dns: Role | None = None
     estate: Role | None = None
+    access: Role | None = None
 
 
 class Account(Part):

@@ -136,6 +136,7 @@ class Up:
         return {
             "CONSOLE_EDGE": facts["edge"],
             "CONSOLE_DNS": facts["dns"],
+            "CONSOLE_WORKER_PRINCIPAL": facts["worker"],
             "CONSOLE_DEMO_EPOCH": str(self.epoch),
             "CONSOLE_DEMO_BEGAN_AGAIN": str(self.began_again).lower(),
             "CONSOLE_PUBLIC_URL": self.url,

@@ -1,0 +1,62 @@
+"""What is installed in an account for each purpose: who may take the role, and the least that it must be able to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from aws.fleet_policies import fleet_deploy_policy, fleet_read_policy
+from aws.policies import deploy_policy, read_policy, trust_policy
+from aws.role_policies import access_policy, boundary_arn, boundary_policy
+from products.access import access_for, policies_for
+from products.models import Account, Purpose
+from products.reach import OfDistribution, by_id, fleet_reach_of, reach_of
+
+NOBODY = "the ARN of the workers' role (set CONSOLE_WORKER_PRINCIPAL)"
+
+
+def purposes_of(account: Account) -> list[Purpose]:
+    """The purposes for which the account has a role, in the order of the enumeration."""
+    there = {role.purpose for role in account.roles.all()}
+    return [purpose for purpose in Purpose if purpose in there]
+
+
+def permissions_of(account: Account, distribution: OfDistribution = by_id) -> Mapping[Purpose, list[str]]:
+    """What products need of each role, as JSON documents; what keeping resources needs comes besides."""
+    reaches, fleet = reach_of(account, distribution), fleet_reach_of(account)
+    return {
+        Purpose.READ: [*map(read_policy, reaches), *([fleet_read_policy(fleet)] if fleet else [])],
+        Purpose.DEPLOY: [*map(deploy_policy, reaches), *([fleet_deploy_policy(fleet)] if fleet else [])],
+        Purpose.ACCESS: [access_policy(account.aws_id, kept_by_console(account))],
+    }
+
+
+def kept_by_console(account: Account) -> list[str]:
+    """The ARNs of the roles that the role for access keeps: all others."""
+    return sorted(role.role_arn for role in account.roles.all() if role.purpose != Purpose.ACCESS)
+
+
+def policies_of(account: Account) -> list[dict[str, Any]]:
+    """Per role: the trust policy and the least permissions to install, as JSON documents."""
+    principal = settings.CONSOLE_WORKER_PRINCIPAL or NOBODY
+    permissions = permissions_of(account)
+    return [
+        {
+            "purpose": purpose.label.lower(),
+            "role": role.role_arn,
+            "trust": trust_policy(principal, role.external_id),
+            "permissions": [
+                *permissions.get(purpose, ()),
+                *(text for told in policies_for for text in told(account, purpose)),
+            ],
+        }
+        for purpose in purposes_of(account)
+        for role in [access_for(account, purpose)]
+    ]
+
+
+def boundary_of(account: Account) -> dict[str, str] | None:
+    """The policy that the kept roles never go beyond, by its ARN; None where the console keeps no roles."""
+    if Purpose.ACCESS not in purposes_of(account):
+        return None
+    return {"policy": boundary_arn(account.aws_id), "document": boundary_policy()}

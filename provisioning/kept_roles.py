@@ -1,0 +1,69 @@
+"""What the roles are to be that the console keeps, from the rows and from what all products need."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+
+from django.conf import settings
+
+from aws.policies import trust_policy
+from aws.role_policies import boundary_arn
+from products.models import Account, AccountRole, Environment, Purpose
+from products.policies import permissions_of
+from provisioning import facts
+from provisioning.desired_edge import distribution_name
+from provisioning.ids import Ids
+from provisioning.kinds.policy_document import DISTRIBUTION, statements_in
+from provisioning.packing import packed
+from provisioning.policies import WRITTEN_BY, reach_of
+from provisioning.shapes import Address, Statement
+
+
+def kept_roles(accounts: Collection[str], everything: Collection[facts.Product]) -> Iterator[facts.KeptRole]:
+    """Of these accounts, by their 12 digits, those that have a role for the purpose access."""
+    if not settings.CONSOLE_WORKER_PRINCIPAL:
+        return
+    rows = Account.objects.filter(aws_id__in=accounts, roles__purpose=Purpose.ACCESS)
+    for account in rows.prefetch_related("roles"):
+        yield from _roles(account, everything)
+
+
+def _roles(account: Account, everything: Iterable[facts.Product]) -> Iterator[facts.KeptRole]:
+    permissions, reach = permissions_of(account, _name), reach_of(account, everything)
+    for role in account.roles.all():
+        purpose = Purpose(role.purpose)
+        if purpose != Purpose.ACCESS:
+            keeping = [WRITTEN_BY[purpose](reach)] if purpose in WRITTEN_BY else []
+            texts = [*permissions.get(purpose, ()), *keeping]
+            yield _role(account, role, _statements(account, texts))
+
+
+def _name(environment: Environment) -> str:
+    return distribution_name(environment.product.slug, environment.name)
+
+
+def _statements(account: Account, texts: Iterable[str]) -> tuple[Statement, ...]:
+    """As shapes, which mean distributions by their names: here these stand where AWS's ids will."""
+    statements = packed(one for text in texts for one in json.loads(text)["Statement"])
+    names = {name for one in statements for arn in one["Resource"] if (name := _distribution(account, arn))}
+    ids = Ids({Address(DISTRIBUTION, account.aws_id, name): name for name in names})
+    return statements_in({"Statement": statements}, account.aws_id, ids)
+
+
+def _distribution(account: Account, arn: str) -> str:
+    prefix = f"arn:aws:cloudfront::{account.aws_id}:distribution/"
+    name = arn.removeprefix(prefix) if arn.startswith(prefix) else ""
+    return name if name != "*" else ""
+
+
+def _role(account: Account, role: AccountRole, statements: tuple[Statement, ...]) -> facts.KeptRole:
+    path, _, name = role.role_arn.partition(":role")[2].rpartition("/")
+    trust = json.loads(trust_policy(settings.CONSOLE_WORKER_PRINCIPAL, role.external_id))
+    return facts.KeptRole(
+        account=account.aws_id,
+        name=name,
+        path=f"{path}/",
+        boundary=boundary_arn(account.aws_id),
+        trust=statements_in(trust, account.aws_id, Ids({})),
+        statements=statements,
+        deploys=role.purpose == Purpose.DEPLOY,
+    )

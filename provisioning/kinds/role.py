@@ -1,0 +1,104 @@
+"""IAM roles: who may take one, and how far its rights can ever go. What it may do is a resource of its own."""
+
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Never
+
+from aws.access import Account as Door
+from aws.errors import AwsError, NotFound
+from provisioning.desired_buckets import OWNER_TAG
+from provisioning.ids import Ids
+from provisioning.kinds.found import Found, Refused, never_deleted
+from provisioning.kinds.policy_document import statements_in, written
+from provisioning.shapes import Role
+
+AT_ONCE = 8
+
+
+def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found]:
+    """One call each, several at a time."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        roles = threads.map(lambda name: _role(door, name), names)
+        return {
+            name: Found(_shape(role, door.account_id, ids))
+            for name, role in zip(names, roles, strict=True)
+            if role
+        }
+
+
+def create(door: Door, name: str, shape: Role, ids: Ids) -> None:
+    """AWS: a name that is there already is 409; after a lost answer it is our own."""
+    try:
+        with _within(name, shape):
+            door.write(
+                "iam",
+                "CreateRole",
+                name,
+                RoleName=name,
+                Path=shape.path,
+                AssumeRolePolicyDocument=written(shape.trust, door.account_id, ids),
+                PermissionsBoundary=shape.boundary,
+                Tags=_tags(shape),
+            )
+    except AwsError as error:
+        if error.code != "EntityAlreadyExists":
+            raise
+        update(door, name, read(door, [name], ids)[name], shape, ids)
+
+
+def update(door: Door, name: str, found: Found, shape: Role, ids: Ids) -> None:
+    """The boundary before all else, because no other right may be given without it."""
+    now = found.shape
+    assert isinstance(now, Role)
+    if now.path != shape.path:
+        raise Refused(
+            f"The role {name} has the path {now.path}, which AWS never changes. Correct its ARN on the account's page."
+        )
+    if now.boundary != shape.boundary:
+        with _within(name, shape):
+            limit = {"RoleName": name, "PermissionsBoundary": shape.boundary}
+            door.write("iam", "PutRolePermissionsBoundary", name, **limit)
+    if now.trust != shape.trust:
+        text = written(shape.trust, door.account_id, ids)
+        door.write("iam", "UpdateAssumeRolePolicy", name, RoleName=name, PolicyDocument=text)
+    if now.tags != shape.tags:
+        door.write("iam", "TagRole", name, RoleName=name, Tags=_tags(shape))
+
+
+def delete(door: Door, name: str, found: Found, ids: Ids) -> Never:
+    never_deleted("the roles that it takes itself")
+
+
+@contextmanager
+def _within(name: str, shape: Role) -> Iterator[None]:
+    """AWS: NoSuchEntity where the policy that is to be the boundary is not there. Raises Refused."""
+    try:
+        yield
+    except NotFound as error:
+        raise Refused(
+            f"The role {name} may only be kept within the policy {shape.boundary}, which is not there, or the role is gone. "
+            "The account's owner installs the policy; the account's page shows it."
+        ) from error
+
+
+def _role(door: Door, name: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = door.read("iam", "GetRole", name, RoleName=name)["Role"]
+    except NotFound:
+        return None
+    return found
+
+
+def _shape(role: Mapping[str, Any], account: str, ids: Ids) -> Role:
+    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", ())}
+    return Role(
+        path=role["Path"],
+        trust=statements_in(role["AssumeRolePolicyDocument"], account, ids),
+        boundary=role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""),
+        tags=((OWNER_TAG, tags[OWNER_TAG]),) if OWNER_TAG in tags else (),
+    )
+
+
+def _tags(shape: Role) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in shape.tags]

@@ -1,0 +1,210 @@
+"""The roles of an account, kept by the console where its owner lets it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from devcloud.identity import WORKER_ARN
+from provisioning.shapes import Address
+from tests.provisioning.conftest import MEDIA, Estate
+from tests.provisioning.owner import iam_of, install_access, remove_role
+
+READ, DEPLOY = "deploy-console-read", "deploy-console-deploy"
+KINDS = ("role", "role-policy", "deploy-policy")
+EVERYTHING = "arn:aws:iam::aws:policy/AdministratorAccess"
+BOUNDARY = f"arn:aws:iam::{MEDIA}:policy/deploy-console-boundary"
+
+
+@pytest.fixture(autouse=True)
+def _within_rights(estate: Estate, kept_roles: None) -> None:
+    """No account lets the console do more than is shown."""
+    estate.cloud.settings(iam_seconds=0)
+    for account in ("media", "development", "sandbox"):
+        install_access(estate, account)
+    estate.cloud.settings(iam_seconds=0.3)
+
+
+def of_roles(estate: Estate, *accounts: str) -> list[Address]:
+    changes = [change.address for change in estate.plan().changes]
+    return [a for a in changes if a.kind in KINDS and (not accounts or a.account in accounts)]
+
+
+def kept(estate: Estate) -> None:
+    estate.look()
+    estate.applied(*of_roles(estate))
+
+
+def test_roles_made_by_hand_are_adopted_and_narrowed(estate: Estate) -> None:
+    kept(estate)
+    iam = iam_of(estate, "media")
+    for purpose in ("read", "deploy", "estate", "dns"):
+        name = f"deploy-console-{purpose}"
+        role = iam.get_role(RoleName=name)["Role"]
+        assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == BOUNDARY
+        assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
+        assert iam.list_role_policies(RoleName=name)["PolicyNames"] == ["console"]
+    assert of_roles(estate) == []
+    since = estate.cloud.next_call()
+    estate.look()
+    assert of_roles(estate) == []
+    assert estate.writes(since) == []
+
+
+def test_everything_works_within_the_rights_that_are_written(estate: Estate) -> None:
+    """All of the product by roles that may do what is written, and nothing else."""
+    kept(estate)
+    estate.applied()
+    assert estate.plan().changes == ()
+
+
+def test_where_there_is_no_role_yet_they_are_made_first(estate: Estate) -> None:
+    """The rest of the account is not seen until then; rights hold a while after they were written."""
+    estate.cloud.settings(iam_seconds=1.0)
+    for purpose in ("read", "deploy", "estate", "dns"):
+        remove_role(estate, "media", f"deploy-console-{purpose}")
+    estate.look()
+    plan = estate.plan()
+    assert any(address.kind == "bucket" for address in plan.unseen)
+    mine = of_roles(estate, MEDIA)
+    assert {c.action for c in plan.changes if c.address in mine} == {"create"}
+    estate.applied(*mine)
+    assert estate.state("role", READ) == "sync"
+    assert not estate.plan().unseen
+    estate.applied()
+    assert estate.plan().changes == ()
+
+
+def test_a_new_bucket_is_let_into_the_policies_before_it_is_made(estate: Estate) -> None:
+    kept(estate)
+    estate.new_bucket("dev", "tim-app-other-855652006097")
+    estate.look()
+    changes = [(one.address.kind, one.address.name) for one in estate.plan().changes]
+    policies = [changes.index(("role-policy", f"deploy-console-{purpose}")) for purpose in ("read", "estate")]
+    assert max(policies) < changes.index(("bucket", "tim-app-other-855652006097"))
+    estate.applied()
+    assert estate.state("deploy-policy", DEPLOY) == "sync"
+
+
+def _let_others_in(iam: Any) -> None:
+    document = iam.get_role(RoleName=DEPLOY)["Role"]["AssumeRolePolicyDocument"]
+    document["Statement"].append(
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+            "Action": "sts:AssumeRole",
+        }
+    )
+    iam.update_assume_role_policy(RoleName=DEPLOY, PolicyDocument=json.dumps(document))
+
+
+def _inline(iam: Any) -> None:
+    text = json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
+    iam.put_role_policy(RoleName=DEPLOY, PolicyName="quick-fix", PolicyDocument=text)
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "kind", "field"),
+    [
+        (_let_others_in, "role", "trust"),
+        (lambda iam: iam.delete_role_permissions_boundary(RoleName=DEPLOY), "role", "boundary"),
+        (
+            lambda iam: iam.attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING),
+            "deploy-policy",
+            "others",
+        ),
+        (_inline, "deploy-policy", "others"),
+        (
+            lambda iam: iam.delete_role_policy(RoleName=DEPLOY, PolicyName="console"),
+            "deploy-policy",
+            "statements",
+        ),
+        (lambda iam: iam.untag_role(RoleName=DEPLOY, TagKeys=["managed-by"]), "role", "tags"),
+    ],
+)
+def test_what_somebody_gives_a_role_is_named_and_put_back(
+    estate: Estate, by_hand: Any, kind: str, field: str
+) -> None:
+    kept(estate)
+    by_hand(iam_of(estate, "media"))
+    estate.look()
+    (change,) = [one for one in estate.plan().changes if one.address == Address(kind, MEDIA, DEPLOY)]
+    assert {one.name.partition(".")[0] for one in change.fields} == {field}
+    estate.applied(change.address)
+    estate.look()
+    assert estate.state(kind, DEPLOY) == "sync"
+
+
+def test_without_the_boundary_no_role_is_kept(estate: Estate) -> None:
+    estate.look()
+    iam_of(estate, "media").delete_policy(PolicyArn=BOUNDARY)
+    run = estate.carry_out(estate.apply(Address("role", MEDIA, READ)).run_id)
+    assert run.state == "failed"
+    assert f"the policy {BOUNDARY}, which is not there" in run.error
+
+
+def test_more_than_aws_lets_a_role_have_is_said_in_words(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from provisioning.kinds import role_policy
+
+    kept(estate)
+    monkeypatch.setattr(role_policy, "CHARACTERS", 200)
+    estate.new_bucket("dev", "tim-app-other-855652006097")
+    estate.look()
+    run = estate.carry_out(estate.apply(Address("role-policy", MEDIA, READ)).run_id)
+    assert "characters, and AWS lets a role have 200" in run.error
+
+
+def test_a_lost_answer_makes_no_second_role(estate: Estate) -> None:
+    remove_role(estate, "media", DEPLOY)
+    estate.look()
+    fault = estate.cloud.faults("iam", "CreateRole", "lost_reply", count=1)
+    estate.applied(*of_roles(estate, MEDIA))
+    assert not estate.cloud.waits(fault)
+    assert estate.state("role", DEPLOY) == "sync"
+
+
+@pytest.mark.parametrize(
+    ("operation", "asked"),
+    [
+        ("create_role", {"RoleName": DEPLOY, "AssumeRolePolicyDocument": "{}"}),
+        (
+            "put_role_policy",
+            {"RoleName": "deploy-console-access", "PolicyName": "more", "PolicyDocument": "{}"},
+        ),
+        ("put_role_policy", {"RoleName": DEPLOY, "PolicyName": "more", "PolicyDocument": "{}"}),
+        ("attach_role_policy", {"RoleName": READ, "PolicyArn": EVERYTHING}),
+        ("delete_role_permissions_boundary", {"RoleName": READ}),
+        ("put_role_permissions_boundary", {"RoleName": READ, "PermissionsBoundary": EVERYTHING}),
+        ("delete_role", {"RoleName": READ}),
+        ("list_roles", {}),
+    ],
+)
+def test_who_keeps_roles_gives_nobody_more_than_the_boundary(
+    estate: Estate, operation: str, asked: dict[str, Any]
+) -> None:
+    """A role that is not held by the boundary is out of its reach, and so is its own."""
+    iam = estate.cloud.client("iam", "media", "access", region="us-east-1")
+    with pytest.raises(iam.exceptions.ClientError, match="AccessDenied"):
+        getattr(iam, operation)(**asked)
+
+
+def test_what_a_policy_allows_beyond_the_boundary_is_refused(estate: Estate) -> None:
+    kept(estate)
+    iam_of(estate, "media").attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING)
+    estate.cloud.settings(iam_seconds=0)
+    iam = estate.cloud.client("iam", "media", "deploy", region="us-east-1")
+    with pytest.raises(iam.exceptions.ClientError, match="AccessDenied"):
+        iam.put_role_policy(RoleName=DEPLOY, PolicyName="more", PolicyDocument="{}")
+
+
+def test_only_where_the_owner_lets_it_are_roles_kept(estate: Estate, settings: Any) -> None:
+    from products.models import AccountRole
+
+    AccountRole.objects.filter(account__name="media", purpose="access").delete()
+    estate.look()
+    assert {address.account for address in of_roles(estate)} == {"532595801838", "455510265254"}
+    settings.CONSOLE_WORKER_PRINCIPAL = ""
+    assert of_roles(estate) == []
+    settings.CONSOLE_WORKER_PRINCIPAL = WORKER_ARN
