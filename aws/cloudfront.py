@@ -122,16 +122,3 @@ def create_invalidation(
             InvalidationBatch=batch,
         )
     )
-
-
-def get_invalidation(account: Account, distribution_id: str, invalidation_id: str) -> Invalidation:
-    """The invalidation as it is now. Raises NotFound."""
-    return _invalidation(
-        account.read(
-            "cloudfront",
-            "GetInvalidation",
-            f"{distribution_id}/{invalidation_id}",
-            DistributionId=distribution_id,
-            Id=invalidation_id,
-        )
-    )

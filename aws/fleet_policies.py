@@ -18,7 +18,8 @@ FUNCTION_WRITES = (
     "lambda:GetAlias",
 )
 VERSION_READS = ("lambda:ListVersionsByFunction", "lambda:ListAliases")
-LISTS = ("lambda:ListFunctions", "lambda:GetAccountSettings", "cloudwatch:GetMetricData")
+LISTS = ("lambda:ListFunctions", "lambda:GetAccountSettings")
+METRICS = ("cloudwatch:GetMetricData",)
 API_READS = ("/restapis/{}", "/restapis/{}/stages/*", "/apis/{}", "/apis/{}/stages/*", "/apis/{}/exports/*")
 DOMAIN_READS = ("/domainnames/{}", "/domainnames/{}/basepathmappings", "/domainnames/{}/apimappings")
 HANDLERS, INCOMING = "handlers/*", "incoming/*"
@@ -57,6 +58,7 @@ def fleet_deploy_policy(reach: FleetReach) -> str:
     return document(
         *_reads(reach),
         *allow("DeployCode", (*FUNCTION_WRITES, *VERSION_READS), _functions(reach)),
+        *allow("Metrics", METRICS, ("*",) if reach.prefixes else ()),
         # With a colon: a version. The function itself, which a call without a number would delete, does not match.
         *allow("PruneVersions", ("lambda:DeleteFunction",), _functions(reach, "*:*")),
         *allow("CodeBuckets", ("s3:ListBucket", "s3:ListBucketVersions"), _buckets(own)),

@@ -10,12 +10,9 @@ from typing import Any
 
 Statement = dict[str, Any]
 
-DISTRIBUTION_READS = (
-    "cloudfront:GetDistribution",
-    "cloudfront:GetDistributionConfig",
-    "cloudfront:GetInvalidation",
-)
-BUCKET_READS = ("s3:ListBucket", "s3:GetBucketLocation", "s3:GetBucketVersioning")
+DISTRIBUTION_READS = ("cloudfront:GetDistribution",)
+DISTRIBUTION_WRITES = ("cloudfront:CreateInvalidation",)
+BUCKET_READS = ("s3:ListBucket", "s3:GetBucketVersioning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +51,13 @@ def read_policy(reach: Reach) -> str:
     return document(
         *allow("Buckets", BUCKET_READS, _buckets(_all_buckets(reach))),
         *allow("Distributions", DISTRIBUTION_READS, _all_distributions(reach)),
-        *allow("Metrics", ("cloudwatch:GetMetricData",), ("*",)),
     )
 
 
 def deploy_policy(reach: Reach) -> str:
     """The least that deployments need. Old versions of objects stay out of its reach."""
     objects = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
-    writes = (*DISTRIBUTION_READS, "cloudfront:CreateInvalidation")
+    writes = (*DISTRIBUTION_READS, *DISTRIBUTION_WRITES)
     return document(
         *allow("Buckets", BUCKET_READS, _buckets(_all_buckets(reach))),
         *allow("Objects", objects, _objects(reach.buckets)),
@@ -84,8 +80,9 @@ def _artifacts(reach: Reach) -> list[Statement]:
 
 
 def _all_buckets(reach: Reach) -> tuple[str, ...]:
-    artifacts = (reach.artifact_bucket,) if reach.artifact_bucket else ()
-    return tuple(dict.fromkeys((*reach.buckets, *artifacts)))
+    """Those of the account itself: one of another account is only copied from."""
+    archive = (reach.artifact_bucket,) if reach.keeps_artifacts else ()
+    return tuple(dict.fromkeys((*reach.buckets, *archive)))
 
 
 def _buckets(names: Sequence[str]) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ def needs_external_id(access: Access, identity: Identity) -> bool:
 
 
 def try_rights(account: Account, reach: Reach, *, writes: bool) -> list[Finding]:
-    """Each right that work on `reach` needs, tried without changing anything; with `writes` those to write too.
+    """Each right that work on `reach` needs, tried without changing anything; with `writes` those to read and write objects too.
 
     AWS: permission is judged before conditions, and a PutObject or DeleteObject with If-Match on a key that does not
     exist answers 404: who gets that far has the right, and nothing was stored.
@@ -74,28 +74,28 @@ def try_apis(account: Account, apis: Collection[tuple[str, str]]) -> list[Findin
 def _findings(account: Account, reach: Reach, writes: bool) -> Iterator[Finding]:
     yield _tried("sts:GetCallerIdentity", account.access.role_arn, lambda: whoami(account))
     for bucket in reach.buckets:
-        yield from _on_bucket(account, bucket, writes)
+        yield from _on_bucket(account, bucket, ("Head", "Put", "Delete") if writes else ())
     if reach.artifact_bucket and reach.keeps_artifacts:
-        yield from _on_bucket(account, reach.artifact_bucket, writes)
+        yield from _on_bucket(account, reach.artifact_bucket, ("Head", "Put") if writes else (), "releases/")
     for each in reach.distributions:
         yield _tried("cloudfront:GetDistribution", each, partial(get_distribution, account, each))
         if writes:
             yield _invalidation(account, each)
 
 
-def _on_bucket(account: Account, bucket: str, writes: bool) -> Iterator[Finding]:
-    owner, key = account.account_id, f"{NOWHERE}/{secrets.token_hex(8)}"
+def _on_bucket(account: Account, bucket: str, verbs: Collection[str], below: str = "") -> Iterator[Finding]:
+    """What can be done to the bucket, and to objects whose keys begin like that."""
+    owner, key = account.account_id, f"{below}{NOWHERE}/{secrets.token_hex(8)}"
     address = {"Bucket": bucket, "ExpectedBucketOwner": owner}
-    thing = {**address, "Key": key}
     yield _tried("s3:ListBucket", bucket, lambda: check_bucket(account, bucket, owner))
     yield _tried(
         "s3:GetBucketVersioning", bucket, lambda: account.read("s3", "GetBucketVersioning", bucket, **address)
     )
-    yield _tried("s3:GetObject", bucket, lambda: _absent(account.read, "HeadObject", thing))
-    if writes:
-        condition = {**thing, "IfMatch": '"never"'}
-        yield _tried("s3:PutObject", bucket, lambda: _absent(account.write, "PutObject", condition))
-        yield _tried("s3:DeleteObject", bucket, lambda: _absent(account.write, "DeleteObject", condition))
+    for verb in verbs:
+        condition = {} if verb == "Head" else {"IfMatch": '"never"'}
+        call = account.read if verb == "Head" else account.write
+        attempt = partial(_absent, call, f"{verb}Object", {**address, "Key": key, **condition})
+        yield _tried(f"s3:{'Get' if verb == 'Head' else verb}Object", bucket, attempt)
 
 
 def _invalidation(account: Account, distribution: str) -> Finding:

@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.utils import timezone
 
-from aws.access import Account as Door
 from aws.cloudfront import Distribution, get_distribution
 from aws.s3 import check_bucket
 from deployments.models import EnvironmentState
@@ -30,7 +29,7 @@ def check(context: StepContext) -> Done | Wait:
     _check_distribution(wish, distribution)
     if not distribution.deployed:
         return Wait(5, f"CloudFront is still rolling out a change of distribution {distribution.id}.")
-    _check_archive(context, door, wish)
+    _check_archive(context, wish)
     return Done({"files": len(wish.archived)})
 
 
@@ -72,9 +71,10 @@ def _where_names_lead(wish: Wish, distribution: Distribution) -> dict[str, bool]
     return {name: points_here(name, aliases=aliases, at=look_up(name), distribution=at) for name in names}
 
 
-def _check_archive(context: StepContext, door: Door, wish: Wish) -> None:
+def _check_archive(context: StepContext, wish: Wish) -> None:
+    """AWS: another account's bucket lets its objects be copied, and only its own account's roles list it."""
     product, manifest = wish.environment.product, wish.archived
-    lost = lost_files(door, product, wish.artifact, manifest)
+    lost = lost_files(open_account(context, product.artifact_account), product, wish.artifact, manifest)
     context.progress(done=len(manifest) - len(lost), total=len(manifest))
     if lost:
         raise StepFailed(

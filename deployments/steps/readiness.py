@@ -44,8 +44,8 @@ def _seen(context: StepContext, environment: Environment, way: WayBack) -> dict[
 
 
 def _missing_files(context: StepContext, environment: Environment, artifact: Artifact) -> list[str]:
-    door = open_account(context, environment.frontend_account, Purpose.READ)
     product = environment.product
+    door = open_account(context, product.artifact_account, Purpose.READ)
     lost = lost_files(door, product, artifact, manifest_of(artifact))
     return (
         [f"Missing from the archive {product.artifact_bucket}, or changed there: {listed(lost)}."]

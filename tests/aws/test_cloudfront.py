@@ -78,15 +78,6 @@ def test_a_lost_answer_makes_no_second_invalidation(
     assert [item["Id"] for item in listed["InvalidationList"]["Items"]] == [made.id]
 
 
-def test_an_invalidation_is_looked_up(account: Account, worker: CloudProcess, distribution_id: str) -> None:
-    worker.settings(invalidation_seconds=60)
-    made = cloudfront.create_invalidation(account, distribution_id, ("/",), "step-1")
-    assert not made.completed
-    assert cloudfront.get_invalidation(account, distribution_id, made.id) == made
-    with pytest.raises(errors.NotFound):
-        cloudfront.get_invalidation(account, distribution_id, "I0NOSUCHTHING0")
-
-
 def test_too_many_in_progress_is_its_own_error(
     account: Account, worker: CloudProcess, distribution_id: str
 ) -> None:

@@ -161,7 +161,7 @@ def test_the_deploy_policy_is_the_least_that_deployments_need() -> None:
     [
         (Reach(MEDIA), set()),
         (Reach(MEDIA, (BUCKET, OTHER_BUCKET)), {"Buckets", "Objects"}),
-        (Reach(MEDIA, artifact_bucket="artifacts"), {"Buckets", "Releases"}),
+        (Reach(MEDIA, artifact_bucket="artifacts"), {"Releases"}),
     ],
 )
 def test_nothing_is_allowed_on_nothing(reach: Reach, sids: set[str]) -> None:

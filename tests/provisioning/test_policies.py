@@ -1,9 +1,10 @@
 """Least privilege: what the code calls is allowed by the policies shown, and these allow nothing else."""
 
+import json
 from typing import Any
 
+from tests.owner import actions_in, called, iam_of, install_shown, remove_role
 from tests.provisioning.conftest import MEDIA, PRODUCT, Estate
-from tests.provisioning.owner import install_access
 
 NEW, DOMAIN = "tim-app-new-855652006097", "new.example"
 WATCHED: dict[str, Any] = {"web_acl": "count", "extra_metrics": True, "alarms": True}
@@ -24,28 +25,25 @@ SOME_CHANGE: dict[str, Any] = {
 
 def test_every_call_is_allowed_and_every_action_is_called(estate: Estate, kept_roles: None) -> None:
     """The emulated cloud refuses what the roles' policies do not allow, so that what works is allowed."""
+    from products.models import Account, Purpose
+    from products.policies import permissions_of
+    from provisioning.policies import policies_for
+
     estate.cloud.settings(deploy_seconds=0.1, dns_seconds=0.1, acm_seconds=0.05)
-    install_access(estate, "media")
+    install_shown(estate.cloud, "media", "access")
     since = estate.cloud.next_call()
     _make_everything(estate)
     _change_everything(estate)
-    allowed = {purpose: _allowed(estate, purpose) for purpose in ("read", "estate", "dns", "access")}
+    account = Account.objects.prefetch_related("roles").get(aws_id=MEDIA)
+    shown = {
+        purpose: policies_for(account, purpose) for purpose in (Purpose.READ, Purpose.ESTATE, Purpose.DNS)
+    }
+    shown[Purpose.ACCESS] = [*permissions_of(account)[Purpose.ACCESS]]
     _delete_everything(estate)
-    called: dict[str, set[str]] = {purpose: set() for purpose in (*allowed, "deploy")}
-    for call in estate.cloud.calls(since):
-        purpose = call["principal"].split("/")[1].removeprefix("deploy-console-")
-        if call["account"] == MEDIA and "console-run" in call["principal"] and call["service"] != "sts":
-            called[purpose].update(need.partition(" ")[0] for need in call["needs"])
-    for purpose, actions in allowed.items():
-        assert {(purpose, action) for action in actions - called[purpose]} == set()
-
-
-def _allowed(estate: Estate, purpose: str) -> set[str]:
-    """All actions that the role's policies name."""
-    iam, role = estate.cloud.client("iam", "media", "owner"), f"deploy-console-{purpose}"
-    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    texts = [iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names]
-    return {action for text in texts for one in text["Statement"] for action in one["Action"]}
+    calls = estate.cloud.calls(since)
+    for purpose, texts in shown.items():
+        unused = actions_in(texts) - called(calls, f"deploy-console-{purpose}", [MEDIA])
+        assert (purpose, unused) == (purpose, set())
 
 
 def _make_everything(estate: Estate) -> None:
@@ -131,6 +129,7 @@ def _change_everything(estate: Estate) -> None:
     sns = estate.cloud.client("sns", "media", "owner", region="us-east-1")
     topic = sns.list_topics()["Topics"][0]["TopicArn"]
     sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue="Mine")
+    _change_roles(estate)
     estate.look()
     estate.applied()
     away = Environment.objects.filter(product__slug=PRODUCT, name="stage")
@@ -138,6 +137,17 @@ def _change_everything(estate: Estate) -> None:
     away.update(frontend_account=home, bucket="tim-stage-home", distribution_id="", distribution_domain="")
     estate.look()
     estate.applied()
+
+
+def _change_roles(estate: Estate) -> None:
+    """One is let in to somebody else and given more by hand, one is gone."""
+    iam, name = iam_of(estate.cloud, "media"), "deploy-console-dns"
+    trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    trust["Statement"][0]["Condition"] = {}
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+    more = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=json.dumps(more))
+    remove_role(estate.cloud, "media", "deploy-console-deploy")
 
 
 def _put(edge: Any, word: str, aws_id: str, config: dict[str, Any]) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from devcloud.identity import WORKER_ARN
 from provisioning.shapes import Address
+from tests.owner import iam_of, install_shown, remove_role
 from tests.provisioning.conftest import MEDIA, Estate
-from tests.provisioning.owner import iam_of, install_access, remove_role
 
 READ, DEPLOY = "deploy-console-read", "deploy-console-deploy"
 KINDS = ("role", "role-policy", "deploy-policy")
@@ -19,10 +19,8 @@ BOUNDARY = f"arn:aws:iam::{MEDIA}:policy/deploy-console-boundary"
 @pytest.fixture(autouse=True)
 def _within_rights(estate: Estate, kept_roles: None) -> None:
     """No account lets the console do more than is shown."""
-    estate.cloud.settings(iam_seconds=0)
     for account in ("media", "development", "sandbox"):
-        install_access(estate, account)
-    estate.cloud.settings(iam_seconds=0.3)
+        install_shown(estate.cloud, account, "access")
 
 
 def of_roles(estate: Estate, *accounts: str) -> list[Address]:
@@ -37,7 +35,7 @@ def kept(estate: Estate) -> None:
 
 def test_roles_made_by_hand_are_adopted_and_narrowed(estate: Estate) -> None:
     kept(estate)
-    iam = iam_of(estate, "media")
+    iam = iam_of(estate.cloud, "media")
     for purpose in ("read", "deploy", "estate", "dns"):
         name = f"deploy-console-{purpose}"
         role = iam.get_role(RoleName=name)["Role"]
@@ -62,7 +60,7 @@ def test_where_there_is_no_role_yet_they_are_made_first(estate: Estate) -> None:
     """The rest of the account is not seen until then; rights hold a while after they were written."""
     estate.cloud.settings(iam_seconds=1.0)
     for purpose in ("read", "deploy", "estate", "dns"):
-        remove_role(estate, "media", f"deploy-console-{purpose}")
+        remove_role(estate.cloud, "media", f"deploy-console-{purpose}")
     estate.look()
     plan = estate.plan()
     assert any(address.kind == "bucket" for address in plan.unseen)
@@ -126,7 +124,7 @@ def test_what_somebody_gives_a_role_is_named_and_put_back(
     estate: Estate, by_hand: Any, kind: str, field: str
 ) -> None:
     kept(estate)
-    by_hand(iam_of(estate, "media"))
+    by_hand(iam_of(estate.cloud, "media"))
     estate.look()
     (change,) = [one for one in estate.plan().changes if one.address == Address(kind, MEDIA, DEPLOY)]
     assert {one.name.partition(".")[0] for one in change.fields} == {field}
@@ -137,7 +135,7 @@ def test_what_somebody_gives_a_role_is_named_and_put_back(
 
 def test_without_the_boundary_no_role_is_kept(estate: Estate) -> None:
     estate.look()
-    iam_of(estate, "media").delete_policy(PolicyArn=BOUNDARY)
+    iam_of(estate.cloud, "media").delete_policy(PolicyArn=BOUNDARY)
     run = estate.carry_out(estate.apply(Address("role", MEDIA, READ)).run_id)
     assert run.state == "failed"
     assert f"the policy {BOUNDARY}, which is not there" in run.error
@@ -157,7 +155,7 @@ def test_more_than_aws_lets_a_role_have_is_said_in_words(
 
 
 def test_a_lost_answer_makes_no_second_role(estate: Estate) -> None:
-    remove_role(estate, "media", DEPLOY)
+    remove_role(estate.cloud, "media", DEPLOY)
     estate.look()
     fault = estate.cloud.faults("iam", "CreateRole", "lost_reply", count=1)
     estate.applied(*of_roles(estate, MEDIA))
@@ -192,7 +190,7 @@ def test_who_keeps_roles_gives_nobody_more_than_the_boundary(
 
 def test_what_a_policy_allows_beyond_the_boundary_is_refused(estate: Estate) -> None:
     kept(estate)
-    iam_of(estate, "media").attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING)
+    iam_of(estate.cloud, "media").attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING)
     estate.cloud.settings(iam_seconds=0)
     iam = estate.cloud.client("iam", "media", "deploy", region="us-east-1")
     with pytest.raises(iam.exceptions.ClientError, match="AccessDenied"):
