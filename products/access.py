@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from products.models import Account, Purpose
 from users.refusals import Missing
@@ -33,3 +34,9 @@ PoliciesFor = Callable[[Account, Purpose], list[str]]
 
 policies_for: list[PoliciesFor] = []
 """Where `provisioning`, which knows the resources, tells what keeping them needs (in `AppConfig.ready`)."""
+
+RolesIn = Callable[[Account], dict[str, Any] | None]
+"""How the roles stand that the console keeps in an account, None where it keeps none: {rows, plan_url, product}."""
+
+roles_in: list[RolesIn] = []
+"""Where `provisioning`, which looks at them, tells it (in `AppConfig.ready`)."""

@@ -8,6 +8,8 @@ class ProvisioningConfig(AppConfig):
 
     def ready(self) -> None:
         from products.access import policies_for as policies_of_all
+        from products.access import roles_in as roles_of_all
+        from provisioning.account_roles import roles_in
         from provisioning.looking import look_everywhere
         from provisioning.policies import policies_for
         from provisioning.steps import RECIPES
@@ -17,6 +19,7 @@ class ProvisioningConfig(AppConfig):
         for recipe in RECIPES:
             register(recipe)
         policies_of_all.append(policies_for)
+        roles_of_all.append(roles_in)
         schedule.register(
             "look at AWS resources", LOOK_SECONDS, look_everywhere, first_seconds=FIRST_LOOK_SECONDS
         )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 
 from django.conf import settings
 
@@ -18,27 +19,29 @@ from provisioning.policies import WRITTEN_BY, reach_of
 from provisioning.shapes import Address, Statement
 
 
-def kept_roles(accounts: Collection[str], everything: Collection[facts.Product]) -> Iterator[facts.KeptRole]:
-    """Of these accounts, by their 12 digits, those that have a role for the purpose access."""
+def kept_roles(product: facts.Product, everything: Collection[facts.Product]) -> Iterator[facts.KeptRole]:
+    """Of the product's accounts those that have a role for the purpose access.
+
+    Distributions that are still to be made are named where it is this product's plan that makes them.
+    """
     if not settings.CONSOLE_WORKER_PRINCIPAL:
         return
-    rows = Account.objects.filter(aws_id__in=accounts, roles__purpose=Purpose.ACCESS)
+    rows = Account.objects.filter(aws_id__in=product.accounts, roles__purpose=Purpose.ACCESS)
     for account in rows.prefetch_related("roles"):
-        yield from _roles(account, everything)
+        permissions = permissions_of(account, partial(_name, product.slug))
+        reach = reach_of(account, everything)
+        for role in account.roles.all():
+            purpose = Purpose(role.purpose)
+            if purpose != Purpose.ACCESS:
+                keeping = [WRITTEN_BY[purpose](reach)] if purpose in WRITTEN_BY else []
+                texts = [*permissions.get(purpose, ()), *keeping]
+                yield _role(account, role, _statements(account, texts))
 
 
-def _roles(account: Account, everything: Iterable[facts.Product]) -> Iterator[facts.KeptRole]:
-    permissions, reach = permissions_of(account, _name), reach_of(account, everything)
-    for role in account.roles.all():
-        purpose = Purpose(role.purpose)
-        if purpose != Purpose.ACCESS:
-            keeping = [WRITTEN_BY[purpose](reach)] if purpose in WRITTEN_BY else []
-            texts = [*permissions.get(purpose, ()), *keeping]
-            yield _role(account, role, _statements(account, texts))
-
-
-def _name(environment: Environment) -> str:
-    return distribution_name(environment.product.slug, environment.name)
+def _name(product: str, environment: Environment) -> str:
+    slug = environment.product.slug
+    known = environment.distribution_id or slug == product
+    return distribution_name(slug, environment.name) if known else ""
 
 
 def _statements(account: Account, texts: Iterable[str]) -> tuple[Statement, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -23,6 +24,9 @@ from users.models import User
 from users.permissions import who_may
 
 KINDS = {
+    "role": "Role",
+    "role-policy": "Rights of a role",
+    "deploy-policy": "Rights of a role that deploys",
     "bucket": "Bucket",
     "bucket-policy": "Bucket policy",
     "access-control": "Origin access control",
@@ -89,7 +93,7 @@ def _row(product: Product, one: Standing, names: dict[str, str]) -> dict[str, An
         "fields": [*one.drift, *one.pending][:4],
         "error": one.row.error if one.row else "",
         "waits_for": one.row.waits_for if one.row else "",
-        "seen_at": one.row.observed_at if one.row else None,
+        "there": one.row is not None and one.row.observed is not None and not one.row.error,
         "url": resource_url(product, address),
     }
 
@@ -157,9 +161,21 @@ def plan_page(user: User, product: Product, form: ApplyForm, only: Sequence[Addr
         "seen_at": look.seen_at if look else None,
         "look_url": reverse("estate-look", args=[product.slug]),
         "all_url": reverse("estate-plan", args=[product.slug]) if only else "",
+        "first_url": _first(product, plan),
         "form": form,
         "refused": _refused(user, product, plan),
     }
+
+
+FIRST = ("role", "role-policy")
+
+
+def _first(product: Product, plan: Plan) -> str:
+    """Where roles are made by which the rest is seen; "" when all is seen, or no role is to be made."""
+    missing = [one.address for one in plan.changes if one.address.kind in FIRST]
+    if not plan.unseen or not missing:
+        return ""
+    return f"{reverse('estate-plan', args=[product.slug])}?{urlencode({'only': map(key_of, missing)}, doseq=True)}"
 
 
 def adoptable(product: Product, only: Sequence[Address]) -> list[Address]:

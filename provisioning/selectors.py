@@ -47,7 +47,7 @@ def wishes_of(product: Product) -> tuple[Wish, ...]:
         replace(wish, shape=shape_of(wish.address.kind, kept))
         if (kept := accepted.get(wish.address))
         else wish
-        for wish in (*roles(kept_roles(facts.accounts, everything.values())), *desired(facts))
+        for wish in (*roles(kept_roles(facts, everything.values())), *desired(facts))
     )
 
 

@@ -5,6 +5,7 @@ import json
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 
+from products.access import roles_in
 from products.forms import AccountForm, carried_out
 from products.policies import boundary_of, policies_of
 from products.selectors import account_for, accounts_for
@@ -32,7 +33,13 @@ def account(request: Request, name: str) -> HttpResponse:
     return render(
         request,
         "products/account.html",
-        {"account": found, "check": check, "may_edit": request.user.may(EDIT)},
+        {
+            "account": found,
+            "check": check,
+            "may_edit": request.user.may(EDIT),
+            "kept": next((kept for tell in roles_in if (kept := tell(found))), None),
+            "boundary": boundary_of(found),
+        },
     )
 
 

@@ -68,7 +68,7 @@ def test_what_cannot_be_tried_harmlessly_is_said_to_be_not_tried(aws: CloudProce
     found, printed, _ = check()
     unknown = {finding["what"]: finding["text"] for finding in found.findings if finding["ok"] is None}
     assert "deploy: cloudfront:CreateInvalidation on E25ON3LWW4KFNF" in unknown
-    assert "dns: route53:ChangeResourceRecordSets on Z0TIMCOMBO0000000000" in unknown
+    assert "dns: route53:ChangeResourceRecordSets on media" in unknown
     assert all(text.startswith("Not tried: ") for text in unknown.values())
     assert "? deploy: cloudfront:CreateInvalidation on E25ON3LWW4KFNF\n    Not tried: " in printed
     client.force_login(person(Role.VIEWER))
@@ -99,7 +99,7 @@ def test_a_second_check_finds_the_same_and_writes_nothing(aws: CloudProcess) -> 
 def test_the_policies_to_install_are_kept(aws: CloudProcess, settings: Any) -> None:
     settings.CONSOLE_WORKER_PRINCIPAL = "arn:aws:iam::111122223333:role/console-worker"
     found, printed, _ = check()
-    read, deploy, dns, estate = found.policies
+    read, deploy, dns, estate, access = found.policies
     trust = json.loads(deploy["trust"])["Statement"][0]
     assert trust["Principal"] == {"AWS": "arn:aws:iam::111122223333:role/console-worker"}
     assert trust["Condition"]["StringEquals"]["sts:ExternalId"] == "7c1d52aa-19d8-4a7c-8f0b-3f1f6f6f2e02"
@@ -108,16 +108,18 @@ def test_the_policies_to_install_are_kept(aws: CloudProcess, settings: Any) -> N
     assert "s3:PutObject" not in "".join(read["permissions"])
     assert "s3:PutBucketPolicy" not in "".join(read["permissions"] + deploy["permissions"])
     assert "s3:PutBucketPolicy" in "".join(estate["permissions"])
-    records, zones = (json.loads(document)["Statement"] for document in dns["permissions"])
-    assert "route53:CreateHostedZone" in json.dumps(zones)
-    tim = next(
-        each for each in records if each["Resource"] == ["arn:aws:route53:::hostedzone/Z0TIMCOMBO0000000000"]
-    )
-    names = tim["Condition"]["ForAllValues:StringLike"][
-        "route53:ChangeResourceRecordSetsNormalizedRecordNames"
-    ]
-    assert {"dev.tim-combo.com", "_*.tim-combo.com"} <= set(names)
-    assert not any("flux-systems" in name for name in names)
+    (records,) = (json.loads(document)["Statement"] for document in dns["permissions"])
+    assert "route53:CreateHostedZone" in json.dumps(records)
+    tim = next(one for one in records if one["Sid"] == "Records")
+    names = tim["Condition"]["ForAllValues:StringLike"]
+    assert names == {
+        "route53:ChangeResourceRecordSetsNormalizedRecordNames": [
+            *("*.flux-systems.info", "*.tim-combo.com", "flux-systems.info", "tim-combo.com"),
+        ]
+    }
+    kept = json.loads(access["permissions"][0])["Statement"][0]["Resource"]
+    assert access["role"] not in kept
+    assert {one["role"] for one in (read, deploy, dns, estate)} == set(kept)
     assert "Trust policy of arn:aws:iam::855652006097:role/deploy-console-deploy" in printed
 
 
@@ -209,7 +211,10 @@ def test_the_policies_are_exported_for_the_accounts_owner(aws: CloudProcess, cli
     assert answer["Content-Disposition"] == 'attachment; filename="media-policies.json"'
     told = json.loads(answer.content)
     roles = {one["purpose"]: one for one in told["roles"]}
-    assert (told["account"], set(roles)) == ("855652006097", {"read", "deploy", "dns", "estate"})
+    assert (told["account"], set(roles)) == ("855652006097", {"read", "deploy", "dns", "estate", "access"})
+    assert told["boundary"]["policy"] == "arn:aws:iam::855652006097:policy/deploy-console-boundary"
+    limits = told["boundary"]["document"]["Statement"][0]["Action"]
+    assert not [action for action in limits if action.startswith(("iam:", "sts:"))]
     condition = roles["estate"]["trust_policy"]["Statement"][0]["Condition"]
     assert condition["StringEquals"]["sts:ExternalId"] == "7c1d52aa-19d8-4a7c-8f0b-3f1f6f6f2e02"
     allowed = {
@@ -218,5 +223,6 @@ def test_the_policies_are_exported_for_the_accounts_owner(aws: CloudProcess, cli
         for one in document["Statement"]
         for action in one["Action"]
     }
+    assert allowed <= set(limits)
     assert {"acm:RequestCertificate", "wafv2:CreateWebACL", "cloudfront:UpdateDistribution"} <= allowed
     assert "route53:ChangeResourceRecordSets" not in allowed
