@@ -2,11 +2,14 @@
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from devcloud.identity import WORKER_ARN
+from provisioning.shapes import Address
 from tests.crew import Crew
+from tests.owner import remove_role
 from tests.provisioning.conftest import MEDIA, Estate
 from tests.provisioning.shops import new_shop
 from tests.shipping import World
@@ -74,6 +77,26 @@ def test_a_domain_is_made_once_whenever_the_worker_dies(world: World, crew: Crew
         assert estate.plan().changes == (), operation
         counts = _made(world, domain)
         assert counts == {"zones": 1, "certificates": 1, "acls": 1, "distributions": 1}, (operation, counts)
+
+
+ROLE_MOMENTS = ("CreateRole", "PutRolePolicy")
+
+
+def test_a_role_has_its_rights_whenever_the_worker_dies(world: World, crew: Crew, settings: Any) -> None:
+    settings.CONSOLE_WORKER_PRINCIPAL = WORKER_ARN
+    estate, name = Estate(world.cloud), "deploy-console-dns"
+    estate.look()
+    crew.begin(runners=2)
+    for operation in ROLE_MOMENTS:
+        remove_role(world.cloud, "media", name)
+        estate.look()
+        wanted = [Address(kind, MEDIA, name) for kind in ("role", "role-policy")]
+        late = world.cloud.faults("iam", operation, "latency", ms=LATE * 1000, count=1)
+        run = estate.apply(*wanted).run
+        _kill_at(world, crew, run, late, operation)
+        assert _again(run).state == "succeeded", (operation, _again(run).error)
+        estate.look()
+        assert [estate.state(address.kind, name) for address in wanted] == ["sync", "sync"], operation
 
 
 def _made(world: World, domain: str) -> dict[str, int]:
