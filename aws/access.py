@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from botocore import xform_name
@@ -65,6 +65,13 @@ class Account:
     def clock(self) -> Clock:
         """AWS's time."""
         return self._session.clock
+
+    def elsewhere(self, region: str) -> "Account":
+        """The same role where buckets of another Region are. AWS: a bucket answers in its own Region alone."""
+        if region == self.region:
+            return self
+        access, role = replace(self.access, region=region), replace(self._role, region=region)
+        return Account(access, self._identity, role, self.lease, self.record)
 
     def read(self, service: str, operation: str, resource: str, **parameters: Any) -> dict[str, Any]:
         """Make a call that changes nothing. `operation` is AWS's name, `resource` what to call its subject."""

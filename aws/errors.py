@@ -9,6 +9,7 @@ from typing import ClassVar
 
 NAMES = {
     "s3": "S3",
+    "s3-regions": "S3",
     "cloudfront": "CloudFront",
     "sts": "STS",
     "lambda": "Lambda",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws.policies import Statement, allow, document
+from aws.replication_policies import pass_role
 
 BUCKET_READS = (
     "s3:GetBucketLocation",
@@ -30,6 +31,8 @@ BUCKET_WRITES = (
     "s3:PutBucketPolicy",
     "s3:DeleteBucketPolicy",
 )
+REPLICATION_READS = ("s3:GetReplicationConfiguration",)
+REPLICATION_WRITES = ("s3:PutReplicationConfiguration",)
 EDGE_LISTS = (
     "cloudfront:ListOriginAccessControls",
     "cloudfront:ListCachePolicies",
@@ -84,7 +87,8 @@ ZONE_READS = ("route53:GetHostedZone", "route53:ListResourceRecordSets")
 class EstateReach:
     """The resources that the console keeps in one account: `buckets` by name, and whether any are of CloudFront.
 
-    `certificates`, `acls`, `metrics`, `alarms` and `log_…` tell whether there are any; `domains` have their zones here.
+    `certificates`, `acls`, `metrics`, `alarms` and `log_…` tell whether there are any; `domains` have their zones here, and
+    S3 copies `replicated` buckets into their `replicas`.
     """
 
     account_id: str
@@ -97,6 +101,8 @@ class EstateReach:
     log_destinations: bool = False
     log_deliveries: bool = False
     domains: tuple[str, ...] = ()
+    replicated: tuple[str, ...] = ()
+    replicas: tuple[str, ...] = ()
 
 
 def estate_read_policy(reach: EstateReach) -> str:
@@ -107,6 +113,7 @@ def estate_read_policy(reach: EstateReach) -> str:
     """
     return document(
         *allow("BucketSettings", BUCKET_READS, ("arn:aws:s3:::*",) if reach.buckets else ()),
+        *allow("Copies", REPLICATION_READS, ("arn:aws:s3:::*",) if reach.replicated else ()),
         *_edge_reads(reach),
         *_viewer_reads(reach),
         *_watch_reads(reach),
@@ -144,6 +151,8 @@ def estate_policy(reach: EstateReach) -> str:
     """The least that changing them needs: no object, no deployment. AWS: ids of CloudFront are known only afterwards."""
     return document(
         *allow("BucketSettings", (*BUCKET_READS, *BUCKET_WRITES), _buckets(reach)),
+        *allow("KeepCopies", (*REPLICATION_READS, *REPLICATION_WRITES), _replicated(reach)),
+        *(pass_role(reach.account_id) if reach.replicated else ()),
         *_edge_reads(reach),
         *_viewer_reads(reach),
         *_watch_reads(reach),
@@ -266,3 +275,7 @@ def _edge(reach: EstateReach, kind: str) -> Sequence[str]:
 
 def _buckets(reach: EstateReach) -> Sequence[str]:
     return [f"arn:aws:s3:::{name}" for name in reach.buckets]
+
+
+def _replicated(reach: EstateReach) -> Sequence[str]:
+    return [f"arn:aws:s3:::{name}" for name in reach.replicated]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from aws.estate_policies import EstateReach, estate_dns_policy, estate_policy, estate_read_policy
 from aws.fleet_policies import FleetReach, fleet_deploy_policy, fleet_read_policy
 from aws.policies import Reach, allow, deploy_policy, document, read_policy
+from aws.replication_policies import pass_role, replication_policy
 
 BOUNDARY = "deploy-console-boundary"
 ROLE_READS = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies")
@@ -38,9 +39,13 @@ def access_policy(account_id: str, roles: Sequence[str]) -> str:
     )
 
 
-def boundary_policy() -> str:
-    """The furthest that any other role of the console ever goes: all actions that one of them may ever need."""
-    return document(*allow("TheConsole", sorted(_actions(_every_policy())), ("*",)))
+def boundary_policy(account_id: str) -> str:
+    """The furthest that any other role of the console ever goes: all actions that one of them may ever need.
+
+    Of roles that is one: to give S3 the one that copies.
+    """
+    actions = {action for action in _actions(_every_policy()) if not action.startswith("iam:")}
+    return document(*allow("TheConsole", sorted(actions), ("*",)), *pass_role(account_id))
 
 
 def _every_policy() -> Iterable[str]:
@@ -59,7 +64,10 @@ def _every_policy() -> Iterable[str]:
         log_destinations=True,
         log_deliveries=True,
         domains=some,
+        replicated=some,
+        replicas=some,
     )
+    yield replication_policy(some, some)
     yield from (write(reach) for write in (read_policy, deploy_policy))
     yield from (write(fleet) for write in (fleet_read_policy, fleet_deploy_policy))
     yield from (write(estate) for write in (estate_read_policy, estate_policy, estate_dns_policy))

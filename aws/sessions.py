@@ -30,7 +30,15 @@ ROLE_SECONDS = 3600
 KEPT = 32
 EDGE_REGION = "us-east-1"
 # AWS: what CloudFront uses of these services is kept there, wherever the rest of the account is.
-OF_THE_EDGE = {"acm": "acm", "wafv2": "wafv2", "sns": "sns", "logs": "logs", "edge-alarms": "cloudwatch"}
+# It also tells in which Region a bucket is.
+OF_THE_EDGE = {
+    "s3-regions": "s3",
+    "acm": "acm",
+    "wafv2": "wafv2",
+    "sns": "sns",
+    "logs": "logs",
+    "edge-alarms": "cloudwatch",
+}
 SIGN_IN_METHODS = frozenset({"sso", "login"})
 
 

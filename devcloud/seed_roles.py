@@ -28,13 +28,20 @@ BOUNDED = ("s3", "cloudfront", "lambda", "apigateway", "cloudwatch", "route53", 
 def seeded_roles(estate: Estate) -> Roles:
     """All roles of the estate, and in each account that has one for the purpose access the boundary of the others."""
     roles = Roles()
-    limit = document({"Effect": "Allow", "Action": [f"{service}:*" for service in BOUNDED], "Resource": "*"})
     for given in estate.roles:
         role = _role(given)
         roles.by_arn[role.arn] = role
         if given.purpose == "access":
-            roles.policies[f"arn:aws:iam::{given.account}:policy/{BOUNDARY}"] = limit
+            roles.policies[f"arn:aws:iam::{given.account}:policy/{BOUNDARY}"] = _limit(given.account)
     return roles
+
+
+def _limit(account: str) -> str:
+    passed = f"arn:aws:iam::{account}:role/deploy-console-replication"
+    return document(
+        {"Effect": "Allow", "Action": [f"{service}:*" for service in BOUNDED], "Resource": "*"},
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": passed},
+    )
 
 
 def _role(given: Given) -> Role:

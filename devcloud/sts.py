@@ -55,13 +55,10 @@ def _assume(
         )
     if "Policy" in params or any(key.startswith("PolicyArns.") for key in params):
         raise not_implemented("sts", "AssumeRole with a session policy")
-    role, external_id, source = (
-        roles.by_arn.get(role_arn),
-        params.get("ExternalId"),
-        params.get("SourceIdentity"),
-    )
+    role, source = roles.by_arn.get(role_arn), "SourceIdentity" in params
+    told = {"sts:externalid": params["ExternalId"]} if "ExternalId" in params else {}
     rights = role.in_force(request.now) if role else None
-    if not may_be_taken(rights, request.principal, role_arn, external_id, source):
+    if not may_be_taken(rights, request.principal, role_arn, told, source=source):
         message = f"User: {request.principal.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
         raise AwsError("AccessDenied", 403, message)
     expires = request.now + min(seconds, settings.session_seconds)

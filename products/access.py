@@ -35,8 +35,14 @@ PoliciesFor = Callable[[Account, Purpose], list[str]]
 policies_for: list[PoliciesFor] = []
 """Where `provisioning`, which knows the resources, tells what keeping them needs (in `AppConfig.ready`)."""
 
+MoreRoles = Callable[[Account], list[dict[str, Any]]]
+"""Roles of an account besides those that the console takes, told as `products.policies.policies_of` tells these."""
+
+more_roles: list[MoreRoles] = []
+"""Where `provisioning`, which knows what AWS's services take, tells of them (in `AppConfig.ready`)."""
+
 RolesIn = Callable[[Account], dict[str, Any] | None]
-"""How the roles stand that the console keeps in an account, None where it keeps none: {rows, plan_url, product}."""
+"""How the roles stand that the console keeps in an account, None where it keeps none: {roles, plan_url, product}."""
 
 roles_in: list[RolesIn] = []
 """Where `provisioning`, which looks at them, tells it (in `AppConfig.ready`)."""

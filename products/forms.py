@@ -141,6 +141,7 @@ class ProductForm(RowForm):
             "handler_bucket",
             "log_account",
             "log_bucket",
+            "replica_region",
             "branding",
         ]
         labels = {
@@ -152,7 +153,8 @@ class ProductForm(RowForm):
             "log_bucket": "Bucket of the access logs",
         }
         help_texts = {
-            "handler_bucket": "Where the zips of back-end handlers are kept, from where they go to other accounts."
+            "replica_region": "S3 copies the archive there, and the buckets of environments that say so. Like us-west-2; empty for none.",
+            "handler_bucket": "Where the zips of back-end handlers are kept, from where they go to other accounts.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -187,6 +189,7 @@ class EnvironmentForm(RowForm):
             "alarms",
             "frontend_account",
             "bucket",
+            "replicated",
             "distribution_id",
             "distribution_domain",
             "backend_account",
@@ -196,6 +199,7 @@ class EnvironmentForm(RowForm):
             "failure_budget",
         ]
         labels = {
+            "replicated": "Copied to the product's second Region",
             "requires": "A release must have been live before in",
             "frontend_account": "Account of the front end",
             "web_acl": "Web ACL",

@@ -11,6 +11,7 @@ twelve_digits = RegexValidator(r"^\d{12}$", "An AWS account id has 12 digits.")
 role_arn = RegexValidator(
     r"^arn:aws:iam::\d{12}:role/[\w+=,.@/-]+$", "A role ARN looks like arn:aws:iam::123456789012:role/name."
 )
+region = RegexValidator(r"^[a-z]{2}(-[a-z]+)+-\d$", "A Region looks like us-west-2.")
 bucket_name = RegexValidator(
     r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
     "A bucket name has 3 to 63 small letters, digits, dots and hyphens.",
@@ -115,7 +116,8 @@ class Product(models.Model):
     """A web product. Its releases are archived in `artifact_bucket` of `artifact_account`.
 
     The zips of its handlers are kept in `handler_bucket` of `handler_account`, from where they go to other accounts.
-    The access logs of its distributions go to `log_bucket` of `log_account`, where there is one.
+    The access logs of its distributions go to `log_bucket` of `log_account`, where there is one. `replica_region` is a second
+    Region, into which S3 copies its archive and the buckets of environments that are `replicated`; "" is none.
     """
 
     slug = models.CharField(max_length=60, unique=True, validators=[slug])
@@ -132,6 +134,7 @@ class Product(models.Model):
         Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     log_bucket = models.CharField(max_length=63, blank=True, validators=[bucket_name])
+    replica_region = models.CharField("second Region", max_length=30, blank=True, validators=[region])
 
     class Meta:
         ordering = ["name"]
@@ -144,13 +147,28 @@ class Product(models.Model):
         return {"product": self.slug, "subject": self.name}
 
     def clean(self) -> None:
-        """Account and bucket are one place, of the handlers and of the logs."""
+        """Account and bucket are one place, of the handlers and of the logs; copies are somewhere else."""
         if (self.log_account is None) != (not self.log_bucket):
             text = "Access logs need both an account and a bucket in it. Fill in both, or neither."
             raise ValidationError({"log_bucket": text})
         if (self.handler_account is None) != (not self.handler_bucket):
             text = "Handlers need both an account and a bucket in it. Fill in both, or neither."
             raise ValidationError({"handler_bucket": text})
+        if self.replica_region:
+            self._check_replica()
+
+    def _check_replica(self) -> None:
+        if self.artifact_account.region == self.replica_region:
+            text = f"The archive itself is in {self.replica_region}. Choose another Region for its copy, or none."
+            raise ValidationError({"replica_region": text})
+        sharing = Product.objects.filter(artifact_bucket=self.artifact_bucket).exclude(pk=self.pk)
+        others = sharing.exclude(replica_region__in=("", self.replica_region)).first()
+        if others:
+            text = (
+                f"{others} shares the archive {self.artifact_bucket} and has it copied to {others.replica_region}. "
+                "A bucket is copied to one Region: choose the same one."
+            )
+            raise ValidationError({"replica_region": text})
 
 
 class Kind(models.TextChoices):
@@ -203,6 +221,7 @@ class Environment(models.Model):
     price_class = models.CharField(max_length=20, choices=PriceClass, default=PriceClass.NEAR)
     web_acl = models.CharField("web ACL", max_length=10, choices=WebAcl, default=WebAcl.NONE)
     origin_shield = models.BooleanField(default=False)
+    replicated = models.BooleanField(default=False)
     extra_metrics = models.BooleanField("additional metrics", default=False)
     alarms = models.BooleanField(default=False)
     backend_account = models.ForeignKey(

@@ -7,8 +7,9 @@ from django.conf import settings
 
 from aws.fleet_policies import fleet_deploy_policy, fleet_read_policy
 from aws.policies import deploy_policy, read_policy, trust_policy
+from aws.replication_policies import role_arn
 from aws.role_policies import access_policy, boundary_arn, boundary_policy
-from products.access import access_for, policies_for
+from products.access import access_for, more_roles, policies_for
 from products.models import Account, Purpose
 from products.reach import OfDistribution, by_id, fleet_reach_of, reach_of
 
@@ -32,15 +33,16 @@ def permissions_of(account: Account, distribution: OfDistribution = by_id) -> Ma
 
 
 def kept_by_console(account: Account) -> list[str]:
-    """The ARNs of the roles that the role for access keeps: all others."""
-    return sorted(role.role_arn for role in account.roles.all() if role.purpose != Purpose.ACCESS)
+    """The ARNs of the roles that the role for access keeps: all others, and the one that S3 takes."""
+    others = (role.role_arn for role in account.roles.all() if role.purpose != Purpose.ACCESS)
+    return sorted({*others, role_arn(account.aws_id)})
 
 
 def policies_of(account: Account) -> list[dict[str, Any]]:
     """Per role: the trust policy and the least permissions to install, as JSON documents."""
     principal = settings.CONSOLE_WORKER_PRINCIPAL or NOBODY
     permissions = permissions_of(account)
-    return [
+    own = [
         {
             "purpose": purpose.label.lower(),
             "role": role.role_arn,
@@ -53,10 +55,11 @@ def policies_of(account: Account) -> list[dict[str, Any]]:
         for purpose in purposes_of(account)
         for role in [access_for(account, purpose)]
     ]
+    return [*own, *(one for tell in more_roles for one in tell(account))]
 
 
 def boundary_of(account: Account) -> dict[str, str] | None:
     """The policy that the kept roles never go beyond, by its ARN; None where the console keeps no roles."""
     if Purpose.ACCESS not in purposes_of(account):
         return None
-    return {"policy": boundary_arn(account.aws_id), "document": boundary_policy()}
+    return {"policy": boundary_arn(account.aws_id), "document": boundary_policy(account.aws_id)}

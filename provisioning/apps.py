@@ -7,11 +7,12 @@ class ProvisioningConfig(AppConfig):
     name = "provisioning"
 
     def ready(self) -> None:
+        from products.access import more_roles
         from products.access import policies_for as policies_of_all
         from products.access import roles_in as roles_of_all
         from provisioning.account_roles import roles_in
         from provisioning.looking import look_everywhere
-        from provisioning.policies import policies_for
+        from provisioning.policies import copying_role, policies_for
         from provisioning.steps import RECIPES
         from runs import schedule
         from runs.steps import register
@@ -20,6 +21,7 @@ class ProvisioningConfig(AppConfig):
             register(recipe)
         policies_of_all.append(policies_for)
         roles_of_all.append(roles_in)
+        more_roles.append(copying_role)
         schedule.register(
             "look at AWS resources", LOOK_SECONDS, look_everywhere, first_seconds=FIRST_LOOK_SECONDS
         )

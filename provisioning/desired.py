@@ -6,29 +6,28 @@ A bucket of releases or handlers that several products share is wished by each i
 from collections.abc import Iterable, Iterator
 
 from provisioning.desired_alarms import alarms
-from provisioning.desired_buckets import bucket
+from provisioning.desired_buckets import ARCHIVED, bucket
 from provisioning.desired_domains import domains
 from provisioning.desired_edge import DISTRIBUTION, distribution_name, edge
 from provisioning.desired_logs import logs
+from provisioning.desired_replicas import replicas
 from provisioning.facts import Account, Environment, Product
 from provisioning.planner import Wish, wish
 from provisioning.shapes import (
     Address,
     BucketPolicy,
     Condition,
-    Expiry,
     Statement,
 )
 
 CLOUDFRONT = "Service:cloudfront.amazonaws.com"
-# Objects are read back by rollbacks at once, which this storage class allows; never expired by age.
-ARCHIVED = Expiry(id="console-archive", prefix="releases/", archive_days=90)
 
 
 def desired(product: Product) -> tuple[Wish, ...]:
     """Every resource of the product, each once."""
     found: dict[Address, Wish] = {}
-    for one in (*_stores(product), *_sites(product), *domains(product), *alarms(product), *logs(product)):
+    parts = (_stores, _sites, replicas, domains, alarms, logs)
+    for one in (one for part in parts for one in part(product)):
         found.setdefault(one.address, one)
     return tuple(found.values())
 

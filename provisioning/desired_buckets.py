@@ -4,6 +4,8 @@ from provisioning.shapes import Bucket, Expiry
 
 OWNER_TAG, OWNER = "managed-by", "tim-combo-console"
 OLD_VERSIONS = Expiry(id="console-old-versions", noncurrent_days=90, kept=5, delete_markers=True)
+# Objects are read back by rollbacks at once, which this storage class allows; never expired by age.
+ARCHIVED = Expiry(id="console-archive", prefix="releases/", archive_days=90)
 UNFINISHED = Expiry(id="console-unfinished-uploads", abort_days=7)
 
 

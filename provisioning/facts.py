@@ -7,11 +7,15 @@ from provisioning.shapes import Statement
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """An AWS account by its 12 digits, its Region, and the ARN of the role that deploys there, "" without one."""
+    """An AWS account by its 12 digits, its Region, and the ARN of the role that deploys there, "" without one.
+
+    `replicator` is the name of the role that S3 takes there to copy buckets.
+    """
 
     id: str
     region: str
     deployer: str = ""
+    replicator: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,7 @@ class Environment:
     price_class: str = "PriceClass_100"
     web_acl: str = ""
     origin_shield: bool = False
+    replicated: bool = False
     extra_metrics: bool = False
     alarms: bool = False
     api_origin: str = ""
@@ -43,6 +48,7 @@ class Product:
 
     Several products may share these: `…_readers` are the accounts of all of them that read there. `zone_account` holds the
     hosted zone of its domain, None where another provider does. `logs` is the bucket of its access logs, "" without any.
+    S3 copies the archive, and what is `replicated`, to `replica_region`, "" without one.
     """
 
     slug: str
@@ -57,6 +63,7 @@ class Product:
     zone_account: Account | None = None
     logs: str = ""
     logs_account: Account | None = None
+    replica_region: str = ""
 
     @property
     def accounts(self) -> frozenset[str]:

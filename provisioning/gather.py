@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models import Prefetch
 
+from aws.replication_policies import ROLE
 from products.models import Account, Environment, Product, Purpose, WebAcl
 from provisioning import facts
 
@@ -55,6 +56,7 @@ def _product(
         zone_account=accounts[zone.account_id] if zone else None,
         logs=row.log_bucket,
         logs_account=accounts[row.log_account_id] if row.log_account_id else None,
+        replica_region=row.replica_region,
     )
 
 
@@ -69,6 +71,7 @@ def _environment(row: Environment, accounts: Mapping[int, facts.Account]) -> fac
         price_class=row.price_class,
         web_acl="" if row.web_acl == WebAcl.NONE else row.web_acl,
         origin_shield=row.origin_shield,
+        replicated=row.replicated,
         extra_metrics=row.extra_metrics,
         alarms=row.alarms,
         api_origin=row.api_origin,
@@ -79,4 +82,4 @@ def _environment(row: Environment, accounts: Mapping[int, facts.Account]) -> fac
 
 def _account(row: Account) -> facts.Account:
     deployer = next((role.role_arn for role in row.roles.all() if role.purpose == Purpose.DEPLOY), "")
-    return facts.Account(id=row.aws_id, region=row.region, deployer=deployer)
+    return facts.Account(id=row.aws_id, region=row.region, deployer=deployer, replicator=ROLE)

@@ -6,7 +6,9 @@ from functools import partial
 
 from django.conf import settings
 
+from aws.estate_policies import EstateReach
 from aws.policies import trust_policy
+from aws.replication_policies import replication_policy, replication_trust, role_arn
 from aws.role_policies import boundary_arn
 from products.models import Account, AccountRole, Environment, Purpose
 from products.policies import permissions_of
@@ -36,6 +38,8 @@ def kept_roles(product: facts.Product, everything: Collection[facts.Product]) ->
                 keeping = [WRITTEN_BY[purpose](reach)] if purpose in WRITTEN_BY else []
                 texts = [*permissions.get(purpose, ()), *keeping]
                 yield _role(account, role, _statements(account, texts))
+        if reach.replicated:
+            yield _replicator(account, reach)
 
 
 def _name(product: str, environment: Environment) -> str:
@@ -59,14 +63,27 @@ def _distribution(account: Account, arn: str) -> str:
 
 
 def _role(account: Account, role: AccountRole, statements: tuple[Statement, ...]) -> facts.KeptRole:
-    path, _, name = role.role_arn.partition(":role")[2].rpartition("/")
-    trust = json.loads(trust_policy(settings.CONSOLE_WORKER_PRINCIPAL, role.external_id))
+    trust = trust_policy(settings.CONSOLE_WORKER_PRINCIPAL, role.external_id)
+    return _kept(account, role.role_arn, trust, statements, role.purpose == Purpose.DEPLOY)
+
+
+def _replicator(account: Account, reach: EstateReach) -> facts.KeptRole:
+    """Which S3 takes."""
+    text = replication_policy(reach.replicated, reach.replicas)
+    trust = replication_trust(account.aws_id)
+    return _kept(account, role_arn(account.aws_id), trust, _statements(account, [text]))
+
+
+def _kept(
+    account: Account, arn: str, trust: str, statements: tuple[Statement, ...], deploys: bool = False
+) -> facts.KeptRole:
+    path, _, name = arn.partition(":role")[2].rpartition("/")
     return facts.KeptRole(
         account=account.aws_id,
         name=name,
         path=f"{path}/",
         boundary=boundary_arn(account.aws_id),
-        trust=statements_in(trust, account.aws_id, Ids({})),
+        trust=statements_in(json.loads(trust), account.aws_id, Ids({})),
         statements=statements,
-        deploys=role.purpose == Purpose.DEPLOY,
+        deploys=deploys,
     )

@@ -29,6 +29,7 @@ KINDS = {
     "deploy-policy": "Rights of a role that deploys",
     "bucket": "Bucket",
     "bucket-policy": "Bucket policy",
+    "replication": "Copies in a second Region",
     "access-control": "Origin access control",
     "cache-policy": "Cache policy",
     "headers-policy": "Response headers policy",

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from aws.estate_policies import EstateReach, estate_dns_policy, estate_policy, estate_read_policy
+from aws.replication_policies import replication_policy, replication_trust, role_arn
 from products.models import Account, Purpose
 from provisioning import facts
 from provisioning.desired import desired
+from provisioning.desired_replicas import replica_name
 from provisioning.gather import all_facts
 from provisioning.models import Resource
 from provisioning.shapes import Address
@@ -34,6 +37,7 @@ def reach_of(account: Account, everything: Iterable[facts.Product]) -> EstateRea
     )
     own = {address for address in (*wished, *kept) if address.account == account.aws_id}
     kinds = {address.kind for address in own}
+    replicated = tuple(sorted(_named(own, "replication")))
     return EstateReach(
         account.aws_id,
         buckets=tuple(sorted(_named(own, "bucket"))),
@@ -45,7 +49,24 @@ def reach_of(account: Account, everything: Iterable[facts.Product]) -> EstateRea
         log_destinations="log-destination" in kinds,
         log_deliveries="log-delivery" in kinds,
         domains=tuple(sorted(_named(own, "zone"))),
+        replicated=replicated,
+        replicas=tuple(map(replica_name, replicated)),
     )
+
+
+def copying_role(account: Account) -> list[dict[str, Any]]:
+    """The role that S3 takes where it copies buckets of the account, as `products.policies.policies_of` tells roles."""
+    reach = reach_of(account, all_facts().values())
+    if not reach.replicated:
+        return []
+    return [
+        {
+            "purpose": "copies",
+            "role": role_arn(account.aws_id),
+            "trust": replication_trust(account.aws_id),
+            "permissions": [replication_policy(reach.replicated, reach.replicas)],
+        }
+    ]
 
 
 def _named(addresses: Iterable[Address], kind: str) -> set[str]:

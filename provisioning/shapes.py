@@ -115,6 +115,22 @@ class BucketPolicy(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Replication(Shape):
+    """What has S3 copy each new object of a bucket `to` another one, as the role of this name.
+
+    With `deletions` what is deleted here is deleted there; both keep old versions. `other` rules are told by their ids.
+    """
+
+    kind: ClassVar[str] = "replication"
+
+    role: str
+    to: str
+    enabled: bool = True
+    deletions: bool = True
+    other: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccessControl(Shape):
     """An origin access control: how a distribution signs its requests to S3."""
 
@@ -409,6 +425,7 @@ SHAPES: dict[str, type[Shape]] = {
         Role,
         RolePolicy,
         Bucket,
+        Replication,
         AccessControl,
         CachePolicy,
         HeadersPolicy,

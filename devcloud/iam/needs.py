@@ -4,6 +4,7 @@ AWS: some actions are not named like their calls, and some calls need several. W
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -56,9 +57,18 @@ def _s3(request: Request) -> Iterable[Need]:
     place = f"arn:aws:s3:::{bucket}" if bucket else "*"
     inside = "/*" if request.operation == "DeleteObjects" else f"/{key}" if key else ""
     yield Need(f"s3:{action}", place + inside)
+    if request.operation == "PutBucketReplication":
+        yield _passed(request)
     if source := request.header("x-amz-copy-source"):
         path, _, version = source.lstrip("/").partition("?versionId=")
         yield Need(f"s3:GetObject{'Version' if version else ''}", f"arn:aws:s3:::{unquote(path)}")
+
+
+def _passed(request: Request) -> Need:
+    """AWS: who gives a service a role needs the right to pass it on."""
+    role = re.search(rb"<Role>([^<]*)</Role>", request.body)
+    context = {"iam:passedtoservice": "s3.amazonaws.com"}
+    return Need("iam:PassRole", role.group(1).decode() if role else "*", context)
 
 
 def _cloudfront(request: Request) -> Iterable[Need]:

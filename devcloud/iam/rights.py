@@ -24,14 +24,13 @@ class Need:
 
 
 def may_be_taken(
-    rights: Rights | None, principal: Principal, arn: str, external_id: str | None, source: str | None
+    rights: Rights | None, principal: Principal, arn: str, context: Context, *, source: bool = False
 ) -> bool:
-    """Whether the trust policy lets this principal take the role. AWS: a source identity needs a right of its own."""
+    """Whether the trust policy lets this principal take the role. AWS: a `source` identity needs a right of its own."""
     if rights is None:
         return False
-    told = {"sts:externalid": external_id} if external_id else {}
     actions = ["sts:AssumeRole", *(["sts:SetSourceIdentity"] if source else [])]
-    return all(evaluate(rights.trust, principal, action, arn, told) == ALLOW for action in actions)
+    return all(evaluate(rights.trust, principal, action, arn, context) == ALLOW for action in actions)
 
 
 def check_rights(principal: Principal, service: str, needs: Iterable[Need], roles: Roles, now: float) -> None:
@@ -45,11 +44,12 @@ def check_rights(principal: Principal, service: str, needs: Iterable[Need], role
         return
     rights = role.in_force(now) if role else None
     for need in needs:
-        if rights is None or not _allows(rights, need, roles):
+        if rights is None or not allows(rights, need, roles):
             raise _denied(principal, service, need)
 
 
-def _allows(rights: Rights, need: Need, roles: Roles) -> bool:
+def allows(rights: Rights, need: Need, roles: Roles) -> bool:
+    """Whether one of the policies allows it, and the boundary, where there is one, does too."""
     texts = [*(text for _, text in rights.inline), *(roles.policies[arn] for arn in rights.attached)]
     bounds = [[roles.policies.get(rights.boundary, "")]] if rights.boundary else []
     return all(any(_grants(text, need) for text in group) for group in (texts, *bounds))

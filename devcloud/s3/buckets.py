@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 from devcloud.errors import AwsError
 from devcloud.s3.call import XML_HEADERS, XMLNS, S3Call, xml_reply
 from devcloud.s3.objects import local_name, malformed_xml, parse_xml
+from devcloud.s3.replication import check_replication
 from devcloud.s3.store import Bucket
 from devcloud.wire import Reply
 
@@ -74,6 +75,8 @@ def document_operation(call: S3Call, operation: str) -> Reply | None:
     kept = call.bucket.documents
     if verb == "Put":
         parse_xml(call.body)
+        if document.query == "replication":
+            check_replication(call)
         kept[place] = call.body
         return Reply(200)
     if verb == "Delete":

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping, MutableMapping
 from urllib.parse import unquote
 
 from devcloud.errors import AwsError, not_implemented
+from devcloud.iam.state import Roles
 from devcloud.s3 import buckets, chunked, listing, multipart, objects
 from devcloud.s3.call import S3Call, access_denied, check_owner, may
+from devcloud.s3.replication import copy_news
 from devcloud.s3.store import Bucket
 from devcloud.wire import Reply, Request
 
@@ -48,6 +50,7 @@ ACTIONS = {
     "ListObjectVersions": "ListBucketVersions",
     "ListBuckets": "ListAllMyBuckets",
 }
+WRITES = frozenset({"PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject"})
 NEEDS_NO_BUCKET = frozenset({"ListBuckets", "CreateBucket"})
 EACH_KEY_ANSWERS = frozenset({"DeleteObjects"})
 
@@ -64,9 +67,16 @@ def locate(request: Request) -> tuple[str, str]:
     return unquote(bucket), unquote(key)
 
 
-def handle(request: Request, all_buckets: MutableMapping[str, Bucket]) -> Reply:
-    """Carry out one S3 call. Raises AwsError for every refusal."""
+def handle(request: Request, all_buckets: MutableMapping[str, Bucket], roles: Roles) -> Reply:
+    """Carry out one S3 call, and have what is new copied. Raises AwsError for every refusal."""
     name, key = locate(request)
+    reply = _carry_out(request, all_buckets, name, key)
+    if key and request.operation in WRITES:
+        copy_news(request, name, key, all_buckets, roles)
+    return reply
+
+
+def _carry_out(request: Request, all_buckets: MutableMapping[str, Bucket], name: str, key: str) -> Reply:
     call = S3Call(request, all_buckets, name, key, dict(request.headers), request.body)
     if request.operation not in NEEDS_NO_BUCKET:
         _admit(call, request.operation)
@@ -97,8 +107,9 @@ def _admit(call: S3Call, operation: str) -> None:
 
 
 def _check_region(call: S3Call, bucket: Bucket) -> None:
-    """AWS: a request must be signed for the bucket's own Region."""
-    if call.principal.account and call.request.region != bucket.region:
+    """AWS: a request must be signed for the bucket's own Region; us-east-1 tells of each where it is."""
+    anywhere = call.request.operation == "GetBucketLocation" and call.request.region == "us-east-1"
+    if call.principal.account and call.request.region != bucket.region and not anywhere:
         message = (
             f"The authorization header is malformed; the region '{call.request.region}' is wrong; "
             f"expecting '{bucket.region}'"

@@ -45,7 +45,10 @@ class Version:
 
 @dataclass
 class Bucket:
-    """One bucket. `documents` holds its sub-resources as XML by name, `versioning` is '', Enabled or Suspended."""
+    """One bucket. `documents` holds its sub-resources as XML by name, `versioning` is '', Enabled or Suspended.
+
+    `copied` tells by version how its copying into another bucket went, as AWS words it.
+    """
 
     name: str
     account: str
@@ -55,6 +58,7 @@ class Bucket:
     policy: str | None = None
     documents: dict[tuple[str, str], bytes] = field(default_factory=dict)
     uploads: dict[str, "Upload"] = field(default_factory=dict)
+    copied: dict[str, str] = field(default_factory=dict)
     _versions: dict[str, list[Version]] = field(default_factory=dict)
     _keys: list[str] = field(default_factory=list)
 

@@ -21,10 +21,18 @@ def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found | R
     """Eight calls for each, of all buckets at a time."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
         regions = dict(zip(names, threads.map(lambda name: _region(door, name), names), strict=True))
-        wanted = [(name, setting) for name, region in regions.items() if region for setting in SETTINGS]
-        answers = list(threads.map(lambda one: _setting(door, *one), wanted))
+        there = {
+            region: door.elsewhere(region) for region in set(regions.values()) if isinstance(region, str)
+        }
+        wanted = [
+            (there[region], name, setting)
+            for name, region in regions.items()
+            if isinstance(region, str)
+            for setting in SETTINGS
+        ]
+        answers = list(threads.map(lambda one: _setting(*one), wanted))
     told: dict[str, dict[str, Any]] = {name: {} for name in names}
-    for (name, setting), answer in zip(wanted, answers, strict=True):
+    for (_, name, setting), answer in zip(wanted, answers, strict=True):
         told[name][setting] = answer
     return {name: _found(name, region, told[name]) for name, region in regions.items() if region}
 
@@ -35,7 +43,7 @@ def create(door: Door, name: str, shape: Bucket, ids: Ids) -> None:
     place = {} if shape.region == "us-east-1" else {"LocationConstraint": shape.region}
     more = {"CreateBucketConfiguration": place} if place else {}
     try:
-        door.write("s3", "CreateBucket", name, Bucket=name, **more)
+        door.elsewhere(shape.region).write("s3", "CreateBucket", name, Bucket=name, **more)
     except AwsError as error:
         if error.code == "BucketAlreadyExists":
             raise Refused(
@@ -60,16 +68,18 @@ def update(door: Door, name: str, found: Found, shape: Bucket, ids: Ids) -> None
             f"The bucket {name} is in {now.region} and AWS moves none to another Region. Correct the account's Region, or "
             "give the environment another bucket."
         )
+    there = door.elsewhere(shape.region)
     for field, put in PUTS.items():
         if getattr(now, field) != getattr(shape, field):
-            put(door, name, shape)
+            put(there, name, shape)
 
 
 def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
     """AWS: only a bucket without any object or version can be deleted."""
     why = f"The bucket {name} still holds objects, so it was not deleted. Empty it first."
+    assert isinstance(found.shape, Bucket)
     with deleting("BucketNotEmpty", why):
-        door.write("s3", "DeleteBucket", name, **_of(door, name))
+        door.elsewhere(found.shape.region).write("s3", "DeleteBucket", name, **_of(door, name))
 
 
 def _of(door: Door, name: str) -> dict[str, Any]:
@@ -92,7 +102,7 @@ SETTINGS = (
 def _region(door: Door, name: str) -> str | AwsError | None:
     """None for a bucket that is not there, the refusal of one that may not be asked about."""
     try:
-        answer = door.read("s3", "GetBucketLocation", name, **_of(door, name))
+        answer = door.read("s3-regions", "GetBucketLocation", name, **_of(door, name))
     except NotFound:
         return None
     except AccessDenied as error:

@@ -87,6 +87,7 @@ def _product(
         artifacts=schema.Archive(account=row.artifact_account.name, bucket=row.artifact_bucket),
         handlers=_store(row.handler_account, row.handler_bucket),
         logs=_store(row.log_account, row.log_bucket),
+        replica_region=row.replica_region,
         hosted_zone=schema.Zone(account=zone.account.name, zone_id=zone.zone_id) if zone else None,
         environments=[_environment(environment) for environment in environments],
     )
@@ -109,6 +110,7 @@ def _environment(row: rows.Environment) -> schema.Environment:
             bucket=row.bucket,
             distribution_id=row.distribution_id,
             distribution_domain=row.distribution_domain,
+            replicated=row.replicated,
         ),
         edge=schema.Edge(
             price_class=row.price_class,

@@ -109,6 +109,7 @@ class _Import:
             "handler_bucket": part.handlers.bucket if part.handlers else "",
             "log_account": self.accounts[part.logs.account] if part.logs else None,
             "log_bucket": part.logs.bucket if part.logs else "",
+            "replica_region": part.replica_region,
         }
         made, change = not row.pk, self._save(place, row, values)
         if not row.pk:
@@ -154,6 +155,7 @@ class _Import:
             "bucket": part.frontend.bucket,
             "distribution_id": part.frontend.distribution_id,
             "distribution_domain": part.frontend.distribution_domain,
+            "replicated": part.frontend.replicated,
             "backend_account": self.accounts[backend.account] if backend else None,
             "api_origin": backend.api_origin if backend else "",
             "function_prefix": backend.function_prefix if backend else "",
@@ -230,6 +232,7 @@ _FIELDS: dict[str, Place] = {
     "bucket": ("frontend", "bucket"),
     "distribution_id": ("frontend", "distribution_id"),
     "distribution_domain": ("frontend", "distribution_domain"),
+    "replicated": ("frontend", "replicated"),
     "backend_account": ("backend", "account"),
     "api_origin": ("backend", "api_origin"),
     "function_prefix": ("backend", "function_prefix"),

@@ -97,6 +97,7 @@ class Frontend(Part):
     bucket: Bucket
     distribution_id: Annotated[str, _by(rows.distribution_id, empty=True)] = ""
     distribution_domain: Annotated[str, _by(rows.distribution_domain, empty=True)] = ""
+    replicated: bool = False
 
 
 class Edge(Part):
@@ -136,6 +137,7 @@ class Product(Part):
     artifacts: Archive
     handlers: Archive | None = None
     logs: Archive | None = None
+    replica_region: Annotated[str, _by(rows.region, empty=True)] = ""
     hosted_zone: Zone | None
     environments: list[Environment]
 

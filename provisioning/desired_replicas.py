@@ -1,0 +1,33 @@
+"""Copies in a second Region, which S3 keeps of the archive and of what visitors get. Pure."""
+
+from collections.abc import Iterator
+
+from provisioning.desired_buckets import ARCHIVED, bucket
+from provisioning.facts import Account, Product
+from provisioning.planner import Wish, wish
+from provisioning.shapes import Replication
+
+LONGEST = 63
+
+
+def replica_name(name: str) -> str:
+    """AWS: names of buckets have 63 characters at most, and one of all accounts each."""
+    return f"{name[: LONGEST - len('-replica')]}-replica"
+
+
+def replicas(product: Product) -> Iterator[Wish]:
+    """A bucket there for each one here, and what has S3 copy to it."""
+    if not product.replica_region:
+        return
+    home, region = product.archive_account, product.replica_region
+    yield wish(home.id, replica_name(product.archive), bucket(region, ARCHIVED))
+    yield _copied(home, product.archive)
+    for one in product.environments:
+        if one.replicated and one.account.region != region:
+            there = bucket(region, product=product.slug, environment=one.name)
+            yield wish(one.account.id, replica_name(one.bucket), there, one.name)
+            yield _copied(one.account, one.bucket, one.name)
+
+
+def _copied(account: Account, name: str, place: str = "") -> Wish:
+    return wish(account.id, name, Replication(role=account.replicator, to=replica_name(name)), place)
