@@ -38,9 +38,11 @@ EDGE_LISTS = (
     "cloudfront:ListCachePolicies",
     "cloudfront:ListResponseHeadersPolicies",
     "cloudfront:ListFunctions",
+    "cloudfront:ListDistributions",
 )
 FUNCTION_READS = ("cloudfront:GetFunction",)
 DISTRIBUTION_READS = ("cloudfront:GetDistribution",)
+ALIAS_READS = ("cloudfront:ListConflictingAliases",)
 NAMED = {
     "origin-access-control": "OriginAccessControl",
     "cache-policy": "CachePolicy",
@@ -115,6 +117,7 @@ def estate_read_policy(reach: EstateReach) -> str:
         *allow("BucketSettings", BUCKET_READS, ("arn:aws:s3:::*",) if reach.buckets else ()),
         *allow("Copies", REPLICATION_READS, ("arn:aws:s3:::*",) if reach.replicated else ()),
         *_edge_reads(reach),
+        *allow("WhoseNames", ALIAS_READS, _edge(reach, "distribution")),
         *_viewer_reads(reach),
         *_watch_reads(reach),
         *_zone_reads(reach),
@@ -171,8 +174,6 @@ def estate_policy(reach: EstateReach) -> str:
         ),
         *allow("KeepFunctions", FUNCTION_WRITES, _edge(reach, "function")),
         *allow("KeepDistributions", DISTRIBUTION_WRITES, _edge(reach, "distribution")),
-        # AWS: the answer to a caller reference that was used already tells no id.
-        *allow("FindDistributions", ("cloudfront:ListDistributions",), ("*",) if reach.edge else ()),
     )
 
 

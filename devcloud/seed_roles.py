@@ -21,6 +21,7 @@ ATTACHED = {
     ],
     "access": ["IAMFullAccess"],
 }
+PASS = document({"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"})
 BOUNDARY = "deploy-console-boundary"
 BOUNDED = ("s3", "cloudfront", "lambda", "apigateway", "cloudwatch", "route53", "acm", "wafv2", "sns", "logs")
 
@@ -47,7 +48,8 @@ def _limit(account: str) -> str:
 def _role(given: Given) -> Role:
     path, _, name = given.arn.partition(":role")[2].rpartition("/")
     attached = tuple(f"arn:aws:iam::aws:policy/{policy}" for policy in ATTACHED[given.purpose])
-    rights = Rights(_trust(given.external_id), attached=attached)
+    inline = (("pass-roles", PASS),) if given.purpose == "estate" else ()
+    rights = Rights(_trust(given.external_id), inline, attached)
     return Role(given.account, name, f"{path}/", rights)
 
 

@@ -26,7 +26,7 @@ class Host:
     """A hostname with all that it needs, as last seen; None is not there.
 
     `target` is how its alias records name the distribution, `domain` where that answers. `zone` tells whether its domain's zone is one of AWS's, and
-    `zone_problem` why nobody is led there, `zone_unknown` why that is not known. `also` names another environment whose distribution has the alias, too.
+    `zone_problem` why nobody is led there, `zone_unknown` why that is not known. `also` names another environment whose distribution has the alias, too, and `taken_by` somebody else's distribution that has it.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Host:
     distribution_waits: str = ""
     records: HostRecords | None = None
     also: str = ""
+    taken_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,11 @@ def _of_distribution(host: Host) -> Iterator[Problem]:
         yield Problem(
             f"The distribution of {host.also} has it as an alias, too; AWS lets one have it.",
             f"Take it out of the hostnames of {host.also}, and apply that plan first.",
+        )
+    if host.taken_by:
+        yield Problem(
+            f"It is an alias of {host.taken_by}, which is none of ours; AWS lets one distribution have it.",
+            "Remove it there, or move it with AWS's AssociateAlias; then look again and apply the plan.",
         )
     if found is None:
         yield Problem("There is no distribution yet.", "Apply the plan.", planned=True)

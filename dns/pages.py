@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,12 @@ def domains_page(user: User, product: Product) -> dict[str, Any]:
     """The context of `dns/domains.html`."""
     rows, now, look = resources_of(product), timezone.now(), look_of(product)
     environments = product.environments.select_related("frontend_account").prefetch_related("hostnames")
-    hosts = [_row(product, one, name.name, rows, now) for one in environments for name in one.hostnames.all()]
+    taken = look.conflicts if look else {}
+    hosts = [
+        _row(product, one, name.name, rows, taken, now)
+        for one in environments
+        for name in one.hostnames.all()
+    ]
     return {
         "product": product,
         "crumbs": crumbs(product, ("Domains", "")),
@@ -44,8 +50,10 @@ def domains_page(user: User, product: Product) -> dict[str, Any]:
     }
 
 
-def _row(product: Product, environment: Environment, name: str, rows: Rows, now: datetime) -> dict[str, Any]:
-    host = host_of(product, environment, name, rows)
+def _row(
+    product: Product, environment: Environment, name: str, rows: Rows, taken: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    host = replace(host_of(product, environment, name, rows), taken_by=taken.get(name, ""))
     found = problem(host, now)
     acl = host.distribution.web_acl if host.distribution else ""
     return {

@@ -154,7 +154,7 @@ class Product(models.Model):
         if (self.handler_account is None) != (not self.handler_bucket):
             text = "Handlers need both an account and a bucket in it. Fill in both, or neither."
             raise ValidationError({"handler_bucket": text})
-        if self.replica_region:
+        if self.replica_region and self.artifact_account_id:
             self._check_replica()
 
     def _check_replica(self) -> None:

@@ -1,18 +1,22 @@
 """Copies in a second Region, which S3 keeps of the archive and of what visitors get. Pure."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 
 from provisioning.desired_buckets import ARCHIVED, bucket
 from provisioning.facts import Account, Product
 from provisioning.planner import Wish, wish
 from provisioning.shapes import Replication
 
-LONGEST = 63
+TAIL, LONGEST = "-replica", 63
 
 
 def replica_name(name: str) -> str:
-    """AWS: names of buckets have 63 characters at most, and one of all accounts each."""
-    return f"{name[: LONGEST - len('-replica')]}-replica"
+    """AWS: a name has 63 characters at most and is one of all accounts; what is cut off still tells two apart."""
+    if len(name) + len(TAIL) <= LONGEST:
+        return name + TAIL
+    digest = sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST - len(TAIL) - 9]}-{digest}{TAIL}"
 
 
 def replicas(product: Product) -> Iterator[Wish]:

@@ -47,12 +47,13 @@ class Resource(models.Model):
 
 
 class Look(models.Model):
-    """The last look at all resources of a product."""
+    """The last look at all resources of a product; `conflicts` says by hostname which distribution of others has it."""
 
     product = models.OneToOneField(Product, on_delete=models.CASCADE, primary_key=True, related_name="+")
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="+")
     asked_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True)
+    conflicts = models.JSONField(default=dict)
 
     def __str__(self) -> str:
         return f"look at {self.product_id}"

@@ -157,6 +157,7 @@ def plan_page(user: User, product: Product, form: ApplyForm, only: Sequence[Addr
         "in_words": in_words(plan.changes),
         "adoptable": sum(one.action == "adopt" for one in plan.changes),
         "unseen": [str(address) for address in plan.unseen],
+        "conflicts": sorted(look.conflicts.items()) if look else [],
         "looking": look is not None and look.run is not None and look.run.is_active,
         "digest": plan.digest,
         "seen_at": look.seen_at if look else None,

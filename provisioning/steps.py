@@ -6,6 +6,7 @@ from django.utils import timezone
 from aws.access import Account as Door
 from products.door import aws_step, open_account
 from products.models import Purpose
+from provisioning.conflicts import conflicts
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
 from provisioning.differences import differences, leaves
 from provisioning.kinds import KEPT_BY, KINDS, Denied, Found, NotReady, NotThereYet, Refused
@@ -28,17 +29,22 @@ def look(context: StepContext) -> Done | Wait:
     row = Look.objects.select_related("product").get(run=context.run)
     began = timezone.now()
     seen = see(context, row.product).resources
+    taken = conflicts(context, row.product)
     with context.transaction():
-        Look.objects.filter(pk=row.pk).update(seen_at=began)
+        Look.objects.filter(pk=row.pk).update(seen_at=began, conflicts=taken)
     return Done({"resources": seen})
 
 
 @aws_step
 def see_again(context: StepContext) -> Done | Wait:
     """After all changes: what is in AWS now."""
-    seen = see(context, context.run.apply.product)
+    product = context.run.apply.product
+    seen = see(context, product)
     if seen.denied and rights_spread(context):
         return Wait(AGAIN_SECONDS, f"{NOT_YET_HELD} {seen.denied}")
+    taken = conflicts(context, product)
+    with context.transaction():
+        Look.objects.filter(product=product).update(conflicts=taken)
     return Done({"resources": seen.resources})
 
 

@@ -127,6 +127,26 @@ def list_distributions(call: CdnCall) -> Result:
     return {"DistributionList": call.page([(each.id, _summary(each, call.now)) for each in mine])}
 
 
+def list_conflicting_aliases(call: CdnCall) -> Result:
+    """AWS: only who has a distribution with a certificate for the name is told, and ids and accounts are hidden in part."""
+    own, alias = call.distribution(call.params["DistributionId"]), call.params["Alias"]
+    arn = own.config["ViewerCertificate"].get("ACMCertificateArn", "")
+    certificate = call.neighbours.certificate(arn) if arn else None
+    if certificate is None or not certificate.covers(alias):
+        message = "The specified distribution has no certificate that covers the alias."
+        raise AwsError("InvalidArgument", 400, message)
+    others = [each for each in call.cdn.distributions.values() if each.id != own.id and alias in each.aliases]
+    items = [
+        {"Alias": alias, "DistributionId": _hidden(each.id), "AccountId": _hidden(each.account)}
+        for each in others
+    ]
+    return {"ConflictingAliasesList": {"MaxItems": 100, "Quantity": len(items), "Items": items}}
+
+
+def _hidden(text: str) -> str:
+    return "*" * (len(text) - 5) + text[-5:]
+
+
 def _summary(distribution: Distribution, now: float) -> dict[str, Any]:
     shown = distribution.shown(now)
     summary = {name: shown[name] for name in ("Id", "ARN", "Status", "LastModifiedTime", "DomainName")}

@@ -17,6 +17,7 @@ OPERATIONS: Mapping[str, Callable[[CdnCall], Result]] = {
     "UpdateDistribution": distributions.update_distribution,
     "DeleteDistribution": distributions.delete_distribution,
     "ListDistributions": distributions.list_distributions,
+    "ListConflictingAliases": distributions.list_conflicting_aliases,
     "TagResource": distributions.tag_resource,
     "UntagResource": distributions.untag_resource,
     "ListTagsForResource": distributions.list_tags_for_resource,

@@ -75,7 +75,9 @@ def _cloudfront(request: Request) -> Iterable[Need]:
     operation = request.operation.removesuffix("WithTags")
     word, _, rest = request.path.strip("/").partition("/")[2].partition("/")
     place = f"arn:aws:cloudfront::{request.principal.account}:{word}/{rest.partition('/')[0] or 'new'}"
-    if "MonitoringSubscription" in operation or (operation.startswith("List") and not rest):
+    if operation == "ListConflictingAliases":
+        place = f"{place.rpartition(':')[0]}:distribution/{request.query.get('DistributionId')}"
+    elif "MonitoringSubscription" in operation or (operation.startswith("List") and not rest):
         place = "*"
     yield Need(f"cloudfront:{operation}", request.query.get("Resource", place))
     if request.operation.endswith("WithTags"):

@@ -52,7 +52,7 @@ def test_the_command_reads_and_writes(tmp_path: Path) -> None:
 def test_a_bad_file_stops_the_command_with_every_mistake(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text(TEXT.replace("tier: prod", "tier: gold"))
-    with pytest.raises(CommandError, match=r"line 27, accounts\[1\].tier: 'gold' is none of prod, nonprod"):
+    with pytest.raises(CommandError, match=r"line 30, accounts\[1\].tier: 'gold' is none of prod, nonprod"):
         call_command("estate", "import", str(bad))
     assert not Account.objects.exists()
 

@@ -130,6 +130,7 @@ def _change_everything(estate: Estate) -> None:
     topic = sns.list_topics()["Topics"][0]["TopicArn"]
     sns.set_topic_attributes(TopicArn=topic, AttributeName="DisplayName", AttributeValue="Mine")
     _change_roles(estate)
+    _take_away_names(edge)
     estate.look()
     estate.applied()
     away = Environment.objects.filter(product__slug=PRODUCT, name="stage")
@@ -137,6 +138,15 @@ def _change_everything(estate: Estate) -> None:
     away.update(frontend_account=home, bucket="tim-stage-home", distribution_id="", distribution_domain="")
     estate.look()
     estate.applied()
+
+
+def _take_away_names(edge: Any) -> None:
+    """The distributions of the product have their certificate and none of their names."""
+    for item in edge.list_distributions()["DistributionList"]["Items"]:
+        if f"dev.{DOMAIN}" in item["Aliases"].get("Items", ()):
+            answer = edge.get_distribution_config(Id=item["Id"])
+            config = answer["DistributionConfig"] | {"Aliases": {"Quantity": 0}}
+            edge.update_distribution(Id=item["Id"], IfMatch=answer["ETag"], DistributionConfig=config)
 
 
 def _change_roles(estate: Estate) -> None:

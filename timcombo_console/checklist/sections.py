@@ -11,7 +11,6 @@ from provisioning.shapes import Alarm, Bucket, Distribution, HostRecords
 from timcombo_console.checklist.lines import Line, of_resources, some
 from timcombo_console.checklist.view import View
 
-LATER = "The console does not keep this yet."
 SOON = timedelta(days=30)
 
 
@@ -205,6 +204,16 @@ def _headers(shape: Distribution) -> str:
     return "" if shape.behaviors[-1].headers else "adds no headers"
 
 
+def _copies(view: View) -> Line:
+    """AWS: what was there before the rule is not copied by it."""
+    text, region = "Cross-Region replication of critical assets", view.product.replica_region
+    if not region:
+        fix = reverse("product-edit", args=[view.product.slug])
+        return Line(text, "wrong", "The product names no second Region.", fix=fix)
+    well = f"What is new in {{n}} buckets is copied to {region}."
+    return of_resources(text, view.of("replication"), well, fix=view.plan_url)
+
+
 def _logs(view: View) -> Line:
     text = "Enable access logging"
     if not view.product.log_bucket:
@@ -233,7 +242,7 @@ def _backup(view: View) -> Iterator[Line]:
         _versioned,
         view.plan_url,
     )
-    yield Line("Cross-Region replication of critical assets", "not yet", LATER)
+    yield _copies(view)
     yield _handlers(view)
     yield Line("Database backups", "not yet", "The console does not look at databases yet.")
 

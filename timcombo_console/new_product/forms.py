@@ -44,10 +44,11 @@ class BasicsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Product
-        fields = ["name", "slug", "domain", "artifact_account"]
+        fields = ["name", "slug", "domain", "artifact_account", "replica_region"]
         labels = {"artifact_account": "Account of the release archive"}
         help_texts = {
             "slug": "Small letters, digits and hyphens. It is a part of addresses and bucket names, and stays.",
+            "replica_region": "S3 copies the archive and prod there. Like us-west-2; empty for none.",
             "domain": "Like example.com. Its certificate covers it and one label below it.",
         }
 
@@ -59,6 +60,7 @@ class BasicsForm(forms.ModelForm):  # type: ignore[type-arg]
         "frontend_account",
         "dns_account",
         "artifact_account",
+        "replica_region",
         "log_account",
     ]
 
@@ -99,11 +101,13 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
             "protected",
             "extra_metrics",
             "alarms",
+            "replicated",
             "backend_account",
             "api_origin",
             "function_prefix",
         ]
         labels = {
+            "replicated": "Copied to the second Region",
             "web_acl": "Web ACL",
             "backend_account": "Account of the back end",
             "api_origin": "API origin",
@@ -112,11 +116,14 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
 
     field_order = ["hostnames", *Meta.fields]
 
-    def __init__(self, *args: Any, domain: str, proposal: Proposal, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, domain: str, second: str, proposal: Proposal, **kwargs: Any) -> None:
+        """`second` is the product's second Region, "" without one."""
         self.domain, self.proposal = domain, proposal
         super().__init__(*args, **kwargs)
         self.fields["hostnames"].widget.attrs["rows"] = len(proposal.below)
         self.fields["backend_account"].empty_label = "None"  # type: ignore[attr-defined]
+        if not second:
+            del self.fields["replicated"]
         if proposal.kind == "static":
             for name in ("backend_account", "api_origin", "function_prefix"):
                 del self.fields[name]
@@ -143,7 +150,7 @@ class EnvironmentsForm(forms.Form):
 
     def __init__(self, data: Any, basics: dict[str, Any]) -> None:
         super().__init__(data)
-        slug, account = basics["slug"], basics["frontend_account"]
+        slug = basics["slug"]
         archive = bucket_name(slug, "releases", basics["artifact_account"].aws_id)
         self.fields["artifact_bucket"] = forms.CharField(
             label="Bucket of the release archive", initial=archive, max_length=63
@@ -156,7 +163,7 @@ class EnvironmentsForm(forms.Form):
             )
         self.order_fields(["artifact_bucket", "log_bucket", "reason"])
         self.environments = [
-            _environment_form(data, basics["domain"], slug, account, position, proposal)
+            _environment_form(data, basics, position, proposal)
             for position, proposal in enumerate(proposals(basics["profile"]))
         ]
 
@@ -167,22 +174,23 @@ class EnvironmentsForm(forms.Form):
 
 
 def _environment_form(
-    data: Any, domain: str, slug: str, account: Account, position: int, proposal: Proposal
+    data: Any, basics: dict[str, Any], position: int, proposal: Proposal
 ) -> EnvironmentForm:
+    account, domain, second = (basics[name] for name in ("frontend_account", "domain", "replica_region"))
     row = Environment(
         name=proposal.name,
         kind=proposal.kind,
         position=position,
         frontend_account=account,
-        bucket=proposal.bucket(slug, account.aws_id),
+        bucket=proposal.bucket(basics["slug"], account.aws_id),
         cache_profile=proposal.cache_profile,
         price_class=proposal.price_class,
         web_acl=proposal.web_acl,
         protected=proposal.protected,
+        replicated=bool(second) and proposal.replicated,
         extra_metrics=proposal.watched,
         alarms=proposal.watched,
     )
     initial = {"hostnames": proposal.hostnames(domain)}
-    return EnvironmentForm(
-        data, instance=row, initial=initial, prefix=proposal.name, domain=domain, proposal=proposal
-    )
+    told = {"domain": domain, "second": second, "proposal": proposal}
+    return EnvironmentForm(data, instance=row, initial=initial, prefix=proposal.name, **told)

@@ -11,7 +11,7 @@ LONGEST_BUCKET = 63
 class Proposal:
     """An environment as it is proposed; `below` are the labels before the domain, "" for the domain itself.
 
-    `watched` is with additional metrics and alarms.
+    `watched` is with additional metrics and alarms, `replicated` with a copy in the second Region, where there is one.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Proposal:
     web_acl: str = "none"
     protected: bool = False
     watched: bool = False
+    replicated: bool = False
     requires: str = ""
 
     def hostnames(self, domain: str) -> list[str]:
@@ -44,6 +45,7 @@ PROD = Proposal(
     web_acl="count",
     protected=True,
     watched=True,
+    replicated=True,
 )
 STATIC = Proposal(
     name="static", kind="static", below=("", "www"), cache_profile="long", price_class="PriceClass_All"
