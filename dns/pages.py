@@ -45,6 +45,7 @@ def domains_page(user: User, product: Product) -> dict[str, Any]:
         "changes": last_record_changes(product),
         "may": allowed(user, "estate.apply"),
         "seen_at": look.seen_at if look else None,
+        "looking": look is not None and look.run is not None and look.run.is_active,
         "look_url": reverse("estate-look", args=[product.slug]),
         "plan_url": reverse("estate-plan", args=[product.slug]),
     }

@@ -177,7 +177,8 @@ def _first(product: Product, plan: Plan) -> str:
     missing = [one.address for one in plan.changes if one.address.kind in FIRST]
     if not plan.unseen or not missing:
         return ""
-    return f"{reverse('estate-plan', args=[product.slug])}?{urlencode({'only': map(key_of, missing)}, doseq=True)}"
+    only = urlencode({"only": [key_of(address) for address in missing]}, doseq=True)
+    return f"{reverse('estate-plan', args=[product.slug])}?{only}"
 
 
 def adoptable(product: Product, only: Sequence[Address]) -> list[Address]:

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from products.forms import show_refusal
 from products.models import Product
@@ -32,12 +34,14 @@ def estate(request: Request, slug: str) -> HttpResponse:
 
 @page(permission="estate.view", methods=("POST",))
 def look(request: Request, slug: str) -> HttpResponse:
-    """Starts a look; the page shows how it goes."""
+    """Starts a look; the page from which it was asked for shows how it goes."""
     try:
         look_at_all(actor=request.user, product=product_for(request.user, slug))
     except Refused as refusal:
         messages.warning(request, refusal.text)
-    return redirect("estate", slug)
+    back = request.POST.get("next", "")
+    own = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return redirect(back if own else reverse("estate", args=[slug]))
 
 
 @page(permission="estate.view", methods=("GET", "POST"))

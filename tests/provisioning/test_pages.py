@@ -53,7 +53,7 @@ def test_a_look_a_plan_and_its_progress(estate: Estate, admin: Client) -> None:
     assert "Another plan is being applied." in page(admin, "estate-plan")
     estate.carry_out(apply.run_id)
     shown = page(admin, "estate-apply", apply.pk)
-    assert "All 16 changes are made." in shown
+    assert "All 20 changes are made." in shown
     assert "hx-trigger" not in shown
     assert "In sync" in page(admin, "estate-resource", *DEV)
 
@@ -139,3 +139,17 @@ def test_what_is_not_there_is_not_found(admin: Client) -> None:
         ("estate-resource", ["nothing", "x", "y"]),
     ):
         assert admin.get(reverse(name, args=[PRODUCT, *args])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked_from", "led_to"),
+    [
+        (f"/products/{PRODUCT}/domains/", f"/products/{PRODUCT}/domains/"),
+        ("//elsewhere.example/", f"/products/{PRODUCT}/estate/"),
+        ("", f"/products/{PRODUCT}/estate/"),
+    ],
+)
+def test_a_look_leads_back_to_the_page_that_asked(admin: Client, asked_from: str, led_to: str) -> None:
+    answer = admin.post(reverse("estate-look", args=[PRODUCT]), {"next": asked_from})
+    assert answer["Location"] == led_to
+    assert "Looking" in admin.get(f"/products/{PRODUCT}/domains/").text

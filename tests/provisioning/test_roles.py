@@ -1,14 +1,19 @@
 """The roles of an account, kept by the console where its owner lets it."""
 
+import html
 import json
+import re
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.test import Client
 
 from devcloud.identity import WORKER_ARN
 from provisioning.shapes import Address
 from tests.owner import iam_of, install_shown, remove_role
 from tests.provisioning.conftest import MEDIA, Estate
+from tests.provisioning.shops import new_shop
 
 READ, DEPLOY = "deploy-console-read", "deploy-console-deploy"
 KINDS = ("role", "role-policy", "deploy-policy")
@@ -206,3 +211,51 @@ def test_only_where_the_owner_lets_it_are_roles_kept(estate: Estate, settings: A
     settings.CONSOLE_WORKER_PRINCIPAL = ""
     assert of_roles(estate) == []
     settings.CONSOLE_WORKER_PRINCIPAL = WORKER_ARN
+
+
+def test_a_product_in_an_account_without_any_role_is_set_up_by_two_plans(estate: Estate) -> None:
+    """The first makes the roles that look and keep, the second all else, with the rights to deploy at its end."""
+    from dns.models import HostedZone
+    from products.models import Account, Product
+
+    for purpose in ("read", "deploy", "estate"):
+        remove_role(estate.cloud, "sandbox", f"deploy-console-{purpose}")
+    new_shop("shop")
+    sandbox = Account.objects.get(name="sandbox")
+    HostedZone.objects.filter(product__slug="shop").delete()
+    shop = Product.objects.get(slug="shop")
+    shop.artifact_account = sandbox
+    shop.save()
+    shop.environments.update(frontend_account=sandbox)
+    for environment in shop.environments.all():
+        environment.hostnames.all().delete()
+    estate.slug = "shop"
+    estate.look()
+    client = Client()
+    client.force_login(estate.admin)
+    page = client.get("/products/shop/estate/plan/")
+    (first,) = re.findall(r'href="([^"]+)">Plan these roles first', page.text)
+    assert "Plan these roles first" not in client.get(html.unescape(first)).text
+    keys = parse_qs(urlsplit(html.unescape(first)).query)["only"]
+    estate.applied(*(Address(*key.split("/")) for key in keys))
+    assert not estate.plan().unseen
+    estate.applied()
+    assert estate.plan().changes == ()
+    environment = shop.environments.get()
+    policy = iam_of(estate.cloud, "sandbox").get_role_policy(RoleName=DEPLOY, PolicyName="console")
+    arn = f"arn:aws:cloudfront::{sandbox.aws_id}:distribution/{environment.distribution_id}"
+    assert arn in json.dumps(policy["PolicyDocument"])
+
+
+def test_the_accounts_page_tells_how_its_roles_stand(estate: Estate) -> None:
+    client = Client()
+    client.force_login(estate.admin)
+    kept(estate)
+    iam_of(estate.cloud, "media").attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING)
+    estate.look()
+    text = client.get("/accounts/media/").text
+    shown = text.partition("Roles that the console keeps")[2].partition("</ul>")[0]
+    assert shown.count("In sync") == 9
+    assert shown.count("Changed by hand") == 1
+    assert BOUNDARY in text
+    assert "Roles that the console keeps" in client.get("/accounts/sandbox/").text
