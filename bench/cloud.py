@@ -22,6 +22,7 @@ class Cloud:
 
     def __init__(self, told: dict[str, Any]) -> None:
         self.endpoint: str = told["endpoint"]
+        self.worker: str = told["worker"]
         self._told = told
 
     def environment(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from bench.cloud import Cloud, carry_out, emulated_cloud
@@ -29,14 +29,16 @@ class Ground:
         self.cloud = cloud
         self.products = list(Product.objects.order_by("pk"))
         self._client = Client()
-        self._client.force_login(User.objects.create(username="admin", role=Role.ADMIN))
+        self._admin = User.objects.create(username="admin", role=Role.ADMIN)
+        self._client.force_login(self._admin)
 
     def resources(self) -> int:
         """How many each product has."""
         return len(wishes_of(self.products[0]))
 
-    def look(self, product: Product) -> None:
-        carry_out(look_at(actor=None, product=product))
+    def look(self, product: Product, *, asked_for: bool = False) -> None:
+        """As the console does by itself, or as a person asks for it."""
+        carry_out(look_at(actor=self._admin if asked_for else None, product=product))
 
     def plan(self, product: Product) -> object:
         return plan_of(product)
@@ -53,7 +55,7 @@ def ground(folder: Path, products: int, latency_ms: float) -> Iterator[Ground]:
     path.write_text(yaml.safe_dump(_estate(products), sort_keys=False))
     path.with_suffix(".handlers.txt").write_text("one\n")
     import_estate(actor=None, text=path.read_text(), name=path.name)
-    with emulated_cloud(path) as cloud:
+    with emulated_cloud(path) as cloud, override_settings(CONSOLE_WORKER_PRINCIPAL=cloud.worker):
         cloud.control("/faults", {"kind": "latency", "ms": latency_ms})
         yield Ground(cloud)
 

@@ -11,7 +11,7 @@ from aws.replication_policies import role_arn
 from aws.role_policies import access_policy, boundary_arn, boundary_policy
 from products.access import access_for, more_roles, policies_for
 from products.models import Account, Purpose
-from products.reach import OfDistribution, by_id, fleet_reach_of, reach_of
+from products.reach import OfDistribution, Rows, by_id, fleet_reach_of, reach_of, rows
 
 NOBODY = "the ARN of the workers' role (set CONSOLE_WORKER_PRINCIPAL)"
 
@@ -22,9 +22,11 @@ def purposes_of(account: Account) -> list[Purpose]:
     return [purpose for purpose in Purpose if purpose in there]
 
 
-def permissions_of(account: Account, distribution: OfDistribution = by_id) -> Mapping[Purpose, list[str]]:
+def permissions_of(
+    account: Account, known: Rows, distribution: OfDistribution = by_id
+) -> Mapping[Purpose, list[str]]:
     """What products need of each role, as JSON documents; what keeping resources needs comes besides."""
-    reaches, fleet = reach_of(account, distribution), fleet_reach_of(account)
+    reaches, fleet = reach_of(account, known, distribution), fleet_reach_of(account, known)
     return {
         Purpose.READ: [*map(read_policy, reaches), *([fleet_read_policy(fleet)] if fleet else [])],
         Purpose.DEPLOY: [*map(deploy_policy, reaches), *([fleet_deploy_policy(fleet)] if fleet else [])],
@@ -41,7 +43,7 @@ def kept_by_console(account: Account) -> list[str]:
 def policies_of(account: Account) -> list[dict[str, Any]]:
     """Per role: the trust policy and the least permissions to install, as JSON documents."""
     principal = settings.CONSOLE_WORKER_PRINCIPAL or NOBODY
-    permissions = permissions_of(account)
+    permissions = permissions_of(account, rows())
     own = [
         {
             "purpose": purpose.label.lower(),

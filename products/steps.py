@@ -17,7 +17,7 @@ from aws.sessions import Identity
 from products.access import RoleAccess, access_for
 from products.models import Account, AccountCheck, Purpose
 from products.policies import policies_of, purposes_of
-from products.reach import callers_of, reach_of
+from products.reach import reach_of, rows
 from products.services import CHECK_KIND, save_check
 from runs.steps import Done, Recipe, Step, StepContext
 
@@ -84,10 +84,11 @@ def _rights(door: Door, purpose: Purpose, account: Account) -> Iterator[Right]:
     if purpose in WRITES:
         yield Right(WRITES[purpose], account.name, None, NOT_TRIED)
         return
-    for reach in reach_of(account):
+    known = rows()
+    for reach in reach_of(account, known):
         yield from try_rights(door, reach, writes=purpose == Purpose.DEPLOY)
-    callers = callers_of(account).exclude(api_origin="")
-    yield from try_apis(door, set(callers.values_list("api_origin", "function_prefix")))
+    callers = known.callers(account)
+    yield from try_apis(door, {(one.api_origin, one.function_prefix) for one in callers if one.api_origin})
 
 
 def _external_id(access: Access, identity: Identity, label: str) -> Finding:

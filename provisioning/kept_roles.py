@@ -12,12 +12,13 @@ from aws.replication_policies import replication_policy, replication_trust, role
 from aws.role_policies import boundary_arn
 from products.models import Account, AccountRole, Environment, Purpose
 from products.policies import permissions_of
+from products.reach import Rows, rows
 from provisioning import facts
 from provisioning.desired_edge import distribution_name
 from provisioning.ids import Ids
 from provisioning.kinds.policy_document import DISTRIBUTION, statements_in
 from provisioning.packing import packed
-from provisioning.policies import WRITTEN_BY, reach_of
+from provisioning.policies import WRITTEN_BY, reach_of, wished_in
 from provisioning.shapes import Address, Statement
 
 
@@ -28,10 +29,12 @@ def kept_roles(product: facts.Product, everything: Collection[facts.Product]) ->
     """
     if not settings.CONSOLE_WORKER_PRINCIPAL:
         return
-    rows = Account.objects.filter(aws_id__in=product.accounts, roles__purpose=Purpose.ACCESS)
-    for account in rows.prefetch_related("roles"):
-        permissions = permissions_of(account, partial(_name, product.slug))
-        reach = reach_of(account, everything)
+    found = Account.objects.filter(aws_id__in=product.accounts, roles__purpose=Purpose.ACCESS)
+    accounts = list(found.prefetch_related("roles"))
+    known, wished = (rows(), wished_in(everything)) if accounts else (Rows((), ()), {})
+    for account in accounts:
+        permissions = permissions_of(account, known, partial(_name, product.slug))
+        reach = reach_of(account, wished)
         for role in account.roles.all():
             purpose = Purpose(role.purpose)
             if purpose != Purpose.ACCESS:

@@ -1,7 +1,8 @@
 """Which policies keeping resources needs in an account, from what all products wish there."""
 
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from aws.estate_policies import EstateReach, estate_dns_policy, estate_policy, estate_read_policy
@@ -24,18 +25,27 @@ WRITTEN_BY = {
 def policies_for(account: Account, purpose: Purpose) -> list[str]:
     """As JSON texts; none for a purpose that keeps nothing, or where nothing is kept."""
     write = WRITTEN_BY.get(purpose)
-    text = write(reach_of(account, all_facts().values())) if write else ""
+    text = write(reach_of(account, wished_in(all_facts().values()))) if write else ""
     return [text] if text and json.loads(text)["Statement"] else []
 
 
-def reach_of(account: Account, everything: Iterable[facts.Product]) -> EstateReach:
+Wished = Mapping[str, Collection[Address]]
+"""By the 12 digits of an account, all that products wish there."""
+
+
+def wished_in(everything: Iterable[facts.Product]) -> Wished:
+    """For all accounts at a time."""
+    found: dict[str, set[Address]] = defaultdict(set)
+    for product in everything:
+        for wish in desired(product):
+            found[wish.address.account].add(wish.address)
+    return found
+
+
+def reach_of(account: Account, wished: Wished) -> EstateReach:
     """All that any product wishes in the account, and what the console still keeps there."""
-    products = [one for one in everything if account.aws_id in one.accounts]
-    wished = (wish.address for product in products for wish in desired(product))
-    kept = (
-        row.address for row in Resource.objects.select_related("account").filter(account=account, owned=True)
-    )
-    own = {address for address in (*wished, *kept) if address.account == account.aws_id}
+    kept = Resource.objects.filter(account=account, owned=True).values_list("kind", "name")
+    own = {*wished.get(account.aws_id, ()), *(Address(kind, account.aws_id, name) for kind, name in kept)}
     kinds = {address.kind for address in own}
     replicated = tuple(sorted(_named(own, "replication")))
     return EstateReach(
@@ -56,7 +66,7 @@ def reach_of(account: Account, everything: Iterable[facts.Product]) -> EstateRea
 
 def copying_role(account: Account) -> list[dict[str, Any]]:
     """The role that S3 takes where it copies buckets of the account, as `products.policies.policies_of` tells roles."""
-    reach = reach_of(account, all_facts().values())
+    reach = reach_of(account, wished_in(all_facts().values()))
     if not reach.replicated:
         return []
     return [

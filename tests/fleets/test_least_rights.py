@@ -23,6 +23,7 @@ def test_all_that_deployments_call_is_allowed_and_nothing_else(fleet_world: Flee
 
     from products.models import Account, Purpose
     from products.policies import permissions_of
+    from products.reach import rows
 
     world = fleet_world.world
     world.stock("1.0.0", "1.1.0")
@@ -42,7 +43,7 @@ def test_all_that_deployments_call_is_allowed_and_nothing_else(fleet_world: Flee
         call_command("check_account", account)
     calls = fleet_world.cloud.calls(held)
     for purpose in (Purpose.READ, Purpose.DEPLOY):
-        texts = [text for account in Account.objects.all() for text in permissions_of(account)[purpose]]
+        texts = [text for one in Account.objects.all() for text in permissions_of(one, rows())[purpose]]
         unused = actions_in(texts) - called(calls, f"deploy-console-{purpose}", ACCOUNTS.values())
         assert (purpose, unused) == (purpose, set())
 

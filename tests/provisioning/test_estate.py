@@ -26,7 +26,7 @@ def test_the_documents_estate_is_seen_and_offered_for_adoption(estate: Estate) -
     assert plan.unseen == ()
     made = {change.address.kind for change in plan.changes if change.action != "adopt"}
     assert made == {
-        *("web-acl", "monitoring", "topic", "alarm"),
+        *("web-acl", "monitoring", "topic", "alarm", "replication"),
         *("bucket", "bucket-policy", "log-destination", "log-delivery"),
     }
     wrong = next(change for change in plan.changes if change.address == DEV)

@@ -27,6 +27,7 @@ def test_every_call_is_allowed_and_every_action_is_called(estate: Estate, kept_r
     """The emulated cloud refuses what the roles' policies do not allow, so that what works is allowed."""
     from products.models import Account, Purpose
     from products.policies import permissions_of
+    from products.reach import rows
     from provisioning.policies import policies_for
 
     estate.cloud.settings(deploy_seconds=0.1, dns_seconds=0.1, acm_seconds=0.05)
@@ -38,7 +39,7 @@ def test_every_call_is_allowed_and_every_action_is_called(estate: Estate, kept_r
     shown = {
         purpose: policies_for(account, purpose) for purpose in (Purpose.READ, Purpose.ESTATE, Purpose.DNS)
     }
-    shown[Purpose.ACCESS] = [*permissions_of(account)[Purpose.ACCESS]]
+    shown[Purpose.ACCESS] = [*permissions_of(account, rows())[Purpose.ACCESS]]
     _delete_everything(estate)
     calls = estate.cloud.calls(since)
     for purpose, texts in shown.items():

@@ -259,3 +259,19 @@ def test_the_accounts_page_tells_how_its_roles_stand(estate: Estate) -> None:
     assert shown.count("Changed by hand") == 1
     assert BOUNDARY in text
     assert "Roles that the console keeps" in client.get("/accounts/sandbox/").text
+
+
+def test_the_consoles_own_rounds_see_roles_once_for_all_products(estate: Estate) -> None:
+    """AWS lets IAM be asked less often than other services; who asks for a look sees everything."""
+    from products.models import Product
+    from provisioning.services.look import look_at
+
+    def asked(actor: Any, slug: str) -> int:
+        since = estate.cloud.next_call()
+        run = estate.carry_out(look_at(actor=actor, product=Product.objects.get(slug=slug)).pk)
+        assert run.state == "succeeded", run.error
+        return len([call for call in estate.cloud.calls(since, "iam") if call["operation"] == "GetRole"])
+
+    assert asked(None, "tim-combo") > 0
+    assert asked(None, "flux-systems") == 0
+    assert asked(estate.admin, "flux-systems") > 0
