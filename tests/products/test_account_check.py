@@ -99,7 +99,7 @@ def test_a_second_check_finds_the_same_and_writes_nothing(aws: CloudProcess) -> 
 def test_the_policies_to_install_are_kept(aws: CloudProcess, settings: Any) -> None:
     settings.CONSOLE_WORKER_PRINCIPAL = "arn:aws:iam::111122223333:role/console-worker"
     found, printed, _ = check()
-    read, deploy, dns, estate, access = found.policies
+    read, deploy, dns, estate, access, copies = found.policies
     trust = json.loads(deploy["trust"])["Statement"][0]
     assert trust["Principal"] == {"AWS": "arn:aws:iam::111122223333:role/console-worker"}
     assert trust["Condition"]["StringEquals"]["sts:ExternalId"] == "7c1d52aa-19d8-4a7c-8f0b-3f1f6f6f2e02"
@@ -119,7 +119,7 @@ def test_the_policies_to_install_are_kept(aws: CloudProcess, settings: Any) -> N
     }
     kept = json.loads(access["permissions"][0])["Statement"][0]["Resource"]
     assert access["role"] not in kept
-    assert {one["role"] for one in (read, deploy, dns, estate)} == set(kept)
+    assert {one["role"] for one in (read, deploy, dns, estate, copies)} == set(kept)
     assert "Trust policy of arn:aws:iam::855652006097:role/deploy-console-deploy" in printed
 
 
@@ -211,7 +211,10 @@ def test_the_policies_are_exported_for_the_accounts_owner(aws: CloudProcess, cli
     assert answer["Content-Disposition"] == 'attachment; filename="media-policies.json"'
     told = json.loads(answer.content)
     roles = {one["purpose"]: one for one in told["roles"]}
-    assert (told["account"], set(roles)) == ("855652006097", {"read", "deploy", "dns", "estate", "access"})
+    assert (told["account"], set(roles)) == (
+        "855652006097",
+        {"read", "deploy", "dns", "estate", "access", "copies"},
+    )
     assert told["boundary"]["policy"] == "arn:aws:iam::855652006097:policy/deploy-console-boundary"
     limits = told["boundary"]["document"]["Statement"][0]["Action"]
     assert not [action for action in limits if action.startswith(("iam:", "sts:"))]
@@ -223,6 +226,9 @@ def test_the_policies_are_exported_for_the_accounts_owner(aws: CloudProcess, cli
         for one in document["Statement"]
         for action in one["Action"]
     }
-    assert allowed <= set(limits)
+    assert allowed - set(limits) == {"iam:PassRole"}
+    (passed,) = told["boundary"]["document"]["Statement"][1:]
+    assert passed["Resource"] == ["arn:aws:iam::855652006097:role/deploy-console-replication"]
+    assert passed["Condition"] == {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}}
     assert {"acm:RequestCertificate", "wafv2:CreateWebACL", "cloudfront:UpdateDistribution"} <= allowed
     assert "route53:ChangeResourceRecordSets" not in allowed

@@ -70,3 +70,19 @@ def test_rollbacks_releases_and_pipelines_are_told_from_the_consoles_own_records
     )
     assert found["Implement automated deployment pipelines"].state == "not yet"
     assert found["Configure cross-account IAM roles and policies"].evidence.startswith("Nobody has checked")
+
+
+def test_rights_are_ticked_by_what_stands_in_iam_where_the_console_keeps_them(
+    estate: Estate, kept_roles: None
+) -> None:
+    def line() -> tuple[str, str]:
+        one = lines(estate)["Implement least-privilege IAM policies"]
+        return one.state, one.evidence
+
+    estate.adopted()
+    assert line()[0] == "met"
+    iam = estate.cloud.client("iam", "media", "owner", region="us-east-1")
+    everything = "arn:aws:iam::aws:policy/AdministratorAccess"
+    iam.attach_role_policy(RoleName="deploy-console-deploy", PolicyArn=everything)
+    estate.look()
+    assert line() == ("wrong", "deploy-console-deploy may do something else.")

@@ -72,6 +72,19 @@ def _roles(view: View, text: str) -> Line:
     return Line(text, "met", f"The roles of {some(view.accounts)} were taken and tried.", oldest)
 
 
+def _rights(view: View) -> Line:
+    """Where the console keeps the roles of every account, what they may do was read there, and is no more than is called."""
+    text = "Implement least-privilege IAM policies"
+    kept = [*view.of("role"), *view.of("role-policy"), *view.of("deploy-policy")]
+    if len({one.wish.address.account for one in kept}) < len(view.accounts):
+        return _roles(view, text)
+    needed = {one.wish.shape for one in kept}
+    well = "Roles and their rights, {n} in all, are what the console calls, within each account's boundary."
+    return of_resources(
+        text, kept, well, lambda shape: "" if shape in needed else "may do something else", view.plan_url
+    )
+
+
 def _pipelines(view: View) -> Line:
     text = "Implement automated deployment pipelines"
     if view.pipeline is None:
@@ -187,7 +200,7 @@ def _security(view: View) -> Iterator[Line]:
         "Configure security headers", view.distributions, "Every page has them.", _headers, plan
     )
     yield _logs(view)
-    yield _roles(view, "Implement least-privilege IAM policies")
+    yield _rights(view)
 
 
 def _encrypted(shape: Bucket) -> str:

@@ -44,7 +44,8 @@ class View:
     @property
     def sites(self) -> list[Sight]:
         """The buckets of environments."""
-        return [one for one in self.buckets if one.wish.place]
+        names = {one.bucket for one in self.environments}
+        return [one for one in self.buckets if one.name in names]
 
     @property
     def archives(self) -> list[Sight]:
