@@ -20,6 +20,11 @@ OWNER_KEY = "AKIAOWNR"
 _ALPHABET = string.ascii_uppercase + "234567"
 
 
+def owner_keys(account: str) -> dict[str, str]:
+    """What an account's owner puts into the environment of the AWS CLI."""
+    return {"access_key_id": OWNER_KEY + account, "secret_access_key": OWNER_SECRET}
+
+
 @dataclass(frozen=True)
 class Keys:
     """One access key. Session keys carry a token and end at `expires` (seconds since the epoch)."""

@@ -17,7 +17,7 @@ from devcloud.dns import server as dns
 from devcloud.edge.service import Viewer, serve
 from devcloud.estate import read_estate
 from devcloud.gateway import Gateway, LostReply
-from devcloud.identity import WORKER_ARN, WORKER_KEY, WORKER_SECRET
+from devcloud.identity import WORKER_ARN, WORKER_KEY, WORKER_SECRET, owner_keys
 from devcloud.moto_backend import Moto
 from devcloud.wire import Reply, Request
 
@@ -65,7 +65,8 @@ async def run(
         "dns": await dns.listen(cloud, host, 0),
     }
     worker = {"access_key_id": WORKER_KEY, "secret_access_key": WORKER_SECRET, "worker": WORKER_ARN}
-    ready(json.dumps({"ready": True, **addresses, **worker}))
+    owners = {account: owner_keys(account) for account in cloud.estate.accounts.values()}
+    ready(json.dumps({"ready": True, **addresses, **worker, "owners": owners}))
     await stop.wait()
     moto.close()
 

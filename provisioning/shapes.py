@@ -404,12 +404,12 @@ class Role(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class RolePolicy(Shape):
-    """What a role may do, in order of the Sids. `others` are policies that somebody gave it besides: ARNs, or names of inline ones."""
+    """What a role may do, in order of the Sids. `other_policies` are those that somebody gave it besides: ARNs, or names of inline ones."""
 
     kind: ClassVar[str] = "role-policy"
 
     statements: tuple[Statement, ...]
-    others: tuple[str, ...] = ()
+    other_policies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

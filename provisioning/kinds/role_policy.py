@@ -46,7 +46,7 @@ class Policies:
         assert isinstance(now, RolePolicy)
         if now.statements != shape.statements:
             self.create(door, name, shape, ids)
-        for other in now.others:
+        for other in now.other_policies:
             _take_away(door, name, other)
 
     def delete(self, door: Door, name: str, found: Found, ids: Ids) -> Never:
@@ -64,7 +64,7 @@ class Policies:
             return None
         others = sorted([*attached, *(one for one in inline if one != NAME)])
         statements = statements_in(_document(door, name), door.account_id, ids) if NAME in inline else ()
-        return Found(self.shape(statements=statements, others=tuple(others)))
+        return Found(self.shape(statements=statements, other_policies=tuple(others)))
 
 
 def _all(door: Door, operation: str, key: str, name: str) -> list[Any]:

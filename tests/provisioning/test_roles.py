@@ -116,7 +116,7 @@ def _inline(iam: Any) -> None:
             "deploy-policy",
             "others",
         ),
-        (_inline, "deploy-policy", "others"),
+        (_inline, "deploy-policy", "other_policies"),
         (
             lambda iam: iam.delete_role_policy(RoleName=DEPLOY, PolicyName="console"),
             "deploy-policy",

@@ -43,6 +43,7 @@ def test_it_hands_over_addresses_and_logins(console: ConsoleRun) -> None:
     assert {
         "url",
         "aws_endpoint",
+        "aws_owners",
         "edge",
         "devcloud_control",
         "dns",

@@ -159,6 +159,7 @@ class Up:
         content = {
             "url": self.url,
             "aws_endpoint": facts["endpoint"],
+            "aws_owners": facts["owners"],
             "edge": facts["edge"],
             "devcloud_control": facts["control"],
             "dns": facts["dns"],
