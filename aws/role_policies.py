@@ -5,7 +5,9 @@ the role's own policies say, and the condition `iam:PermissionsBoundary` lets on
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
 
 from aws.estate_policies import EstateReach, estate_dns_policy, estate_policy, estate_read_policy
 from aws.fleet_policies import FleetReach, fleet_deploy_policy, fleet_read_policy
@@ -13,6 +15,7 @@ from aws.policies import Reach, allow, deploy_policy, document, read_policy
 from aws.replication_policies import pass_role, replication_policy
 
 BOUNDARY = "deploy-console-boundary"
+BOUNDARY_READS = ("iam:GetPolicy", "iam:GetPolicyVersion")
 ROLE_READS = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies")
 BOUNDED_WRITES = (
     "iam:CreateRole",
@@ -34,6 +37,7 @@ def access_policy(account_id: str, roles: Sequence[str]) -> str:
     bounded = {"StringEquals": {"iam:PermissionsBoundary": boundary_arn(account_id)}}
     return document(
         *allow("SeeRoles", ROLE_READS, roles),
+        *allow("SeeBoundary", BOUNDARY_READS, (boundary_arn(account_id),)),
         *(one | {"Condition": bounded} for one in allow("KeepRights", BOUNDED_WRITES, roles)),
         *allow("KeepTrust", OTHER_WRITES, roles),
     )
@@ -46,6 +50,22 @@ def boundary_policy(account_id: str) -> str:
     """
     actions = {action for action in _actions(_every_policy()) if not action.startswith("iam:")}
     return document(*allow("TheConsole", sorted(actions), ("*",)), *pass_role(account_id))
+
+
+def missing_in(document: Mapping[str, Any], account_id: str) -> list[str]:
+    """The actions that a boundary as it is installed does not name: of an older version of the console, for instance."""
+    found = document.get("Statement", ())
+    statements = found if isinstance(found, list | tuple) else [found]
+    patterns = [
+        action.lower()
+        for one in statements
+        if one.get("Effect") == "Allow"
+        for action in ([one["Action"]] if isinstance(one.get("Action"), str) else one.get("Action", ()))
+    ]
+    needed = sorted(_actions([boundary_policy(account_id)]))
+    return [
+        action for action in needed if not any(fnmatchcase(action.lower(), pattern) for pattern in patterns)
+    ]
 
 
 def _every_policy() -> Iterable[str]:

@@ -34,7 +34,10 @@ def conflicts(context: StepContext, product: Product) -> dict[str, str]:
     for one in _missing(product):
         try:
             door = open_account(context, one.account, Purpose.READ)
-            found |= {**_elsewhere(door, one), **_here(door, one, known)}
+            found |= _here(door, one, known)
+            found |= {
+                name: holder for name in one.names if (holder := found.get(name) or _holder(door, one, name))
+            }
         except (AwsError, StepFailed) as refused:
             context.log(f"Whose alias {', '.join(one.names)} is could not be asked. {refused}")
     return found
@@ -64,13 +67,10 @@ def _here(door: Door, missing: Missing, known: Ids) -> Mapping[str, str]:
     }
 
 
-def _elsewhere(door: Door, missing: Missing) -> Mapping[str, str]:
-    """AWS tells who proves by a certificate that the name is theirs, and hides a part of id and account."""
+def _holder(door: Door, missing: Missing, name: str) -> str:
+    """Over all accounts. AWS tells who proves by a certificate that the name is theirs, and hides a part of id and account."""
     if not missing.proved:
-        return {}
-    found = {}
-    for name in missing.names:
-        asked = {"DistributionId": missing.proved, "Alias": name}
-        for item in listed(door, "ListConflictingAliases", "ConflictingAliasesList", **asked):
-            found[name] = f"distribution {item['DistributionId']} in account {item['AccountId']}"
-    return found
+        return ""
+    asked = {"DistributionId": missing.proved, "Alias": name}
+    items = listed(door, "ListConflictingAliases", "ConflictingAliasesList", **asked)
+    return next((f"distribution {one['DistributionId']} in account {one['AccountId']}" for one in items), "")

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from django.db.models import Count, Q, QuerySet
 
-from products.models import Environment, Product
+from products.models import Environment, Product, Purpose
 from provisioning.desired import desired
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
 from provisioning.desired_roles import roles
@@ -15,6 +15,7 @@ from provisioning.differences import Field
 from provisioning.gather import all_facts
 from provisioning.ids import Ids
 from provisioning.kept_roles import kept_roles
+from provisioning.kinds import seen_by
 from provisioning.models import Apply, ChangeState, Look, PlannedChange, Resource
 from provisioning.planner import Plan, Seen, Wish, drift, make_plan, pending
 from provisioning.shapes import SHAPES, Address, shape_of
@@ -56,12 +57,15 @@ def resources() -> QuerySet[Resource]:
 
 
 def rows_of(product: Product, wishes: Iterable[Wish]) -> dict[Address, Resource]:
-    """The rows of these resources, and of those that the console keeps for the product without a wish."""
+    """The rows of these resources, and of those that the console keeps for the product without a wish.
+
+    Roles without a wish are their account owner's again.
+    """
     names = {wish.address.name for wish in wishes}
     rows = resources().filter(Q(name__in=names) | Q(product=product, owned=True))
     wished = {wish.address for wish in wishes}
     found = {row.address: row for row in rows}
-    rest = [address for address in found if address not in wished]
+    rest = [a for a in found if a not in wished and seen_by(a.kind) != Purpose.ACCESS]
     unwanted = {a for a in rest if found[a].owned and found[a].product_id == product.pk} if rest else set()
     unwanted -= _wished_by_others(product) if unwanted else set()
     return {address: row for address, row in found.items() if address in wished or address in unwanted}

@@ -45,7 +45,7 @@ def needs_of(request: Request, roles: Roles) -> list[Need]:
     if find:
         return list(find(request))
     if request.service == "iam":
-        return [_iam(request, roles)]
+        return list(_iam(request, roles))
     return [Need(f"{request.service}:{request.operation}", "")]
 
 
@@ -174,17 +174,17 @@ def _logs(request: Request) -> Iterable[Need]:
         yield Need("logs:CreateDelivery", params.get("deliveryDestinationArn", ""))
 
 
-def _iam(request: Request, roles: Roles) -> Need:
+def _iam(request: Request, roles: Roles) -> Iterable[Need]:
     """AWS: what a role's boundary is, or for a new one is to be, can be a condition of a right to change it."""
     form, account = query.fields(request), request.principal.account
-    name = form.get("RoleName", "")
+    name, policy = form.get("RoleName", ""), form.get("PolicyArn", "")
     role = roles.named(account, name)
     resource = role.arn if role else f"arn:aws:iam::{account}:role{form.get('Path', '/')}{name}"
     bound = form.get("PermissionsBoundary") or (role.rights.boundary if role else "")
     context = {"iam:permissionsboundary": bound} if bound else {}
-    if policy := form.get("PolicyArn"):
-        context["iam:policyarn"] = policy
-    return Need(f"iam:{request.operation}", resource if name else "*", context)
+    yield Need(f"iam:{request.operation}", resource if name else policy or "*", context)
+    if request.operation == "CreateRole" and any(key.startswith("Tags.") for key in form):
+        yield Need("iam:TagRole", resource, context)
 
 
 def _json(request: Request) -> dict[str, Any]:

@@ -174,6 +174,24 @@ def create_policy(call: IamCall) -> Result:
     return {"Policy": {"PolicyName": name, "Arn": arn}}
 
 
+def get_policy(call: IamCall) -> Result:
+    arn = call.params["PolicyArn"]
+    _managed(call)
+    return {"Policy": {"PolicyName": arn.rsplit("/", 1)[-1], "Arn": arn, "DefaultVersionId": "v1"}}
+
+
+def get_policy_version(call: IamCall) -> Result:
+    document = quote(_managed(call), safe="")
+    return {"PolicyVersion": {"VersionId": "v1", "IsDefaultVersion": True, "Document": document}}
+
+
+def _managed(call: IamCall) -> str:
+    found = call.roles.policies.get(call.params["PolicyArn"])
+    if found is None:
+        raise no_such_entity(f"Policy {call.params['PolicyArn']} was not found.")
+    return found
+
+
 def delete_policy(call: IamCall) -> Result:
     """AWS: one that only is a boundary may be deleted; the roles within it may then do nothing."""
     if call.roles.policies.pop(call.params["PolicyArn"], None) is None:
@@ -232,5 +250,7 @@ OPERATIONS: Mapping[str, Callable[[IamCall], Result]] = {
     "DetachRolePolicy": detach_role_policy,
     "ListAttachedRolePolicies": list_attached_role_policies,
     "CreatePolicy": create_policy,
+    "GetPolicy": get_policy,
+    "GetPolicyVersion": get_policy_version,
     "DeletePolicy": delete_policy,
 }

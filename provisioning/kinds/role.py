@@ -7,6 +7,7 @@ from typing import Any, Never
 
 from aws.access import Account as Door
 from aws.errors import AwsError, NotFound
+from aws.role_policies import boundary_arn, missing_in
 from provisioning.desired_buckets import OWNER_TAG
 from provisioning.ids import Ids
 from provisioning.kinds.found import Found, Refused, never_deleted
@@ -17,14 +18,15 @@ AT_ONCE = 8
 
 
 def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found]:
-    """One call each, several at a time."""
+    """One call each, several at a time, and two for the boundary of all."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        roles = threads.map(lambda name: _role(door, name), names)
-        return {
-            name: Found(_shape(role, door.account_id, ids))
-            for name, role in zip(names, roles, strict=True)
-            if role
-        }
+        limits = threads.submit(_outdated, door)
+        roles = dict(zip(names, threads.map(lambda name: _role(door, name), names), strict=True))
+    return {
+        name: Found(_shape(role, door.account_id, ids), waits_for=limits.result())
+        for name, role in roles.items()
+        if role
+    }
 
 
 def create(door: Door, name: str, shape: Role, ids: Ids) -> None:
@@ -80,6 +82,24 @@ def _within(name: str, shape: Role) -> Iterator[None]:
             f"The role {name} may only be kept within the policy {shape.boundary}, which is not there, or the role is gone. "
             "The account's owner installs the policy; the account's page shows it."
         ) from error
+
+
+def _outdated(door: Door) -> str:
+    """What the installed boundary keeps from the console's roles, in words; "" when nothing."""
+    arn = boundary_arn(door.account_id)
+    try:
+        version = door.read("iam", "GetPolicy", arn, PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        answer = door.read("iam", "GetPolicyVersion", arn, PolicyArn=arn, VersionId=version)
+    except NotFound:
+        return f"The policy {arn}, its boundary, is not there. The account's owner installs the one on the account's page."
+    missing = missing_in(answer["PolicyVersion"]["Document"], door.account_id)
+    if not missing:
+        return ""
+    told = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+    return (
+        f"Its boundary does not name {told}, so these calls are refused. The account's owner installs the one on the "
+        "account's page."
+    )
 
 
 def _role(door: Door, name: str) -> dict[str, Any] | None:

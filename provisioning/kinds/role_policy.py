@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Never
 
 from aws.access import Account as Door
-from aws.errors import NotFound
+from aws.errors import AwsError, NotFound
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, Refused, deleting, never_deleted
+from provisioning.kinds.found import Found, NotReady, Refused, deleting, never_deleted
 from provisioning.kinds.policy_document import statements_in, written
 from provisioning.shapes import DeployPolicy, RolePolicy
 
@@ -20,9 +20,10 @@ CHARACTERS = 10_240
 
 @dataclass(frozen=True)
 class Policies:
-    """One kind; both differ only in when they are written."""
+    """One kind; both differ only in when they are written, and how long what they replace stays."""
 
     shape: Callable[..., RolePolicy]
+    patience: float
 
     def read(self, door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found]:
         """Three calls each, several roles at a time. One without any policy has none."""
@@ -38,14 +39,30 @@ class Policies:
                 f"What the role {name} needs takes {len(text):,} characters, and AWS lets a role have {CHARACTERS:,}. "
                 "Put some of the products into another account, or have the owner install it as managed policies."
             )
-        door.write("iam", "PutRolePolicy", name, RoleName=name, PolicyName=NAME, PolicyDocument=text)
+        try:
+            door.write("iam", "PutRolePolicy", name, RoleName=name, PolicyName=NAME, PolicyDocument=text)
+        except AwsError as error:
+            if error.code != "LimitExceeded":
+                raise
+            raise Refused(
+                f"The role {name} has other inline policies, with which what it needs is longer than AWS lets a role have. "
+                "Delete them in IAM, then go on."
+            ) from error
 
     def update(self, door: Door, name: str, found: Found, shape: RolePolicy, ids: Ids) -> None:
-        """Its own policy first: the role is never without the rights that it needs."""
+        """Its own policy first: the role is never without the rights that it needs.
+
+        AWS: what is given and what is taken away spread by themselves. Raises NotReady in between, as others may be at work
+        with what is taken away.
+        """
         now = found.shape
         assert isinstance(now, RolePolicy)
         if now.statements != shape.statements:
             self.create(door, name, shape, ids)
+            if now.other_policies and self.patience:
+                raise NotReady(
+                    self.patience, f"The role {name} keeps its other policies until its own holds."
+                )
         for other in now.other_policies:
             _take_away(door, name, other)
 
@@ -94,4 +111,4 @@ def _take_away(door: Door, name: str, other: str) -> None:
             door.write("iam", "DeleteRolePolicy", name, RoleName=name, PolicyName=other)
 
 
-EARLY, LATE = Policies(RolePolicy), Policies(DeployPolicy)
+EARLY, LATE = Policies(RolePolicy, 0), Policies(DeployPolicy, 5)

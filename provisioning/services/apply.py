@@ -7,7 +7,8 @@ from typing import get_args
 from django.urls import reverse
 
 from audit.services import record
-from products.models import Account, Environment, Product
+from products.models import Account, Environment, Product, Purpose
+from provisioning.kinds import KEPT_BY
 from provisioning.models import Apply, PlannedChange
 from provisioning.planner import Action, Change
 from provisioning.refusals import StaleEstate
@@ -105,10 +106,16 @@ def _keep(apply: Apply, changes: Collection[Change]) -> None:
 
 
 def _scopes(product: Product, changes: Collection[Change]) -> set[str]:
-    """Nobody deploys to an environment whose resources are changed, nor applies another plan meanwhile."""
+    """Nobody deploys to an environment whose resources are changed, nor applies another plan meanwhile.
+
+    Buckets and roles may be of several products, whose plans are then applied one after the other.
+    """
     places = {change.place for change in changes}
     environments = Environment.objects.filter(product=product, name__in=places)
     buckets = {
         f"bucket:{change.address.name}" for change in changes if change.address.kind.startswith("bucket")
     }
-    return {f"product:{product.pk}", *(one.scope for one in environments), *buckets}
+    roles = {
+        f"roles:{one.address.account}" for one in changes if KEPT_BY.get(one.address.kind) == Purpose.ACCESS
+    }
+    return {f"product:{product.pk}", *(one.scope for one in environments), *buckets, *roles}

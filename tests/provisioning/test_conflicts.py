@@ -139,6 +139,6 @@ def test_names_that_are_where_they_belong_cost_no_question(estate: Estate) -> No
 
 
 def test_an_account_that_cannot_be_asked_is_left_out(asked: Estate) -> None:
-    taken_in(asked, "media")
+    taken_in(asked, "sandbox")
     asked.cloud.faults("cloudfront", "ListConflictingAliases", "error", status=403, code="AccessDenied")
     assert conflicts(asked) == {}

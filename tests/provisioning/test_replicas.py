@@ -153,3 +153,15 @@ def test_a_region_that_makes_no_sense_is_refused_by_name(estate: Estate, region:
     other.artifact_bucket, other.replica_region = ARCHIVE, region
     with pytest.raises(ValidationError, match=words):
         other.full_clean()
+
+
+def test_a_bucket_is_not_said_to_be_copied_where_it_cannot_be(estate: Estate) -> None:
+    from products.models import Environment, Product
+
+    dev = Environment.objects.get(product__slug=PRODUCT, name="dev")
+    dev.product.replica_region = "us-east-2"
+    with pytest.raises(ValidationError, match="The bucket itself is in us-east-2"):
+        dev.full_clean()
+    Product.objects.update(replica_region="")
+    with pytest.raises(ValidationError, match="names no second Region"):
+        Environment.objects.get(pk=dev.pk).full_clean()

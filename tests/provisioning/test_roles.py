@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from devcloud.identity import WORKER_ARN
+from provisioning.models import Resource
 from provisioning.shapes import Address
 from tests.owner import iam_of, install_shown, remove_role
 from tests.provisioning.conftest import MEDIA, Estate
@@ -114,7 +116,7 @@ def _inline(iam: Any) -> None:
         (
             lambda iam: iam.attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING),
             "deploy-policy",
-            "others",
+            "other_policies",
         ),
         (_inline, "deploy-policy", "other_policies"),
         (
@@ -275,3 +277,73 @@ def test_the_consoles_own_rounds_see_roles_once_for_all_products(estate: Estate)
     assert asked(None, "tim-combo") > 0
     assert asked(None, "flux-systems") == 0
     assert asked(estate.admin, "flux-systems") > 0
+
+
+def test_a_boundary_of_an_older_version_is_found_before_a_call_fails_at_it(estate: Estate) -> None:
+    kept(estate)
+    iam = iam_of(estate.cloud, "media")
+    iam.delete_policy(PolicyArn=BOUNDARY)
+    narrow = {"Statement": {"Effect": "Allow", "Action": ["s3:*", "cloudfront:*"], "Resource": "*"}}
+    iam.create_policy(PolicyName="deploy-console-boundary", PolicyDocument=json.dumps(narrow))
+    estate.look()
+    assert estate.state("role", READ) == "sync"
+    waits = Resource.objects.get(kind="role", name=READ, account__name="media").waits_for
+    assert waits.startswith("Its boundary does not name acm:AddTagsToCertificate, acm:DescribeCertificate")
+    iam.delete_policy(PolicyArn=BOUNDARY)
+    estate.look()
+    waits = Resource.objects.get(kind="role", name=READ, account__name="media").waits_for
+    assert waits.startswith(f"The policy {BOUNDARY}, its boundary, is not there.")
+
+
+def test_the_boundary_that_is_shown_lets_every_role_do_what_it_needs(estate: Estate) -> None:
+    """In place of the wide one: the whole product is then set up and kept within it."""
+    from products.models import Account
+    from products.policies import boundary_of
+
+    for name in ("media", "development", "sandbox"):
+        iam = iam_of(estate.cloud, name)
+        shown = boundary_of(Account.objects.get(name=name))
+        assert shown is not None
+        iam.delete_policy(PolicyArn=shown["policy"])
+        iam.create_policy(PolicyName="deploy-console-boundary", PolicyDocument=shown["document"])
+    estate.look()
+    estate.applied()
+    assert estate.plan().changes == ()
+    assert not Resource.objects.filter(kind="role").exclude(waits_for="").exists()
+
+
+def test_roles_that_are_the_owners_again_are_no_longer_looked_at(estate: Estate) -> None:
+    from products.models import AccountRole
+    from provisioning.selectors import picture_of
+
+    kept(estate)
+    AccountRole.objects.filter(purpose="access").delete()
+    estate.look()
+    picture = picture_of(estate.product)
+    assert not [one for one in picture.standings if one.address.kind in KINDS]
+    assert not picture.plan.unseen
+
+
+def test_each_purpose_has_a_role_of_its_own_where_they_are_kept(estate: Estate) -> None:
+    from products.models import AccountRole
+
+    access = AccountRole.objects.get(account__name="media", purpose="access")
+    read = AccountRole.objects.get(account__name="media", purpose="read")
+    read.role_arn = access.role_arn
+    with pytest.raises(ValidationError, match="a role of its own"):
+        read.full_clean()
+    access.delete()
+    read.full_clean()
+
+
+def test_plans_of_two_products_that_share_an_account_keep_its_roles_one_after_the_other(
+    estate: Estate,
+) -> None:
+    from runs.services import Busy
+
+    estate.look()
+    estate.apply(*of_roles(estate))
+    estate.slug = "flux-systems"
+    estate.look()
+    with pytest.raises(Busy):
+        estate.apply(*of_roles(estate))
