@@ -22,7 +22,7 @@ from provisioning.shapes import Address
 from runs.steps import StepContext, StepFailed
 
 ONE_AFTER_ANOTHER = (
-    frozenset({"distribution", "bucket-policy", "proof", "monitoring", "alarm"}),
+    frozenset({"distribution", "bucket-policy", "deploy-policy", "proof", "monitoring", "alarm"}),
     frozenset({"host-records"}),
 )
 """Kinds that mean others by what AWS calls them, which must have been seen before; all else comes first."""
