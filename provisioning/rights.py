@@ -6,7 +6,7 @@ from functools import wraps
 
 from django.utils import timezone
 
-from aws.errors import AccessDenied
+from aws.errors import AccessDenied, NotFound
 from products.models import Purpose
 from provisioning.kinds import KEPT_BY, Denied
 from provisioning.models import ChangeState, Resource
@@ -27,12 +27,19 @@ def once_rights_hold(function: StepFunction) -> StepFunction:
     def step(context: StepContext) -> Done | Wait:
         try:
             return function(context)
-        except (AccessDenied, Denied) as error:
-            if rights_spread(context):
+        except (AccessDenied, Denied, NotFound) as error:
+            if _of_rights(error) and rights_spread(context):
                 return Wait(AGAIN_SECONDS, f"{NOT_YET_HELD} {error}")
-            raise StepFailed(str(error)) from error
+            if isinstance(error, Denied):
+                raise StepFailed(str(error)) from error
+            raise
 
     return step
+
+
+def _of_rights(error: Exception) -> bool:
+    """AWS: a role that was just made may not be there yet for the next call of IAM, either."""
+    return not isinstance(error, NotFound) or error.service == "iam"
 
 
 def rights_spread(context: StepContext) -> bool:

@@ -347,3 +347,13 @@ def test_plans_of_two_products_that_share_an_account_keep_its_roles_one_after_th
     estate.look()
     with pytest.raises(Busy):
         estate.apply(*of_roles(estate))
+
+
+def test_a_new_role_that_iam_does_not_know_everywhere_yet_is_waited_for(estate: Estate) -> None:
+    """AWS: what was just made may be unknown to the next call."""
+    remove_role(estate.cloud, "media", DEPLOY)
+    estate.look()
+    fault = estate.cloud.faults("iam", "PutRolePolicy", "error", status=404, code="NoSuchEntity", count=2)
+    estate.applied(*of_roles(estate, MEDIA))
+    assert not estate.cloud.waits(fault)
+    assert estate.state("deploy-policy", DEPLOY) == "sync"
