@@ -86,10 +86,18 @@ class Unresolved(NotFound):
         return self.message
 
 
+BOUNDED = "The account's owner installs the boundary that the accounts page shows, then try again."
+
+
 class AccessDenied(AwsError):
     """The role may not do this, or the resource belongs to somebody else."""
 
     advice = "Compare the role's policy with the one that the accounts page shows for it, then try again."
+
+    def _text(self) -> str:
+        """AWS names what refused it: a role's own policy, or the boundary that its owner set."""
+        text = super()._text()
+        return text.replace(self.advice, BOUNDED) if "permissions boundary" in self.message else text
 
 
 class RoleRefused(AccessDenied):

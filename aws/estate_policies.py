@@ -81,6 +81,14 @@ DESTINATION_WRITES = (
 )
 SOURCE_WRITES = ("logs:PutDeliverySource", "logs:DeleteDeliverySource", "logs:TagResource")
 DELIVERY_WRITES = ("logs:CreateDelivery", "logs:DeleteDelivery", "logs:TagResource")
+CHANGES = "route53:ChangeResourceRecordSets"
+OF_ADDRESSES = {
+    "ForAllValues:StringEquals": {
+        f"{CHANGES}RecordTypes": ["A", "AAAA", "CNAME"],
+        f"{CHANGES}Actions": ["CREATE", "DELETE", "UPSERT"],
+    }
+}
+"""AWS: the condition that narrows a batch to records that say where names lead, and prove them."""
 ZONE_LISTS = ("route53:ListHostedZonesByName",)
 ZONE_READS = ("route53:GetHostedZone", "route53:ListResourceRecordSets")
 
@@ -138,16 +146,9 @@ def _records(reach: EstateReach) -> list[Statement]:
 
     So no mail, no name server and no text of a domain is in reach, and no other domain of the account.
     """
-    key = "route53:ChangeResourceRecordSets"
     names = {name for domain in reach.domains for name in (domain, f"*.{domain}")}
-    narrowed = {
-        "ForAllValues:StringLike": {f"{key}NormalizedRecordNames": sorted(names)},
-        "ForAllValues:StringEquals": {
-            f"{key}RecordTypes": ["A", "AAAA", "CNAME"],
-            f"{key}Actions": ["CREATE", "DELETE", "UPSERT"],
-        },
-    }
-    return [one | {"Condition": narrowed} for one in allow("Records", (key,), _zones(reach))]
+    narrowed = {"ForAllValues:StringLike": {f"{CHANGES}NormalizedRecordNames": sorted(names)}, **OF_ADDRESSES}
+    return [one | {"Condition": narrowed} for one in allow("Records", (CHANGES,), _zones(reach))]
 
 
 def estate_policy(reach: EstateReach) -> str:

@@ -9,8 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from aws.estate_policies import EstateReach, estate_dns_policy, estate_policy, estate_read_policy
-from aws.fleet_policies import FleetReach, fleet_deploy_policy, fleet_read_policy
+from aws.estate_policies import (
+    BUCKET_READS,
+    OF_ADDRESSES,
+    REPLICATION_READS,
+    EstateReach,
+    estate_dns_policy,
+    estate_policy,
+    estate_read_policy,
+)
+from aws.fleet_policies import FUNCTION_WRITES, FleetReach, fleet_deploy_policy, fleet_read_policy
 from aws.policies import Reach, allow, deploy_policy, document, read_policy
 from aws.replication_policies import pass_role, replication_policy
 
@@ -25,7 +33,8 @@ BOUNDED_WRITES = (
     "iam:DetachRolePolicy",
 )
 OTHER_WRITES = ("iam:UpdateAssumeRolePolicy", "iam:TagRole")
-"""AWS: these know no such condition. Whoever takes such a role is held by its boundary all the same."""
+"""AWS: these know no such condition. Whoever takes a role that has the boundary is held by it; one that was made by hand must
+be given it before."""
 
 
 def boundary_arn(account_id: str) -> str:
@@ -43,29 +52,57 @@ def access_policy(account_id: str, roles: Sequence[str]) -> str:
     )
 
 
-def boundary_policy(account_id: str) -> str:
-    """The furthest that any other role of the console ever goes: all actions that one of them may ever need.
+def boundary_policy(account_id: str, buckets: Iterable[str] = (), prefixes: Iterable[str] = ()) -> str:
+    """The furthest that any other role of the console ever goes: no action that none of them may need, and what writes only
+    where the console works.
 
-    Of roles that is one: to give S3 the one that copies.
+    AWS: new code of a function runs as that function's role, so only functions with these `prefixes` get any, and only
+    versions are deleted. Of DNS only where names lead is in reach, of roles only to give S3 the one that copies. Buckets and
+    their objects are those whose names end in the account's number, as proposed ones do, or begin with one of `buckets`.
     """
-    actions = {action for action in _actions(_every_policy()) if not action.startswith("iam:")}
-    return document(*allow("TheConsole", sorted(actions), ("*",)), *pass_role(account_id))
+    actions = {one for one in _actions(_every_policy()) if not one.startswith("iam:")}
+    code = {one for one in actions if one in CODE_WRITES}
+    objects = {one for one in actions if one.startswith("s3:") and one not in BUCKET_SETTINGS}
+    records = {"route53:ChangeResourceRecordSets"}
+    functions = f"arn:aws:lambda:*:{account_id}:function:"
+    return document(
+        *allow("TheConsole", sorted(actions - code - objects - records - VERSIONS), ("*",)),
+        *allow("Objects", sorted(objects), _own_buckets(account_id, buckets)),
+        *allow("Code", sorted(code), [f"{functions}{prefix}*" for prefix in sorted({*prefixes})]),
+        *allow("Versions", sorted(VERSIONS), (f"{functions}*:*",)),
+        *(one | {"Condition": OF_ADDRESSES} for one in allow("Records", sorted(records), ("*",))),
+        *pass_role(account_id),
+    )
+
+
+CODE_WRITES = frozenset(FUNCTION_WRITES) - {"lambda:GetAlias"}
+VERSIONS = frozenset({"lambda:DeleteFunction"})
+BUCKET_SETTINGS = frozenset((*BUCKET_READS, *REPLICATION_READS))
+
+
+def _own_buckets(account_id: str, names: Iterable[str]) -> list[str]:
+    """With all that is in them, and their copies in another Region."""
+    ours = f"-{account_id}"
+    others = sorted(name for name in {*names} if ours not in name)
+    return [
+        f"arn:aws:s3:::{pattern}"
+        for pattern in (f"*{ours}", f"*{ours}/*", f"*{ours}-*", *(f"{n}*" for n in others))
+    ]
 
 
 def missing_in(document: Mapping[str, Any], account_id: str) -> list[str]:
-    """The actions that a boundary as it is installed does not name: of an older version of the console, for instance."""
+    """The actions that a boundary as it is installed does not name: one for an older version of the console, for instance.
+
+    What it says of resources is its owner's, and of functions whether there are any; one that denies, or names what it does not mean, is not judged.
+    """
     found = document.get("Statement", ())
     statements = found if isinstance(found, list | tuple) else [found]
-    patterns = [
-        action.lower()
-        for one in statements
-        if one.get("Effect") == "Allow"
-        for action in ([one["Action"]] if isinstance(one.get("Action"), str) else one.get("Action", ()))
-    ]
+    if any(one.get("Effect") != "Allow" or "NotAction" in one for one in statements):
+        return []
+    named = (one.get("Action", ()) for one in statements)
+    patterns = [each.lower() for one in named for each in ([one] if isinstance(one, str) else one)]
     needed = sorted(_actions([boundary_policy(account_id)]))
-    return [
-        action for action in needed if not any(fnmatchcase(action.lower(), pattern) for pattern in patterns)
-    ]
+    return [one for one in needed if not any(fnmatchcase(one.lower(), pattern) for pattern in patterns)]
 
 
 def _every_policy() -> Iterable[str]:

@@ -30,7 +30,7 @@ from devcloud.wire import Reply, Request
 
 # What the emulated cloud does itself, strictly, by signing name; moto does the rest.
 SERVICES: Mapping[str, Callable[[Request, Cloud], Reply]] = {
-    "s3": lambda request, cloud: s3.handle(request, cloud.buckets, cloud.roles),
+    "s3": lambda request, cloud: s3.handle(request, cloud.buckets, cloud.roles, cloud.settings),
     "sts": lambda request, cloud: sts.handle(request, cloud.identities, cloud.roles, cloud.settings),
     "cloudfront": lambda request, cloud: cloudfront.handle(request, cloud.cdn, cloud.settings, cloud),
     "lambda": lambda request, cloud: lambdas.handle(request, cloud.lambdas, cloud.buckets, cloud.settings),

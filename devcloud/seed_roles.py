@@ -41,7 +41,12 @@ def _limit(account: str) -> str:
     passed = f"arn:aws:iam::{account}:role/deploy-console-replication"
     return document(
         {"Effect": "Allow", "Action": [f"{service}:*" for service in BOUNDED], "Resource": "*"},
-        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": passed},
+        {
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": passed,
+            "Condition": {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}},
+        },
     )
 
 

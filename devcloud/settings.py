@@ -16,7 +16,7 @@ class Settings:
     credentials live,
     `dns_seconds` until a change of records is INSYNC, `acm_seconds` until a new certificate tells the record that proves it, `acm_patience` until
     one that nobody proved has timed out,
-    `iam_seconds` until a change of a role's policies holds,
+    `versioning_seconds` until S3 knows everywhere that a bucket keeps versions, `iam_seconds` until a change of a role's policies holds,
     `clock_offset` how far the cloud's clock is ahead of the machine's.
     """
 
@@ -30,6 +30,7 @@ class Settings:
     acm_seconds: float = 0.2
     acm_patience: float = 259_200.0
     iam_seconds: float = 0.3
+    versioning_seconds: float = 0.1
     clock_offset: float = 0.0
 
     def change(self, wish: Mapping[str, Any]) -> dict[str, float]:

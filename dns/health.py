@@ -26,7 +26,7 @@ class Host:
     """A hostname with all that it needs, as last seen; None is not there.
 
     `target` is how its alias records name the distribution, `domain` where that answers. `zone` tells whether its domain's zone is one of AWS's, and
-    `zone_problem` why nobody is led there, `zone_unknown` why that is not known. `also` names another environment whose distribution has the alias, too, and `taken_by` somebody else's distribution that has it.
+    `zone_problem` why nobody is led there, `zone_unknown` why that is not known. `also` names another environment whose distribution has the alias, too, and `taken_by` another distribution that has it.
     """
 
     name: str
@@ -113,7 +113,7 @@ def _of_distribution(host: Host) -> Iterator[Problem]:
         )
     if host.taken_by:
         yield Problem(
-            f"It is an alias of {host.taken_by}, which is none of ours; AWS lets one distribution have it.",
+            f"It is an alias of {host.taken_by}; AWS lets one distribution have it.",
             "Remove it there, or move it with AWS's AssociateAlias; then look again and apply the plan.",
         )
     if found is None:

@@ -90,6 +90,10 @@ class AccountRole(models.Model):
             raise ValidationError({"role_arn": text})
         others = {role.role_arn: role.purpose for role in self.account.roles.exclude(pk=self.pk)}
         kept = Purpose.ACCESS in (self.purpose, *others.values())
+        if kept and self.role_arn.endswith("/deploy-console-replication"):
+            raise ValidationError(
+                {"role_arn": "This is the role that S3 takes to copy buckets. Choose another one."}
+            )
         if kept and len({*others, self.role_arn}) < self.account.roles.exclude(pk=self.pk).count() + 1:
             text = (
                 "Where the console keeps the roles of an account, each purpose has a role of its own: what one may do is "
@@ -280,17 +284,6 @@ class Environment(models.Model):
                 "the failure budget at 0."
             )
             raise ValidationError({"backend_account": text})
-        if self.replicated and self.frontend_account_id:
-            self._check_copy()
-
-    def _check_copy(self) -> None:
-        second = self.product.replica_region
-        if not second:
-            text = "The product names no second Region to copy the bucket to. Enter it in the product's settings first."
-            raise ValidationError({"replicated": text})
-        if self.frontend_account.region == second:
-            text = f"The bucket itself is in {second}, so there is nowhere else to copy it to."
-            raise ValidationError({"replicated": text})
 
 
 class ConfigRevision(models.Model):

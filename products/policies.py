@@ -64,4 +64,10 @@ def boundary_of(account: Account) -> dict[str, str] | None:
     """The policy that the kept roles never go beyond, by its ARN; None where the console keeps no roles."""
     if Purpose.ACCESS not in purposes_of(account):
         return None
-    return {"policy": boundary_arn(account.aws_id), "document": boundary_policy(account.aws_id)}
+    known = rows()
+    fleet, reaches = fleet_reach_of(account, known), reach_of(account, known)
+    buckets = [name for reach in reaches for name in (*reach.buckets, reach.artifact_bucket) if name]
+    logs = [one.log_bucket for one in known.products if one.log_account_id == account.pk]
+    every = (*buckets, *logs, *fleet.code_buckets, *fleet.sources, *fleet.kept)
+    document = boundary_policy(account.aws_id, every, fleet.prefixes)
+    return {"policy": boundary_arn(account.aws_id), "document": document}

@@ -17,9 +17,13 @@ from provisioning import facts
 from provisioning.desired_edge import distribution_name
 from provisioning.ids import Ids
 from provisioning.kinds.policy_document import DISTRIBUTION, statements_in
-from provisioning.packing import packed
+from provisioning.kinds.role_policy import CHARACTERS
+from provisioning.packing import fitted, packed
 from provisioning.policies import WRITTEN_BY, reach_of, wished_in
 from provisioning.shapes import Address, Statement
+
+MARGIN = 240
+"""Characters for what AWS's ids are longer than names."""
 
 
 def kept_roles(product: facts.Product, everything: Collection[facts.Product]) -> Iterator[facts.KeptRole]:
@@ -52,17 +56,25 @@ def _name(product: str, environment: Environment) -> str:
 
 
 def _statements(account: Account, texts: Iterable[str]) -> tuple[Statement, ...]:
-    """As shapes, which mean distributions by their names: here these stand where AWS's ids will."""
-    statements = packed(one for text in texts for one in json.loads(text)["Statement"])
+    """As shapes, which mean distributions by their names: here these stand where AWS's ids will.
+
+    Where there are too many to be named one by one, all of the account are meant.
+    """
+    every = packed(one for text in texts for one in json.loads(text)["Statement"])
+    statements = fitted(every, _distributions(account), CHARACTERS - MARGIN)
     names = {name for one in statements for arn in one["Resource"] if (name := _distribution(account, arn))}
     ids = Ids({Address(DISTRIBUTION, account.aws_id, name): name for name in names})
     return statements_in({"Statement": statements}, account.aws_id, ids)
 
 
 def _distribution(account: Account, arn: str) -> str:
-    prefix = f"arn:aws:cloudfront::{account.aws_id}:distribution/"
+    prefix = _distributions(account)
     name = arn.removeprefix(prefix) if arn.startswith(prefix) else ""
     return name if name != "*" else ""
+
+
+def _distributions(account: Account) -> str:
+    return f"arn:aws:cloudfront::{account.aws_id}:distribution/"
 
 
 def _role(account: Account, role: AccountRole, statements: tuple[Statement, ...]) -> facts.KeptRole:
@@ -73,7 +85,7 @@ def _role(account: Account, role: AccountRole, statements: tuple[Statement, ...]
 def _replicator(account: Account, reach: EstateReach) -> facts.KeptRole:
     """Which S3 takes."""
     text = replication_policy(reach.replicated, reach.replicas)
-    trust = replication_trust(account.aws_id)
+    trust = replication_trust()
     return _kept(account, role_arn(account.aws_id), trust, _statements(account, [text]))
 
 

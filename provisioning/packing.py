@@ -1,6 +1,6 @@
 """Statements of several policies as those of one. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from json import dumps
 from typing import Any
 
@@ -22,3 +22,16 @@ def packed(statements: Iterable[Document]) -> list[Document]:
         number = taken[one["Sid"]] = taken.get(one["Sid"], 0) + 1
         one["Sid"] += str(number) if number > 1 else ""
     return list(found.values())
+
+
+def fitted(statements: Sequence[Document], below: str, most: int) -> list[Document]:
+    """As they are while they fit into so many characters, else all resources below that ARN named as one."""
+    if len(dumps(statements, separators=(",", ":"))) <= most:
+        return list(statements)
+    return [
+        {
+            **one,
+            "Resource": sorted({f"{below}*" if arn.startswith(below) else arn for arn in one["Resource"]}),
+        }
+        for one in statements
+    ]

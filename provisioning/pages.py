@@ -11,11 +11,11 @@ from django.utils.formats import date_format
 from products.models import Account, Product
 from provisioning.differences import Field, differences
 from provisioning.forms import ApplyForm
-from provisioning.models import Apply, ChangeState, PlannedChange, Resource
+from provisioning.models import Apply, ChangeState, Look, PlannedChange, Resource
 from provisioning.planner import Change, Plan
 from provisioning.selectors import Standing, active_apply, last_apply, look_of, picture_of, plan_of
 from provisioning.services.apply import in_words
-from provisioning.shapes import Address, shape_of
+from provisioning.shapes import Address, Distribution, shape_of
 from runs.models import RunState
 from runs.selectors import shown_steps
 from runs.services import cancel_refusal, retry_refusal
@@ -29,7 +29,7 @@ KINDS = {
     "deploy-policy": "Rights of a role that deploys",
     "bucket": "Bucket",
     "bucket-policy": "Bucket policy",
-    "replication": "Copies in a second Region",
+    "replication": "Copies of what is new, in a second Region",
     "access-control": "Origin access control",
     "cache-policy": "Cache policy",
     "headers-policy": "Response headers policy",
@@ -157,7 +157,7 @@ def plan_page(user: User, product: Product, form: ApplyForm, only: Sequence[Addr
         "in_words": in_words(plan.changes),
         "adoptable": sum(one.action == "adopt" for one in plan.changes),
         "unseen": [str(address) for address in plan.unseen],
-        "conflicts": sorted(look.conflicts.items()) if look else [],
+        "conflicts": _conflicts(plan, look),
         "looking": look is not None and look.run is not None and look.run.is_active,
         "digest": plan.digest,
         "seen_at": look.seen_at if look else None,
@@ -169,13 +169,24 @@ def plan_page(user: User, product: Product, form: ApplyForm, only: Sequence[Addr
     }
 
 
+def _conflicts(plan: Plan, look: Look | None) -> list[tuple[str, str]]:
+    """The hostnames at which this plan would fail, and which distribution has each."""
+    shapes = [one.after for one in plan.changes if isinstance(one.after, Distribution)]
+    asked = {alias for shape in shapes for alias in shape.aliases}
+    return sorted(
+        (name, holder) for name, holder in (look.conflicts if look else {}).items() if name in asked
+    )
+
+
 FIRST = ("role", "role-policy")
 
 
 def _first(product: Product, plan: Plan) -> str:
     """Where roles are made by which the rest is seen; "" when all is seen, or no role is to be made."""
-    missing = [one.address for one in plan.changes if one.address.kind in FIRST]
-    if not plan.unseen or not missing:
+    unseen = {address.account for address in plan.unseen}
+    new = [one.address for one in plan.changes if one.action == "create" and one.address.kind in FIRST]
+    missing = [address for address in new if address.account in unseen]
+    if not missing:
         return ""
     only = urlencode({"only": [key_of(address) for address in missing]}, doseq=True)
     return f"{reverse('estate-plan', args=[product.slug])}?{only}"

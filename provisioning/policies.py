@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aws.estate_policies import EstateReach, estate_dns_policy, estate_policy, estate_read_policy
@@ -10,10 +10,9 @@ from aws.replication_policies import replication_policy, replication_trust, role
 from products.models import Account, Purpose
 from provisioning import facts
 from provisioning.desired import desired
-from provisioning.desired_replicas import replica_name
 from provisioning.gather import all_facts
 from provisioning.models import Resource
-from provisioning.shapes import Address
+from provisioning.shapes import Address, Replication, Shape
 
 WRITTEN_BY = {
     Purpose.READ: estate_read_policy,
@@ -29,25 +28,26 @@ def policies_for(account: Account, purpose: Purpose) -> list[str]:
     return [text] if text and json.loads(text)["Statement"] else []
 
 
-Wished = Mapping[str, Collection[Address]]
+Wished = Mapping[str, Mapping[Address, Shape]]
 """By the 12 digits of an account, all that products wish there."""
 
 
 def wished_in(everything: Iterable[facts.Product]) -> Wished:
     """For all accounts at a time."""
-    found: dict[str, set[Address]] = defaultdict(set)
+    found: dict[str, dict[Address, Shape]] = defaultdict(dict)
     for product in everything:
         for wish in desired(product):
-            found[wish.address.account].add(wish.address)
+            found[wish.address.account][wish.address] = wish.shape
     return found
 
 
 def reach_of(account: Account, wished: Wished) -> EstateReach:
     """All that any product wishes in the account, and what the console still keeps there."""
+    mine = wished.get(account.aws_id, {})
     kept = Resource.objects.filter(account=account, owned=True).values_list("kind", "name")
-    own = {*wished.get(account.aws_id, ()), *(Address(kind, account.aws_id, name) for kind, name in kept)}
+    own = {*mine, *(Address(kind, account.aws_id, name) for kind, name in kept)}
     kinds = {address.kind for address in own}
-    replicated = tuple(sorted(_named(own, "replication")))
+    copies = {a.name: shape.to for a, shape in mine.items() if isinstance(shape, Replication)}
     return EstateReach(
         account.aws_id,
         buckets=tuple(sorted(_named(own, "bucket"))),
@@ -59,8 +59,8 @@ def reach_of(account: Account, wished: Wished) -> EstateReach:
         log_destinations="log-destination" in kinds,
         log_deliveries="log-delivery" in kinds,
         domains=tuple(sorted(_named(own, "zone"))),
-        replicated=replicated,
-        replicas=tuple(map(replica_name, replicated)),
+        replicated=tuple(sorted(_named(own, "replication"))),
+        replicas=tuple(sorted(copies.values())),
     )
 
 
@@ -73,7 +73,7 @@ def copying_role(account: Account) -> list[dict[str, Any]]:
         {
             "purpose": "copies",
             "role": role_arn(account.aws_id),
-            "trust": replication_trust(account.aws_id),
+            "trust": replication_trust(),
             "permissions": [replication_policy(reach.replicated, reach.replicas)],
         }
     ]

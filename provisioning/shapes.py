@@ -118,7 +118,8 @@ class BucketPolicy(Shape):
 class Replication(Shape):
     """What has S3 copy each new object of a bucket `to` another one, as the role of this name.
 
-    With `deletions` what is deleted here is deleted there; both keep old versions. `other` rules are told by their ids.
+    With `deletions` what is deleted here is deleted there; both keep old versions. `only` narrows it to some objects and
+    `changed` is what else somebody has S3 make of a copy, both as AWS words them. `other` rules are told by their ids.
     """
 
     kind: ClassVar[str] = "replication"
@@ -127,6 +128,8 @@ class Replication(Shape):
     to: str
     enabled: bool = True
     deletions: bool = True
+    only: str = ""
+    changed: str = ""
     other: tuple[str, ...] = ()
 
 

@@ -29,7 +29,7 @@ def look(context: StepContext) -> Done | Wait:
     row = Look.objects.select_related("product").get(run=context.run)
     began = timezone.now()
     seen = see(context, row.product).resources
-    taken = conflicts(context, row.product)
+    taken = conflicts(context, row.product, row.conflicts)
     with context.transaction():
         Look.objects.filter(pk=row.pk).update(seen_at=began, conflicts=taken)
     return Done({"resources": seen})
@@ -42,7 +42,8 @@ def see_again(context: StepContext) -> Done | Wait:
     seen = see(context, product)
     if seen.denied and rights_spread(context):
         return Wait(AGAIN_SECONDS, f"{NOT_YET_HELD} {seen.denied}")
-    taken = conflicts(context, product)
+    before = Look.objects.filter(product=product).values_list("conflicts", flat=True).first() or {}
+    taken = conflicts(context, product, before)
     with context.transaction():
         Look.objects.filter(product=product).update(conflicts=taken)
     return Done({"resources": seen.resources})

@@ -128,17 +128,22 @@ def list_distributions(call: CdnCall) -> Result:
 
 
 def list_conflicting_aliases(call: CdnCall) -> Result:
-    """AWS: only who has a distribution with a certificate for the name is told, and ids and accounts are hidden in part."""
+    """AWS: only who has a distribution with a certificate for the name is told, and ids and accounts are hidden in part.
+
+    Wildcards over the name are told, too.
+    """
     own, alias = call.distribution(call.params["DistributionId"]), call.params["Alias"]
     arn = own.config["ViewerCertificate"].get("ACMCertificateArn", "")
     certificate = call.neighbours.certificate(arn) if arn else None
     if certificate is None or not certificate.covers(alias):
         message = "The specified distribution has no certificate that covers the alias."
         raise AwsError("InvalidArgument", 400, message)
-    others = [each for each in call.cdn.distributions.values() if each.id != own.id and alias in each.aliases]
+    over = f"*.{alias.partition('.')[2]}"
     items = [
-        {"Alias": alias, "DistributionId": _hidden(each.id), "AccountId": _hidden(each.account)}
-        for each in others
+        {"Alias": name, "DistributionId": _hidden(each.id), "AccountId": _hidden(each.account)}
+        for each in call.cdn.distributions.values()
+        for name in each.aliases
+        if each.id != own.id and name in (alias, over)
     ]
     return {"ConflictingAliasesList": {"MaxItems": 100, "Quantity": len(items), "Items": items}}
 

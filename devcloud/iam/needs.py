@@ -36,6 +36,13 @@ S3_ACTIONS = {
     "ListParts": "ListMultipartUploadParts",
     "ListMultipartUploads": "ListBucketMultipartUploads",
 }
+KNOW_BOUNDARY = frozenset(
+    {
+        *("CreateRole", "PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary", "PutRolePolicy"),
+        *("DeleteRolePolicy", "AttachRolePolicy", "DetachRolePolicy"),
+    }
+)
+"""AWS: the calls of IAM on roles that know the condition `iam:PermissionsBoundary`."""
 OF_VERSIONS = frozenset({"GetObject", "DeleteObject", "GetObjectTagging", "PutObjectTagging"})
 
 
@@ -181,10 +188,11 @@ def _iam(request: Request, roles: Roles) -> Iterable[Need]:
     role = roles.named(account, name)
     resource = role.arn if role else f"arn:aws:iam::{account}:role{form.get('Path', '/')}{name}"
     bound = form.get("PermissionsBoundary") or (role.rights.boundary if role else "")
+    bound = bound if request.operation in KNOW_BOUNDARY else ""
     context = {"iam:permissionsboundary": bound} if bound else {}
     yield Need(f"iam:{request.operation}", resource if name else policy or "*", context)
     if request.operation == "CreateRole" and any(key.startswith("Tags.") for key in form):
-        yield Need("iam:TagRole", resource, context)
+        yield Need("iam:TagRole", resource)
 
 
 def _json(request: Request) -> dict[str, Any]:

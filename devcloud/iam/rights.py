@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from devcloud.errors import JSON_SERVICES, AwsError
 from devcloud.iam.state import Rights, Roles
-from devcloud.policy import ALLOW, evaluate
+from devcloud.policy import ALLOW, DENY, evaluate
 from devcloud.wire import Principal
 
 Context = Mapping[str, str | Sequence[str]]
@@ -44,25 +44,34 @@ def check_rights(principal: Principal, service: str, needs: Iterable[Need], role
         return
     rights = role.in_force(now) if role else None
     for need in needs:
-        if rights is None or not allows(rights, need, roles):
-            raise _denied(principal, service, need)
+        what = _refused_by(rights, need, roles) if rights else "identity-based policy"
+        if what:
+            raise _denied(principal, service, need, what)
 
 
 def allows(rights: Rights, need: Need, roles: Roles) -> bool:
-    """Whether one of the policies allows it, and the boundary, where there is one, does too."""
-    texts = [*(text for _, text in rights.inline), *(roles.policies[arn] for arn in rights.attached)]
-    bounds = [[roles.policies.get(rights.boundary, "")]] if rights.boundary else []
-    return all(any(_grants(text, need) for text in group) for group in (texts, *bounds))
+    """Whether its policies allow it, and the boundary, where there is one, does too."""
+    return not _refused_by(rights, need, roles)
 
 
-def _grants(text: str, need: Need) -> bool:
-    return evaluate(text, None, need.action, need.resource, need.context) == ALLOW
+def _refused_by(rights: Rights, need: Need, roles: Roles) -> str:
+    """What does not allow it, as AWS words it; "" when it is allowed. AWS: a Deny in one policy beats an Allow in another."""
+    own = [*(text for _, text in rights.inline), *(roles.policies[arn] for arn in rights.attached)]
+    if not _grant(own, need):
+        return "identity-based policy"
+    limit = [roles.policies.get(rights.boundary, "")]
+    return "permissions boundary" if rights.boundary and not _grant(limit, need) else ""
 
 
-def _denied(principal: Principal, service: str, need: Need) -> AwsError:
+def _grant(texts: Iterable[str], need: Need) -> bool:
+    verdicts = {evaluate(text, None, need.action, need.resource, need.context) for text in texts}
+    return ALLOW in verdicts and DENY not in verdicts
+
+
+def _denied(principal: Principal, service: str, need: Need, what: str) -> AwsError:
     return AwsError(
         "AccessDeniedException" if service in JSON_SERVICES else "AccessDenied",
         403,
         f"User: {principal.arn} is not authorized to perform: {need.action} on resource: {need.resource or '*'} "
-        "because no identity-based policy allows the action",
+        f"because no {what} allows the {need.action} action",
     )

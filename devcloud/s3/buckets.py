@@ -154,10 +154,15 @@ def get_bucket_versioning(call: S3Call) -> Reply:
 
 
 def put_bucket_versioning(call: S3Call) -> Reply:
-    """AWS: versioning once enabled can only be suspended."""
+    """AWS: versioning once enabled can only be suspended, and not while the bucket is copied; it is known everywhere later."""
     states = [each.text for each in parse_xml(call.body) if local_name(each) == "Status"]
     if states not in (["Enabled"], ["Suspended"]):
         raise malformed_xml()
+    if states == ["Suspended"] and ("replication", "") in call.bucket.documents:
+        message = "A replication configuration is present on this bucket, so the versioning state cannot be changed."
+        raise AwsError("InvalidBucketState", 409, message)
+    if call.bucket.versioning != states[0]:
+        call.bucket.versioned_from = call.now + call.versioning_seconds
     call.bucket.versioning = states[0] or ""
     return Reply(200)
 

@@ -23,6 +23,7 @@ class S3Call:
     key: str
     headers: dict[str, str]
     body: bytes
+    versioning_seconds: float = 0.0
 
     @property
     def principal(self) -> Principal:

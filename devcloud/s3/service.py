@@ -9,6 +9,7 @@ from devcloud.s3 import buckets, chunked, listing, multipart, objects
 from devcloud.s3.call import S3Call, access_denied, check_owner, may
 from devcloud.s3.replication import copy_news
 from devcloud.s3.store import Bucket
+from devcloud.settings import Settings
 from devcloud.wire import Reply, Request
 
 OPERATIONS: Mapping[str, Callable[[S3Call], Reply]] = {
@@ -67,17 +68,23 @@ def locate(request: Request) -> tuple[str, str]:
     return unquote(bucket), unquote(key)
 
 
-def handle(request: Request, all_buckets: MutableMapping[str, Bucket], roles: Roles) -> Reply:
+def handle(
+    request: Request, all_buckets: MutableMapping[str, Bucket], roles: Roles, settings: Settings
+) -> Reply:
     """Carry out one S3 call, and have what is new copied. Raises AwsError for every refusal."""
     name, key = locate(request)
-    reply = _carry_out(request, all_buckets, name, key)
+    reply = _carry_out(request, all_buckets, name, key, settings)
     if key and request.operation in WRITES:
         copy_news(request, name, key, all_buckets, roles)
     return reply
 
 
-def _carry_out(request: Request, all_buckets: MutableMapping[str, Bucket], name: str, key: str) -> Reply:
-    call = S3Call(request, all_buckets, name, key, dict(request.headers), request.body)
+def _carry_out(
+    request: Request, all_buckets: MutableMapping[str, Bucket], name: str, key: str, settings: Settings
+) -> Reply:
+    call = S3Call(
+        request, all_buckets, name, key, dict(request.headers), request.body, settings.versioning_seconds
+    )
     if request.operation not in NEEDS_NO_BUCKET:
         _admit(call, request.operation)
     elif not call.principal.account:

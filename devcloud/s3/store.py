@@ -47,7 +47,7 @@ class Version:
 class Bucket:
     """One bucket. `documents` holds its sub-resources as XML by name, `versioning` is '', Enabled or Suspended.
 
-    `copied` tells by version how its copying into another bucket went, as AWS words it.
+    `versioned_from` is since when that is known everywhere. `copied` tells by version how its copying into another bucket went, as AWS words it.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Bucket:
     documents: dict[tuple[str, str], bytes] = field(default_factory=dict)
     uploads: dict[str, "Upload"] = field(default_factory=dict)
     copied: dict[str, str] = field(default_factory=dict)
+    versioned_from: float = 0.0
     _versions: dict[str, list[Version]] = field(default_factory=dict)
     _keys: list[str] = field(default_factory=list)
 

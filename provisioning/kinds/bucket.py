@@ -107,7 +107,9 @@ def _region(door: Door, name: str) -> str | AwsError | None:
         return None
     except AccessDenied as error:
         return error
-    return answer.get("LocationConstraint") or "us-east-1"
+    # AWS: the oldest Regions have names of their own here.
+    told = answer.get("LocationConstraint")
+    return {None: "us-east-1", "": "us-east-1", "EU": "eu-west-1"}.get(told, str(told))
 
 
 def _setting(door: Door, name: str, operation: str) -> dict[str, Any] | AwsError:

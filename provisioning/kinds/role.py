@@ -6,15 +6,16 @@ from contextlib import contextmanager
 from typing import Any, Never
 
 from aws.access import Account as Door
-from aws.errors import AwsError, NotFound
+from aws.errors import AccessDenied, AwsError, NotFound
 from aws.role_policies import boundary_arn, missing_in
 from provisioning.desired_buckets import OWNER_TAG
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, Refused, never_deleted
+from provisioning.kinds.found import Found, NotReady, Refused, never_deleted
 from provisioning.kinds.policy_document import statements_in, written
 from provisioning.shapes import Role
 
 AT_ONCE = 8
+AGAIN_SECONDS = 2.0
 
 
 def read(door: Door, names: Collection[str], ids: Ids) -> Mapping[str, Found]:
@@ -46,7 +47,12 @@ def create(door: Door, name: str, shape: Role, ids: Ids) -> None:
     except AwsError as error:
         if error.code != "EntityAlreadyExists":
             raise
-        update(door, name, read(door, [name], ids)[name], shape, ids)
+        there = read(door, [name], ids).get(name)
+        if there is None:
+            raise NotReady(
+                AGAIN_SECONDS, f"IAM does not show the role {name} yet, which is there."
+            ) from error
+        update(door, name, there, shape, ids)
 
 
 def update(door: Door, name: str, found: Found, shape: Role, ids: Ids) -> None:
@@ -92,6 +98,8 @@ def _outdated(door: Door) -> str:
         answer = door.read("iam", "GetPolicyVersion", arn, PolicyArn=arn, VersionId=version)
     except NotFound:
         return f"The policy {arn}, its boundary, is not there. The account's owner installs the one on the account's page."
+    except AccessDenied as error:
+        return f"Whether its boundary lets it do all that it needs is not known. {error}"
     missing = missing_in(answer["PolicyVersion"]["Document"], door.account_id)
     if not missing:
         return ""

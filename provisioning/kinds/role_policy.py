@@ -37,7 +37,8 @@ class Policies:
         if len(text) > CHARACTERS:
             raise Refused(
                 f"What the role {name} needs takes {len(text):,} characters, and AWS lets a role have {CHARACTERS:,}. "
-                "Put some of the products into another account, or have the owner install it as managed policies."
+                "Put some of the products into another account, or take the account's role for access out of its settings and "
+                "have the owner install what is then shown as managed policies."
             )
         try:
             door.write("iam", "PutRolePolicy", name, RoleName=name, PolicyName=NAME, PolicyDocument=text)

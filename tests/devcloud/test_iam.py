@@ -190,3 +190,13 @@ def test_a_name_of_who_works_needs_a_right_of_its_own(
     with refused("AccessDenied", 403):
         sts.assume_role(**wish, SourceIdentity="somebody")
     assert sts.assume_role(**wish)["Credentials"]
+
+
+def test_a_deny_in_one_policy_beats_what_another_allows(
+    cloud: CloudProcess, iam: Any, refused: Refused
+) -> None:
+    deny = {"Statement": {"Effect": "Deny", "Action": "s3:ListBucket", "Resource": "*"}}
+    iam.attach_role_policy(RoleName=NAME, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    iam.put_role_policy(RoleName=NAME, PolicyName="no", PolicyDocument=json.dumps(deny))
+    with refused("AccessDenied", 403):
+        as_role(cloud, "s3").list_objects_v2(Bucket=DEV_BUCKET)

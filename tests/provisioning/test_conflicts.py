@@ -138,7 +138,32 @@ def test_names_that_are_where_they_belong_cost_no_question(estate: Estate) -> No
     assert operations.isdisjoint({"ListDistributions", "ListConflictingAliases"})
 
 
-def test_an_account_that_cannot_be_asked_is_left_out(asked: Estate) -> None:
+def test_what_was_known_stays_known_while_aws_cannot_be_asked(asked: Estate) -> None:
     taken_in(asked, "sandbox")
-    asked.cloud.faults("cloudfront", "ListConflictingAliases", "error", status=403, code="AccessDenied")
-    assert conflicts(asked) == {}
+    known = conflicts(asked)
+    assert set(known) == {NEW}
+    fault = asked.cloud.faults(
+        "cloudfront", "ListConflictingAliases", "error", status=403, code="AccessDenied"
+    )
+    assert conflicts(asked) == known
+    asked.cloud.clear_faults(fault)
+
+
+def test_a_name_that_moves_between_products_is_named_by_where_it_is(asked: Estate) -> None:
+    from dns.models import Hostname
+
+    name = "stage.flux-systems.info"
+    Hostname.objects.filter(name=name).delete()
+    Hostname.objects.filter(name=NEW).update(name=name)
+    assert conflicts(asked) == {name: "distribution flux-systems-stage in account media"}
+
+
+def test_the_plan_of_other_resources_does_not_speak_of_it(asked: Estate) -> None:
+    theirs = taken_in(asked, "media")
+    asked.look()
+    client = Client()
+    client.force_login(asked.admin)
+    words = f"alias of distribution {theirs}"
+    assert words in client.get(f"/products/{PRODUCT}/estate/plan/").text
+    only = f"bucket/{MEDIA}/tim-app-dev-{MEDIA}"
+    assert words not in client.get(f"/products/{PRODUCT}/estate/plan/?only={only}").text

@@ -17,7 +17,7 @@ from tests.owner import iam_of, install_shown, remove_role
 from tests.provisioning.conftest import MEDIA, Estate
 from tests.provisioning.shops import new_shop
 
-READ, DEPLOY = "deploy-console-read", "deploy-console-deploy"
+READ, DEPLOY, ZONE = "deploy-console-read", "deploy-console-deploy", "Z0TIMCOMBO0000000000"
 KINDS = ("role", "role-policy", "deploy-policy")
 EVERYTHING = "arn:aws:iam::aws:policy/AdministratorAccess"
 BOUNDARY = f"arn:aws:iam::{MEDIA}:policy/deploy-console-boundary"
@@ -357,3 +357,64 @@ def test_a_new_role_that_iam_does_not_know_everywhere_yet_is_waited_for(estate: 
     estate.applied(*of_roles(estate, MEDIA))
     assert not estate.cloud.waits(fault)
     assert estate.state("deploy-policy", DEPLOY) == "sync"
+
+
+@pytest.fixture
+def bounded(estate: Estate) -> Any:
+    """Every role within the boundary that is shown, and the deploying one with any right besides."""
+    from products.models import Account
+    from products.policies import boundary_of
+
+    kept(estate)
+    iam = iam_of(estate.cloud, "media")
+    shown = boundary_of(Account.objects.get(name="media"))
+    assert shown is not None
+    estate.cloud.settings(iam_seconds=0)
+    iam.delete_policy(PolicyArn=BOUNDARY)
+    iam.create_policy(PolicyName="deploy-console-boundary", PolicyDocument=shown["document"])
+    iam.attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING)
+    return iam
+
+
+def test_within_the_boundary_nothing_that_is_not_the_consoles_is_written(
+    estate: Estate, bounded: Any
+) -> None:
+    """Whatever rights a role is given: no foreign bucket or code, no mail, no whole function, no role."""
+    owner, cloud = estate.cloud.client("s3", "media", "owner"), estate.cloud
+    place = {"LocationConstraint": "us-east-2"}
+    owner.create_bucket(Bucket="terraform-state", CreateBucketConfiguration=place)
+    record = {"Name": "tim-combo.com", "Type": "MX", "TTL": 60, "ResourceRecords": [{"Value": "1 mail.x."}]}
+    batch = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}
+    for service, operation, asked in (
+        ("s3", "put_object", {"Bucket": "terraform-state", "Key": "state", "Body": b""}),
+        ("s3", "get_object", {"Bucket": "terraform-state", "Key": "state"}),
+        ("lambda", "update_function_code", {"FunctionName": "payroll", "ZipFile": b""}),
+        ("lambda", "delete_function", {"FunctionName": "payroll"}),
+        ("route53", "change_resource_record_sets", {"HostedZoneId": ZONE, "ChangeBatch": batch}),
+        ("iam", "create_role", {"RoleName": "mine", "AssumeRolePolicyDocument": "{}"}),
+    ):
+        client = cloud.client(service, "media", "deploy")
+        with pytest.raises(client.exceptions.ClientError, match="no permissions boundary allows"):
+            getattr(client, operation)(**asked)
+    mine = cloud.client("s3", "media", "deploy")
+    mine.put_object(Bucket=f"tim-app-dev-{MEDIA}", Key="a", Body=b"a")
+
+
+def test_who_may_say_who_takes_a_role_gives_no_more_than_the_boundary(estate: Estate, bounded: Any) -> None:
+    """AWS binds this to no condition; a role that has the boundary is held by it, whoever takes it."""
+    trust = {"Effect": "Allow", "Principal": {"AWS": WORKER_ARN}, "Action": "sts:AssumeRole"}
+    keeper = estate.cloud.client("iam", "media", "access", region="us-east-1")
+    keeper.update_assume_role_policy(RoleName=DEPLOY, PolicyDocument=json.dumps({"Statement": [trust]}))
+    keeper.tag_role(RoleName=DEPLOY, Tags=[{"Key": "a", "Value": "b"}])
+    sts = estate.cloud.worker_client("sts")
+    keys = sts.assume_role(RoleArn=f"arn:aws:iam::{MEDIA}:role/{DEPLOY}", RoleSessionName="anybody")[
+        "Credentials"
+    ]
+    iam = estate.cloud.worker_client(
+        "iam",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+    with pytest.raises(iam.exceptions.ClientError, match="no permissions boundary allows"):
+        iam.attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING)

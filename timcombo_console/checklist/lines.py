@@ -25,12 +25,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Sight:
-    """A resource that a line is about: how it should be and how it was seen; None is not there. `at` None: not looked yet."""
+    """A resource that a line is about: how it should be and how it was seen; None is not there. `at` None: not looked yet.
+
+    `accepted`: somebody took it as it was for what it should be.
+    """
 
     wish: Wish
     shape: Shape | None
     at: datetime | None
     waits_for: str = ""
+    accepted: bool = False
 
     @property
     def name(self) -> str:
@@ -44,6 +48,21 @@ Test = Callable[[Any], str]
 def there(shape: Any) -> str:
     """For lines that ask only that something is there."""
     return ""
+
+
+def as_wished(text: str, sights: Sequence[Sight], well: str, fix: str = "") -> Line:
+    """Met only when each resource is in every setting what the console would make of it."""
+    line = of_resources(text, sights, well, fix=fix)
+    wrong = [f"{one.name} {what}" for one in sights if (what := _other(one))]
+    if line.state != "met" or not wrong:
+        return line
+    return Line(text, "wrong", f"{some(wrong)}.", line.at, fix)
+
+
+def _other(one: Sight) -> str:
+    if one.accepted:
+        return "was accepted as it is"
+    return "" if one.shape == one.wish.shape else "is other than it should be"
 
 
 def of_resources(text: str, sights: Sequence[Sight], well: str, test: Test = there, fix: str = "") -> Line:

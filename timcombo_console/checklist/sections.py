@@ -8,7 +8,7 @@ from django.urls import reverse
 from deployments.models import Mode
 from products.models import CacheProfile, PriceClass
 from provisioning.shapes import Alarm, Bucket, Distribution, HostRecords
-from timcombo_console.checklist.lines import Line, of_resources, some
+from timcombo_console.checklist.lines import Line, as_wished, of_resources, some
 from timcombo_console.checklist.view import View
 
 SOON = timedelta(days=30)
@@ -78,11 +78,8 @@ def _rights(view: View) -> Line:
     kept = [*view.of("role"), *view.of("role-policy"), *view.of("deploy-policy")]
     if len({one.wish.address.account for one in kept}) < len(view.accounts):
         return _roles(view, text)
-    needed = {one.wish.shape for one in kept}
     well = "Roles and their rights, {n} in all, are what the console calls, within each account's boundary."
-    return of_resources(
-        text, kept, well, lambda shape: "" if shape in needed else "may do something else", view.plan_url
-    )
+    return as_wished(text, kept, well, view.plan_url)
 
 
 def _pipelines(view: View) -> Line:
@@ -223,8 +220,17 @@ def _copies(view: View) -> Line:
     if not region:
         fix = reverse("product-edit", args=[view.product.slug])
         return Line(text, "wrong", "The product names no second Region.", fix=fix)
-    well = f"What is new in {{n}} buckets is copied to {region}."
-    return of_resources(text, view.of("replication"), well, fix=view.plan_url)
+    copied = {one.name for one in view.of("replication")}
+    left = [one.name for one in view.environments if one.protected and one.bucket not in copied]
+    if left:
+        return Line(
+            text,
+            "wrong",
+            f"The archive is copied to {region}, {some(left)} is not.",
+            fix=view.settings_of(left[0]),
+        )
+    well = f"What is new in {{n}} buckets is copied to {region}; what was there before is not."
+    return as_wished(text, view.of("replication"), well, view.plan_url)
 
 
 def _logs(view: View) -> Line:

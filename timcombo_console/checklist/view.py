@@ -59,13 +59,17 @@ class View:
     def plan_url(self) -> str:
         return reverse("estate-plan", args=[self.product.slug])
 
+    def settings_of(self, environment: str) -> str:
+        """Where that environment is edited."""
+        return reverse("environment-settings", args=[self.product.slug, environment])
+
     @property
     def settings_url(self) -> str:
         """Where the first protected environment is edited: what its settings do not wish, no plan makes."""
         protected = [one for one in self.environments if one.protected]
         lacking = [one for one in protected if one.web_acl == "none"]
         if lacking:
-            return reverse("environment-settings", args=[self.product.slug, lacking[0].name])
+            return self.settings_of(lacking[0].name)
         return self.plan_url
 
 
@@ -104,7 +108,7 @@ def _sight(one: Standing) -> Sight:
     if row is None or row.observed_at is None or row.error:
         return Sight(one.wish, None, None)
     shape = shape_of(row.kind, row.observed) if row.observed else None
-    return Sight(one.wish, shape, row.observed_at, row.waits_for)
+    return Sight(one.wish, shape, row.observed_at, row.waits_for, row.accepted is not None)
 
 
 def _newest(environment: Environment) -> str:
