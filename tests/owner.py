@@ -24,6 +24,19 @@ def install_shown(cloud: CloudProcess, account: str, *purposes: str) -> None:
     cloud.settings(iam_seconds=before["iam_seconds"])
 
 
+def install_boundary(cloud: CloudProcess, account: str, *roles: str) -> None:
+    """As it is shown, in place of what is there at first; these roles are given it."""
+    from products.models import Account
+    from products.policies import boundary_of
+
+    iam, shown = iam_of(cloud, account), boundary_of(Account.objects.get(name=account))
+    assert shown is not None
+    iam.delete_policy(PolicyArn=shown["policy"])
+    iam.create_policy(PolicyName=shown["policy"].rsplit("/", 1)[-1], PolicyDocument=shown["document"])
+    for role in roles:
+        iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=shown["policy"])
+
+
 def remove_role(cloud: CloudProcess, account: str, name: str) -> None:
     iam = iam_of(cloud, account)
     _take_away(iam, name)

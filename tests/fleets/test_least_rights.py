@@ -4,7 +4,7 @@ import pytest
 
 from tests.fleets.test_prune import publish
 from tests.fleets.world import NAMES, FleetWorld
-from tests.owner import actions_in, called, install_shown
+from tests.owner import actions_in, called, install_boundary, install_shown
 
 ACCOUNTS = {"media": "855652006097", "development": "532595801838", "sandbox": "455510265254"}
 ELSEWHERE = "tim-releases-elsewhere"
@@ -12,9 +12,10 @@ ELSEWHERE = "tim-releases-elsewhere"
 
 @pytest.fixture
 def held(fleet_world: FleetWorld) -> int:
-    """The first call after all accounts hold the roles to what is shown."""
+    """The first call after all accounts hold the roles to what is shown, within the boundary that is shown."""
     for account in ACCOUNTS:
         install_shown(fleet_world.cloud, account, "read", "deploy")
+        install_boundary(fleet_world.cloud, account, "deploy-console-read", "deploy-console-deploy")
     return fleet_world.cloud.next_call()
 
 

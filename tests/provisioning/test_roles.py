@@ -13,7 +13,7 @@ from django.test import Client
 from devcloud.identity import WORKER_ARN
 from provisioning.models import Resource
 from provisioning.shapes import Address
-from tests.owner import iam_of, install_shown, remove_role
+from tests.owner import iam_of, install_boundary, install_shown, remove_role
 from tests.provisioning.conftest import MEDIA, Estate
 from tests.provisioning.shops import new_shop
 
@@ -297,15 +297,8 @@ def test_a_boundary_of_an_older_version_is_found_before_a_call_fails_at_it(estat
 
 def test_the_boundary_that_is_shown_lets_every_role_do_what_it_needs(estate: Estate) -> None:
     """In place of the wide one: the whole product is then set up and kept within it."""
-    from products.models import Account
-    from products.policies import boundary_of
-
-    for name in ("media", "development", "sandbox"):
-        iam = iam_of(estate.cloud, name)
-        shown = boundary_of(Account.objects.get(name=name))
-        assert shown is not None
-        iam.delete_policy(PolicyArn=shown["policy"])
-        iam.create_policy(PolicyName="deploy-console-boundary", PolicyDocument=shown["document"])
+    for account in ("media", "development", "sandbox"):
+        install_boundary(estate.cloud, account)
     estate.look()
     estate.applied()
     assert estate.plan().changes == ()
@@ -362,16 +355,10 @@ def test_a_new_role_that_iam_does_not_know_everywhere_yet_is_waited_for(estate: 
 @pytest.fixture
 def bounded(estate: Estate) -> Any:
     """Every role within the boundary that is shown, and the deploying one with any right besides."""
-    from products.models import Account
-    from products.policies import boundary_of
-
     kept(estate)
-    iam = iam_of(estate.cloud, "media")
-    shown = boundary_of(Account.objects.get(name="media"))
-    assert shown is not None
     estate.cloud.settings(iam_seconds=0)
-    iam.delete_policy(PolicyArn=BOUNDARY)
-    iam.create_policy(PolicyName="deploy-console-boundary", PolicyDocument=shown["document"])
+    install_boundary(estate.cloud, "media")
+    iam = iam_of(estate.cloud, "media")
     iam.attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING)
     return iam
 
