@@ -35,6 +35,12 @@ PoliciesFor = Callable[[Account, Purpose], list[str]]
 policies_for: list[PoliciesFor] = []
 """Where `provisioning`, which knows the resources, tells what keeping them needs (in `AppConfig.ready`)."""
 
+RightsWritten = Callable[[str], bool]
+"""Whether the console wrote rights in an account, by its 12 digits, so short ago that AWS may not know of them everywhere."""
+
+rights_written: list[RightsWritten] = []
+"""Where `provisioning`, which writes them, tells it (in `AppConfig.ready`)."""
+
 MoreRoles = Callable[[Account], list[dict[str, Any]]]
 """Roles of an account besides those that the console takes, told as `products.policies.policies_of` tells these."""
 

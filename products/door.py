@@ -12,6 +12,7 @@ from aws.bucket import Unreachable
 from aws.fanout import TransferFailed
 from aws.pace import UNPACED, Pace
 from aws.sessions import Identity
+from products.access import rights_written
 from products.models import Account, Purpose
 from runs.steps import Done, StepContext, StepFailed, Wait
 
@@ -28,6 +29,9 @@ HOPELESS = (
 FENCED = (errors.PreconditionFailed, errors.ConditionalConflict, errors.SignatureExpired)
 """A fenced write that was refused, perhaps because its own first try had lost its answer. While others of the batch are
 written, the step makes progress, and looking again is no failed attempt."""
+
+AGAIN_SECONDS = 2.0
+NOT_YET_HELD = "Rights that were just written do not hold everywhere yet."
 
 StepFunction = Callable[[StepContext], Done | Wait]
 
@@ -64,6 +68,17 @@ def way_into(
     )
 
 
+def _final(error: errors.AwsError) -> Wait:
+    """Raises StepFailed, but where the refusal may be of rights that were just written.
+
+    AWS: these hold everywhere only after some seconds, and until then a new role may be unknown to IAM itself.
+    """
+    of_rights = isinstance(error, errors.AccessDenied) or error.service == "iam"
+    if of_rights and any(lately(error.account_id) for lately in rights_written):
+        return Wait(AGAIN_SECONDS, f"{NOT_YET_HELD} {error}")
+    raise StepFailed(str(error)) from error
+
+
 def aws_step(function: StepFunction) -> StepFunction:
     """Makes AWS's final answers final for the step; all others are tried again by the runner."""
 
@@ -73,12 +88,12 @@ def aws_step(function: StepFunction) -> StepFunction:
             return function(context)
         except TransferFailed as failed:
             if isinstance(failed.error, HOPELESS):
-                raise StepFailed(str(failed.error)) from failed
+                return _final(failed.error)
             if isinstance(failed.error, FENCED) and failed.written:
                 return Wait(0, f"Looks again before it goes on. {failed.error}")
             raise failed.error from failed
         except HOPELESS as error:
-            raise StepFailed(str(error)) from error
+            return _final(error)
         except Unreachable as error:
             return Wait(2, str(error))
 

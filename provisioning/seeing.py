@@ -48,10 +48,10 @@ class Group:
 
 
 class Sights(NamedTuple):
-    """How many resources were looked at, and the first refusal for a missing right, "" without any."""
+    """How many resources were looked at, and by the 12 digits of an account a refusal there for a missing right."""
 
     resources: int
-    denied: str
+    denied: Mapping[str, str]
 
 
 def see(context: StepContext, product: Product) -> Sights:
@@ -62,7 +62,7 @@ def see(context: StepContext, product: Product) -> Sights:
     wishes = wishes_of(product)
     rows = rows_of(product, wishes)
     addresses = {*(wish.address for wish in wishes), *rows} - _seen_lately(context, rows)
-    groups, done, denied = _groups(addresses), 0, ""
+    groups, done, denied = _groups(addresses), 0, dict[str, str]()
     doors = _doors(context, {group.way for group in groups})
     context.progress(done=0, total=len(addresses))
     for stage in _stages(groups):
@@ -71,7 +71,8 @@ def see(context: StepContext, product: Product) -> Sights:
             for group, found in zip(stage, sights, strict=True):
                 for name in group.names:
                     _keep(product, group, name, found[name])
-                    denied = denied or (str(found[name]) if isinstance(found[name], Denied) else "")
+                    if isinstance(found[name], Denied):
+                        denied[group.account.aws_id] = str(found[name])
         done += sum(len(group.names) for group in stage)
         context.progress(done=done)
     return Sights(len(addresses), denied)

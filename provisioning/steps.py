@@ -4,7 +4,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from aws.access import Account as Door
-from products.door import aws_step, open_account
+from products.door import AGAIN_SECONDS, NOT_YET_HELD, aws_step, open_account
 from products.models import Purpose
 from provisioning.conflicts import conflicts
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
@@ -12,8 +12,8 @@ from provisioning.differences import differences, leaves
 from provisioning.kinds import KEPT_BY, KINDS, Denied, Found, NotReady, NotThereYet, Refused
 from provisioning.models import ChangeState, Look, PlannedChange, Resource
 from provisioning.outcome import apply_ended
-from provisioning.rights import AGAIN_SECONDS, NOT_YET_HELD, once_rights_hold, rights_spread
-from provisioning.seeing import see
+from provisioning.rights import written_lately
+from provisioning.seeing import Sights, see
 from provisioning.selectors import change_of, ids
 from provisioning.shapes import Shape, shape_of
 from runs.steps import Done, Recipe, Step, StepContext, StepFailed, Wait
@@ -28,11 +28,13 @@ def look(context: StepContext) -> Done | Wait:
     """See every resource of the product, as the roles that only read."""
     row = Look.objects.select_related("product").get(run=context.run)
     began = timezone.now()
-    seen = see(context, row.product).resources
+    seen = see(context, row.product)
+    if soon := _seen_soon(seen):
+        return soon
     taken = conflicts(context, row.product, row.conflicts)
     with context.transaction():
         Look.objects.filter(pk=row.pk).update(seen_at=began, conflicts=taken)
-    return Done({"resources": seen})
+    return Done({"resources": seen.resources})
 
 
 @aws_step
@@ -40,8 +42,8 @@ def see_again(context: StepContext) -> Done | Wait:
     """After all changes: what is in AWS now."""
     product = context.run.apply.product
     seen = see(context, product)
-    if seen.denied and rights_spread(context):
-        return Wait(AGAIN_SECONDS, f"{NOT_YET_HELD} {seen.denied}")
+    if soon := _seen_soon(seen):
+        return soon
     before = Look.objects.filter(product=product).values_list("conflicts", flat=True).first() or {}
     taken = conflicts(context, product, before)
     with context.transaction():
@@ -50,7 +52,6 @@ def see_again(context: StepContext) -> Done | Wait:
 
 
 @aws_step
-@once_rights_hold
 def change(context: StepContext) -> Done | Wait:
     """Make one change, when the resource still is as the plan saw it, or as an earlier try of this step left it."""
     planned = change_of(context.run.pk, int(context.step.name.partition(":")[2]))
@@ -66,15 +67,26 @@ def change(context: StepContext) -> Done | Wait:
                 return Wait(SETTLING_SECONDS, _not_yet(planned, found))
         if found and found.unfinished:
             return Wait(SETTLING_SECONDS, found.unfinished)
-    except Denied:
-        raise
     except (Refused, NotThereYet) as refused:
-        raise StepFailed(str(refused)) from refused
+        return _refused(planned, refused)
     except NotReady as busy:
         return Wait(busy.seconds, str(busy))
     with context.transaction():
         _keep(planned, found)
     return Done({"changed": planned.name})
+
+
+def _seen_soon(seen: Sights) -> Wait | None:
+    """Where something could not be seen because rights were just written, it is looked at again."""
+    told = (why for account, why in seen.denied.items() if written_lately(account))
+    return next((Wait(AGAIN_SECONDS, f"{NOT_YET_HELD} {why}") for why in told), None)
+
+
+def _refused(planned: PlannedChange, refused: Exception) -> Wait:
+    """Raises StepFailed, but for what may be allowed in a moment."""
+    if isinstance(refused, Denied) and written_lately(planned.account.aws_id):
+        return Wait(AGAIN_SECONDS, f"{NOT_YET_HELD} {refused}")
+    raise StepFailed(str(refused)) from refused
 
 
 def _door(context: StepContext, planned: PlannedChange) -> Door:
@@ -205,13 +217,16 @@ def _tell_product(planned: PlannedChange, found: Found) -> None:
 
 
 @aws_step
-@once_rights_hold
 def settle(context: StepContext) -> Done | Wait:
     """Until AWS has brought every change to where it counts."""
-    waiting = [
-        why for one in context.run.apply.changes.select_related("account") if (why := _waits(context, one))
-    ]
-    return Wait(SETTLING_SECONDS, waiting[0]) if waiting else Done({})
+    for one in context.run.apply.changes.select_related("account"):
+        try:
+            why = _waits(context, one)
+        except Refused as refused:
+            return _refused(one, refused)
+        if why:
+            return Wait(SETTLING_SECONDS, why)
+    return Done({})
 
 
 def _waits(context: StepContext, planned: PlannedChange) -> str:

@@ -1,10 +1,12 @@
 """Deployments by roles that may do what is shown for them and nothing else: the emulated cloud refuses the rest."""
 
+import json
+
 import pytest
 
 from tests.fleets.test_prune import publish
 from tests.fleets.world import NAMES, FleetWorld
-from tests.owner import actions_in, called, install_boundary, install_shown
+from tests.owner import actions_in, called, iam_of, install_boundary, install_shown
 
 ACCOUNTS = {"media": "855652006097", "development": "532595801838", "sandbox": "455510265254"}
 ELSEWHERE = "tim-releases-elsewhere"
@@ -112,3 +114,34 @@ def test_an_archive_of_another_account_is_copied_from_as_its_policy_lets(fleet_w
         fleet_world.live(version, half="")
     fleet_world.observe()
     assert world.environment()["way_back"] == [{"half": "", "to": "5.0.0", "files": [], "handlers": []}]
+
+
+def test_a_deployment_waits_for_rights_that_were_just_written(fleet_world: FleetWorld, held: int) -> None:
+    """AWS: what is given and what is taken away holds only some seconds later, for Runs that have no part in it, too."""
+    from django.utils import timezone
+
+    from products.models import Account
+    from provisioning.models import Resource
+    from runs import runner
+    from runs.models import Run
+
+    world, iam = fleet_world.world, iam_of(fleet_world.cloud, "media")
+    world.stock("1.0.0")
+    role = {"RoleName": "deploy-console-deploy", "PolicyName": "shown-0"}
+    document = iam.get_role_policy(**role)["PolicyDocument"]
+    fleet_world.cloud.settings(iam_seconds=0)
+    iam.delete_role_policy(**role)
+    media = Account.objects.get(name="media")
+    row = Resource.objects.create(kind="deploy-policy", account=media, name=role["RoleName"], owned=True)
+    answer = world.promote("1.0.0", "dev", half="frontend")
+    run = Run.objects.get(deployment=answer["id"])
+    Resource.objects.filter(pk=row.pk).update(applied_at=timezone.now())
+    runner.advance(run.pk)
+    run.refresh_from_db()
+    assert run.waiting_for.startswith("Rights that were just written do not hold everywhere yet.")
+    iam.put_role_policy(**role, PolicyDocument=json.dumps(document))
+    assert world.carry_out(answer["id"])["status"] == "live"
+    iam.delete_role_policy(**role)
+    Resource.objects.filter(pk=row.pk).update(applied_at=None)
+    refused = world.work(world.promote("1.0.0", "stage"))
+    assert "is not authorized to perform" in refused["error"]
