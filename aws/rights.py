@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -69,6 +70,16 @@ def try_apis(account: Account, apis: Collection[tuple[str, str]]) -> list[Findin
         _tried("apigateway:GET", origin, partial(bindings, account, origin, prefix))
         for origin, prefix in sorted(apis)
     ]
+
+
+def try_roles(account: Account, names: Collection[str]) -> list[Finding]:
+    """Whether these roles can be looked at; one that is not there yet can be."""
+    return [_tried("iam:GetRole", name, partial(_role, account, name)) for name in names]
+
+
+def _role(account: Account, name: str) -> None:
+    with suppress(NotFound):
+        account.read("iam", "GetRole", name, RoleName=name)
 
 
 def _findings(account: Account, reach: Reach, writes: bool) -> Iterator[Finding]:

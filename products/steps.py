@@ -12,11 +12,11 @@ from aws.access import Access, connect
 from aws.access import Account as Door
 from aws.errors import AwsError
 from aws.rights import Finding as Right
-from aws.rights import needs_external_id, try_apis, try_rights
+from aws.rights import needs_external_id, try_apis, try_rights, try_roles
 from aws.sessions import Identity
 from products.access import RoleAccess, access_for
 from products.models import Account, AccountCheck, Purpose
-from products.policies import policies_of, purposes_of
+from products.policies import kept_by_console, policies_of, purposes_of
 from products.reach import reach_of, rows
 from products.services import CHECK_KIND, save_check
 from runs.steps import Done, Recipe, Step, StepContext
@@ -81,6 +81,9 @@ def _role(context: StepContext, role: RoleAccess, purpose: Purpose, account: Acc
 
 
 def _rights(door: Door, purpose: Purpose, account: Account) -> Iterator[Right]:
+    if purpose == Purpose.ACCESS:
+        names = [arn.rsplit("/", 1)[-1] for arn in kept_by_console(account)]
+        yield from try_roles(door, names)
     if purpose in WRITES:
         yield Right(WRITES[purpose], account.name, None, NOT_TRIED)
         return

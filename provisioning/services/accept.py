@@ -5,7 +5,7 @@ from django.urls import reverse
 from audit.services import record
 from products.models import Product
 from provisioning.models import Resource
-from provisioning.selectors import resources
+from provisioning.selectors import resources, wishes_of
 from provisioning.shapes import Address
 from users.actions import action
 from users.models import User
@@ -50,9 +50,15 @@ def _row(product: Product, address: Address, reason: str) -> Resource:
         .filter(kind=address.kind, account__aws_id=address.account, name=address.name)
     )
     row = rows.first()
-    if row is None or row.product_id not in (None, product.pk):
+    if row is None or not _of(product, row):
         raise Missing(f"{product} has no {address}.")
     return row
+
+
+def _of(product: Product, row: Resource) -> bool:
+    """What several products share is each one's."""
+    own = row.product_id in (None, product.pk)
+    return own or any(wish.address == row.address for wish in wishes_of(product))
 
 
 def _on_record(

@@ -59,6 +59,7 @@ def test_an_account_where_all_is_right(aws: CloudProcess) -> None:
     assert "deploy: s3:PutObject on tim-app-dev-855652006097" in what
     assert "read: cloudfront:GetDistribution on E25ON3LWW4KFNF" in what
     assert "dns: the role can be taken" in what
+    assert "access: iam:GetRole on deploy-console-deploy" in what
     assert "✓ deploy: s3:ListBucket on tim-releases-855652006097" in printed
     assert found.at
     assert Event.objects.get(action="account.check").run == Run.objects.get().pk

@@ -405,3 +405,19 @@ def test_who_may_say_who_takes_a_role_gives_no_more_than_the_boundary(estate: Es
     )
     with pytest.raises(iam.exceptions.ClientError, match="no permissions boundary allows"):
         iam.attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING)
+
+
+def test_a_role_is_accepted_as_it_is_from_any_product_that_uses_the_account(estate: Estate) -> None:
+    from provisioning.services.accept import accept
+
+    kept(estate)
+    iam_of(estate.cloud, "media").attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING)
+    estate.look()
+    estate.slug = "flux-systems"
+    accept(
+        actor=estate.admin,
+        product=estate.product,
+        address=Address("deploy-policy", MEDIA, DEPLOY),
+        reason="Until Monday.",
+    )
+    assert estate.state("deploy-policy", DEPLOY) == "accepted"
