@@ -58,7 +58,8 @@ def boundary_policy(account_id: str, buckets: Iterable[str] = (), prefixes: Iter
 
     AWS: new code of a function runs as that function's role, so only functions with these `prefixes` get any, and only
     versions are deleted. Of DNS only where names lead is in reach, of roles only to give S3 the one that copies. Buckets and
-    their objects are those whose names end in the account's number, as proposed ones do, or begin with one of `buckets`.
+    their objects are those whose names end in the account's number, as proposed ones do, or begin with one of `buckets`; a
+    star spans slashes, too, so that elsewhere a key that bears the number is in reach, and no other.
     """
     actions = {one for one in _actions(_every_policy()) if not one.startswith("iam:")}
     code = {one for one in actions if one in CODE_WRITES}
@@ -93,7 +94,8 @@ def _own_buckets(account_id: str, names: Iterable[str]) -> list[str]:
 def missing_in(document: Mapping[str, Any], account_id: str) -> list[str]:
     """The actions that a boundary as it is installed does not name: one for an older version of the console, for instance.
 
-    What it says of resources is its owner's, and of functions whether there are any; one that denies, or names what it does not mean, is not judged.
+    What it says of resources is its owner's, and of functions whether there are any; one that denies, or names what it does
+    not mean, is not judged.
     """
     found = document.get("Statement", ())
     statements = found if isinstance(found, list | tuple) else [found]
