@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from tests.shipping import Answer, World, worker_env
@@ -35,6 +36,7 @@ class Crew:
         """
         env = {
             **worker_env(self.world.cloud),
+            "CONSOLE_WORKER_PRINCIPAL": settings.CONSOLE_WORKER_PRINCIPAL,
             "DJANGO_SETTINGS_MODULE": "tests.traps.worker_settings",
             FOLDER: str(self._traps),
         }

@@ -1,7 +1,8 @@
 """What an account's owner does by hand: installs the policies that the account's page shows, and removes roles."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tests.cloud import CloudProcess
@@ -12,16 +13,15 @@ def install_shown(cloud: CloudProcess, account: str, *purposes: str) -> None:
     from products.models import Account
     from products.policies import policies_of
 
-    iam, before = iam_of(cloud, account), cloud.settings()
-    cloud.settings(iam_seconds=0)
-    for told in policies_of(Account.objects.get(name=account)):
-        if told["purpose"] in purposes:
-            name = told["role"].rsplit("/", 1)[-1]
-            _take_away(iam, name)
-            for number, text in enumerate(told["permissions"]):
-                if json.loads(text)["Statement"]:
-                    iam.put_role_policy(RoleName=name, PolicyName=f"shown-{number}", PolicyDocument=text)
-    cloud.settings(iam_seconds=before["iam_seconds"])
+    iam = iam_of(cloud, account)
+    with _at_once(cloud):
+        for told in policies_of(Account.objects.get(name=account)):
+            if told["purpose"] in purposes:
+                name = told["role"].rsplit("/", 1)[-1]
+                _take_away(iam, name)
+                for number, text in enumerate(told["permissions"]):
+                    if json.loads(text)["Statement"]:
+                        iam.put_role_policy(RoleName=name, PolicyName=f"shown-{number}", PolicyDocument=text)
 
 
 def install_boundary(cloud: CloudProcess, account: str, *roles: str) -> None:
@@ -33,8 +33,18 @@ def install_boundary(cloud: CloudProcess, account: str, *roles: str) -> None:
     assert shown is not None
     iam.delete_policy(PolicyArn=shown["policy"])
     iam.create_policy(PolicyName=shown["policy"].rsplit("/", 1)[-1], PolicyDocument=shown["document"])
-    for role in roles:
-        iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=shown["policy"])
+    with _at_once(cloud):
+        for role in roles:
+            iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=shown["policy"])
+
+
+@contextmanager
+def _at_once(cloud: CloudProcess) -> Iterator[None]:
+    """What is changed meanwhile holds without delay."""
+    before = cloud.settings()["iam_seconds"]
+    cloud.settings(iam_seconds=0)
+    yield
+    cloud.settings(iam_seconds=before)
 
 
 def remove_role(cloud: CloudProcess, account: str, name: str) -> None:

@@ -33,7 +33,7 @@ def _error(kind: type[AwsError]) -> AwsError:
 
 
 @pytest.mark.parametrize("kind", [errors.AccessDenied, errors.WrongAccount, errors.Untrusted])
-def test_what_no_retry_can_help_ends_the_step(kind: type[AwsError]) -> None:
+def test_what_no_retry_can_help_ends_the_step(kind: type[AwsError], db: None) -> None:
     for error in (_error(kind), TransferFailed(_error(kind), JOB, [])):
         ended = _ends(error)
         assert isinstance(ended, StepFailed)

@@ -282,6 +282,7 @@ def test_the_consoles_own_rounds_see_roles_once_for_all_products(estate: Estate)
 def test_a_boundary_of_an_older_version_is_found_before_a_call_fails_at_it(estate: Estate) -> None:
     kept(estate)
     iam = iam_of(estate.cloud, "media")
+    Resource.objects.update(applied_at=None)
     iam.delete_policy(PolicyArn=BOUNDARY)
     narrow = {"Statement": {"Effect": "Allow", "Action": ["s3:*", "cloudfront:*"], "Resource": "*"}}
     iam.create_policy(PolicyName="deploy-console-boundary", PolicyDocument=json.dumps(narrow))

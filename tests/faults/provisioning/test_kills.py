@@ -118,7 +118,7 @@ def _made(world: World, domain: str) -> dict[str, int]:
 
 def _kill_at(world: World, crew: Crew, run: "Run", late: int, operation: str) -> None:
     """The worker dies with the call on its way, which arrives late; another one goes on to the end."""
-    crew.until(partial(_has_struck, world, late), operation)
+    crew.until(partial(_has_struck, world, run, late), operation)
     run.refresh_from_db()
     next(one for one in crew.workers.started if one.command.name == run.worker).kill()
     arrived = time.monotonic() + LATE
@@ -127,7 +127,8 @@ def _kill_at(world: World, crew: Crew, run: "Run", late: int, operation: str) ->
     time.sleep(max(0.0, arrived + 0.5 - time.monotonic()))
 
 
-def _has_struck(world: World, fault: int) -> bool:
+def _has_struck(world: World, run: "Run", fault: int) -> bool:
+    assert _again(run).is_active, _again(run).error
     return not world.cloud.waits(fault)
 
 
