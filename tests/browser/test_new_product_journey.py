@@ -70,7 +70,7 @@ def test_by_the_wizard_to_a_first_deployment_at_its_own_hostname(demo: Demo, bro
         expect(page.get_by_role("heading", name="All 46 changes are made.")).to_be_visible(timeout=PATIENCE)
         well_made(page)
         page.goto("/products/shop/estate/")
-        expect(page.get_by_text("All 48 resources are as they should be.")).to_be_visible()
+        expect(page.get_by_text("All 58 resources are as they should be.")).to_be_visible()
         well_made(page)
 
     path = "/products/shop/releases"
