@@ -3,6 +3,7 @@
 import time
 
 from devcloud.acm.state import Certificate, Certificates
+from devcloud.alarms.service import Alarms
 from devcloud.apigateway.seed import seeded_gateways
 from devcloud.apigateway.state import Gateways
 from devcloud.calls import Calls
@@ -22,6 +23,7 @@ from devcloud.seed import seeded_buckets, seeded_cdn
 from devcloud.seed_domains import seeded_certificates, seeded_zones
 from devcloud.seed_roles import seeded_roles
 from devcloud.settings import Settings
+from devcloud.sns.service import Topics
 from devcloud.wafv2.service import WebAcls
 
 
@@ -37,6 +39,8 @@ class Cloud:
     web_acls: WebAcls
     logs: Logs
     roles: Roles
+    topics: Topics
+    alarms: Alarms
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -59,6 +63,8 @@ class Cloud:
         self.certificates = seeded_certificates(self.estate, self.now())
         self.web_acls = {}
         self.logs = Logs()
+        self.topics = {}
+        self.alarms = {}
         self.cache = EdgeCache()
         self.metrics = EdgeMetrics()
 

@@ -8,7 +8,9 @@ from devcloud.wire import Reply
 
 CLOUDFRONT_XMLNS = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
 STS_XMLNS = "https://sts.amazonaws.com/doc/2011-06-15/"
-JSON_SERVICES = frozenset({"lambda", "acm", "apigateway", "logs", "wafv2", "secretsmanager", "ssm"})
+JSON_SERVICES = frozenset(
+    {"lambda", "acm", "apigateway", "logs", "monitoring", "wafv2", "secretsmanager", "ssm"}
+)
 
 
 class AwsError(Exception):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from devcloud import sts
 from devcloud.acm import service as acm
+from devcloud.alarms import service as alarms
 from devcloud.apigateway import service as apigateway
 from devcloud.cloud import Cloud
 from devcloud.cloudfront import service as cloudfront
@@ -25,6 +26,7 @@ from devcloud.operations import UNKNOWN, operation_of
 from devcloud.route53 import service as route53
 from devcloud.s3 import service as s3
 from devcloud.signature import Signed, read_signature, verify
+from devcloud.sns import service as sns
 from devcloud.wafv2 import service as wafv2
 from devcloud.wire import Reply, Request
 
@@ -40,6 +42,7 @@ SERVICES: Mapping[str, Callable[[Request, Cloud], Reply]] = {
         request, cloud.certificates, cloud.resolve, cloud.used_by, cloud.settings
     ),
     "logs": lambda request, cloud: logs.handle(request, cloud.logs, cloud.cdn.distributions, cloud.buckets),
+    "sns": lambda request, cloud: sns.handle(request, cloud.topics),
     "iam": lambda request, cloud: iam.handle(request, cloud.roles, cloud.settings),
     "wafv2": lambda request, cloud: wafv2.handle(request, cloud.web_acls, cloud.used_by),
 }
@@ -110,6 +113,8 @@ class Gateway:
 
     async def _carry_out(self, request: Request) -> Reply:
         if request.service == "monitoring":
+            if alarms.asked_of_alarms(request):
+                return alarms.handle(request, self.cloud.alarms)
             await self._publish_metrics()
             if metrics.asked_of_lambda(request):
                 return metrics.handle(request, self.cloud.lambdas)

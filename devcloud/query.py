@@ -50,7 +50,15 @@ def _value(shape: Any, form: Mapping[str, str], place: str) -> Any:
             int(key.removeprefix(f"{inner}.").partition(".")[0]) for key in form if key.startswith(inner)
         }
         return [_value(shape.member, form, f"{inner}.{number}") for number in sorted(numbers)]
+    if shape.type_name == "map":
+        return _map(form, f"{place}.entry")
     return _scalar(shape, form[place], place)
+
+
+def _map(form: Mapping[str, str], inner: str) -> dict[str, str]:
+    """AWS: a map of words is sent as numbered pairs."""
+    numbers = {key.removeprefix(f"{inner}.").partition(".")[0] for key in form if key.startswith(f"{inner}.")}
+    return {form[f"{inner}.{number}.key"]: form.get(f"{inner}.{number}.value", "") for number in numbers}
 
 
 def _scalar(shape: Any, text: str, place: str) -> Any:

@@ -180,6 +180,11 @@ def element(shape: Any, tag: str, value: Any) -> ElementTree.Element:
     elif shape.type_name == "list":
         item = shape.member.serialization.get("name", "member")
         found.extend(element(shape.member, item, each) for each in value)
+    elif shape.type_name == "map":
+        for name, one in value.items():
+            entry = ElementTree.SubElement(found, "entry")
+            ElementTree.SubElement(entry, "key").text = name
+            ElementTree.SubElement(entry, "value").text = _text(one)
     else:
         found.text = _text(value)
     return found

@@ -139,8 +139,12 @@ def _sns(request: Request) -> Iterable[Need]:
 
 
 def _cloudwatch(request: Request) -> Iterable[Need]:
-    named = request.operation in ("PutMetricAlarm", "DeleteAlarms")
-    yield Need(f"cloudwatch:{request.operation}", "" if named else "*")
+    """AWS: alarms are resources, metrics are not."""
+    params, place = _json(request), f"arn:aws:cloudwatch:{request.region}:{request.principal.account}:alarm:"
+    one = [params["AlarmName"]] if "AlarmName" in params else []
+    names = [] if request.operation.startswith("Describe") else [*one, *params.get("AlarmNames", ())]
+    for resource in [place + name for name in names] or ["*"]:
+        yield Need(f"cloudwatch:{request.operation}", resource)
 
 
 def _acm(request: Request) -> Iterable[Need]:

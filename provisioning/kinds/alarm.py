@@ -5,7 +5,7 @@ from typing import Any
 
 from aws.access import Account as Door
 from provisioning.ids import Ids
-from provisioning.kinds.found import Found, Refused
+from provisioning.kinds.found import Found, Refused, deleting
 from provisioning.kinds.topic import arn
 from provisioning.shapes import Address, Alarm
 
@@ -97,8 +97,9 @@ def update(door: Door, name: str, found: Found, shape: Alarm, ids: Ids) -> None:
 
 
 def delete(door: Door, name: str, found: Found, ids: Ids) -> None:
-    """AWS: deleting one that is gone is no error."""
-    door.write(SERVICE, "DeleteAlarms", name, AlarmNames=[name])
+    """AWS: one that is gone already is 404."""
+    with deleting():
+        door.write(SERVICE, "DeleteAlarms", name, AlarmNames=[name])
 
 
 def _metrics(shape: Alarm, account: str, ids: Ids) -> Iterator[Document]:
