@@ -52,7 +52,7 @@ class Ground:
 def ground(folder: Path, products: int, latency_ms: float) -> Iterator[Ground]:
     """All of it, started for the block."""
     path = folder / "estate.yaml"
-    path.write_text(yaml.safe_dump(_estate(products), sort_keys=False))
+    path.write_text(yaml.safe_dump(many_products(products), sort_keys=False))
     path.with_suffix(".handlers.txt").write_text("one\n")
     import_estate(actor=None, text=path.read_text(), name=path.name)
     with emulated_cloud(path) as cloud, override_settings(CONSOLE_WORKER_PRINCIPAL=cloud.worker):
@@ -60,7 +60,7 @@ def ground(folder: Path, products: int, latency_ms: float) -> Iterator[Ground]:
         yield Ground(cloud)
 
 
-def _estate(products: int) -> dict[str, Any]:
+def many_products(products: int) -> dict[str, Any]:
     """The document's accounts, and its product under so many names."""
     estate: dict[str, Any] = yaml.safe_load(ESTATE.read_text())
     model = estate["products"][0]

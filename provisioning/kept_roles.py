@@ -22,6 +22,7 @@ from provisioning.packing import fitted, packed
 from provisioning.policies import WRITTEN_BY, reach_of, wished_in
 from provisioning.shapes import Address, Statement
 
+BUCKETS = "arn:aws:s3:::"
 MARGIN = 240
 """Characters for what AWS's ids are longer than names."""
 
@@ -58,10 +59,12 @@ def _name(product: str, environment: Environment) -> str:
 def _statements(account: Account, texts: Iterable[str]) -> tuple[Statement, ...]:
     """As shapes, which mean distributions by their names: here these stand where AWS's ids will.
 
-    Where there are too many to be named one by one, all of the account are meant.
+    Where there are too many to be named one by one, all distributions of the account are meant, then all buckets that bear
+    its number.
     """
     every = packed(one for text in texts for one in json.loads(text)["Statement"])
-    statements = fitted(every, _distributions(account), CHARACTERS - MARGIN)
+    shorter = (partial(_all_distributions, account), partial(_all_buckets, account))
+    statements = fitted(every, shorter, CHARACTERS - MARGIN)
     names = {name for one in statements for arn in one["Resource"] if (name := _distribution(account, arn))}
     ids = Ids({Address(DISTRIBUTION, account.aws_id, name): name for name in names})
     return statements_in({"Statement": statements}, account.aws_id, ids)
@@ -71,6 +74,20 @@ def _distribution(account: Account, arn: str) -> str:
     prefix = _distributions(account)
     name = arn.removeprefix(prefix) if arn.startswith(prefix) else ""
     return name if name != "*" else ""
+
+
+def _all_distributions(account: Account, arn: str) -> str:
+    prefix = _distributions(account)
+    return f"{prefix}*" if arn.startswith(prefix) else arn
+
+
+def _all_buckets(account: Account, arn: str) -> str:
+    """As the boundary names them; a copy in another Region has that after the number."""
+    name, slash, inside = arn.removeprefix(BUCKETS).partition("/")
+    number = f"-{account.aws_id}"
+    if not arn.startswith(BUCKETS) or number not in name:
+        return arn
+    return f"{BUCKETS}*{number}{'' if name.endswith(number) else '-*'}{slash}{inside}"
 
 
 def _distributions(account: Account) -> str:

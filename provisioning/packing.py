@@ -1,6 +1,6 @@
 """Statements of several policies as those of one. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from json import dumps
 from typing import Any
 
@@ -24,14 +24,15 @@ def packed(statements: Iterable[Document]) -> list[Document]:
     return list(found.values())
 
 
-def fitted(statements: Sequence[Document], below: str, most: int) -> list[Document]:
-    """As they are while they fit into so many characters, else all resources below that ARN named as one."""
-    if len(dumps(statements, separators=(",", ":"))) <= most:
-        return list(statements)
-    return [
-        {
-            **one,
-            "Resource": sorted({f"{below}*" if arn.startswith(below) else arn for arn in one["Resource"]}),
-        }
-        for one in statements
-    ]
+def fitted(
+    statements: Sequence[Document], shorter: Iterable[Callable[[str], str]], most: int
+) -> list[Document]:
+    """As they are while they fit into so many characters; else with resources named less finely, by one after the other of
+    `shorter` until they fit.
+    """
+    found = list(statements)
+    for shorten in shorter:
+        if len(dumps(found, separators=(",", ":"))) <= most:
+            break
+        found = [{**one, "Resource": sorted({shorten(arn) for arn in one["Resource"]})} for one in found]
+    return found

@@ -19,6 +19,8 @@ from provisioning.shapes import Shape, shape_of
 from runs.steps import Done, Recipe, Step, StepContext, StepFailed, Wait
 
 SETTLING_SECONDS = 2.0
+LOOKING_AGAIN_SECONDS = 10.0
+"""A look asks AWS of everything: less often than one call is tried again."""
 SOMEBODY_MADE_IT = "exists by now; somebody made it since the plan. Nothing was changed. Look again, then adopt it by a new plan."
 SETTLING = frozenset({DISTRIBUTION, "certificate", "host-records"})
 
@@ -79,7 +81,7 @@ def change(context: StepContext) -> Done | Wait:
 def _seen_soon(seen: Sights) -> Wait | None:
     """Where something could not be seen because rights were just written, it is looked at again."""
     told = (why for account, why in seen.denied.items() if written_lately(account))
-    return next((Wait(AGAIN_SECONDS, f"{NOT_YET_HELD} {why}") for why in told), None)
+    return next((Wait(LOOKING_AGAIN_SECONDS, f"{NOT_YET_HELD} {why}") for why in told), None)
 
 
 def _refused(planned: PlannedChange, refused: Exception) -> Wait:

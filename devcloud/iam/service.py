@@ -13,7 +13,7 @@ from devcloud.settings import Settings
 from devcloud.wire import Reply, Request
 
 Result = dict[str, Any]
-INLINE_CHARACTERS = 10_240
+INLINE_CHARACTERS, MANAGED_CHARACTERS = 10_240, 6_144
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,10 @@ def create_policy(call: IamCall) -> Result:
     arn = f"arn:aws:iam::{call.account}:policy/{name}"
     if arn in call.roles.policies:
         raise AwsError("EntityAlreadyExists", 409, f"A policy called {name} already exists.")
-    call.roles.policies[arn] = call.document("PolicyDocument")
+    text = call.document("PolicyDocument")
+    if len("".join(text.split())) > MANAGED_CHARACTERS:
+        raise AwsError("LimitExceeded", 409, f"Cannot exceed quota for PolicySize: {MANAGED_CHARACTERS}")
+    call.roles.policies[arn] = text
     return {"Policy": {"PolicyName": name, "Arn": arn}}
 
 

@@ -99,6 +99,12 @@ def conflicts(estate: Estate) -> dict[str, str]:
     return found
 
 
+def admin(estate: Estate) -> Client:
+    client = Client()
+    client.force_login(estate.admin)
+    return client
+
+
 def test_a_name_that_another_distribution_of_the_account_has(asked: Estate) -> None:
     theirs = taken_in(asked, "media")
     assert conflicts(asked) == {NEW: f"distribution {theirs} in account media"}
@@ -114,8 +120,7 @@ def test_a_name_that_another_account_has_is_told_as_far_as_aws_tells(asked: Esta
 def test_the_pages_say_it_before_a_plan_fails_and_no_longer_afterwards(asked: Estate) -> None:
     theirs = taken_in(asked, "media")
     asked.look()
-    client = Client()
-    client.force_login(asked.admin)
+    client = admin(asked)
     words = f"alias of distribution {theirs} in account media"
     assert words in client.get(f"/products/{PRODUCT}/domains/").text
     assert words in client.get(f"/products/{PRODUCT}/estate/plan/").text
@@ -161,8 +166,7 @@ def test_a_name_that_moves_between_products_is_named_by_where_it_is(asked: Estat
 def test_the_plan_of_other_resources_does_not_speak_of_it(asked: Estate) -> None:
     theirs = taken_in(asked, "media")
     asked.look()
-    client = Client()
-    client.force_login(asked.admin)
+    client = admin(asked)
     words = f"alias of distribution {theirs}"
     assert words in client.get(f"/products/{PRODUCT}/estate/plan/").text
     only = f"bucket/{MEDIA}/tim-app-dev-{MEDIA}"

@@ -1,11 +1,14 @@
 """Statements of several policies as those of one."""
 
+import re
+from typing import Any
+
+import pytest
+
 from provisioning.packing import fitted, packed
 
-DISTRIBUTIONS = "arn:aws:cloudfront::1:distribution/"
 
-
-def one(sid: str, actions: list[str], *resources: str) -> dict[str, object]:
+def one(sid: str, actions: list[str], *resources: str) -> dict[str, Any]:
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": list(resources)}
 
 
@@ -19,7 +22,27 @@ def test_conditions_keep_statements_apart() -> None:
     assert len(packed([first, {**first, "Condition": {"StringEquals": {"k": "v"}}}])) == 2
 
 
-def test_too_many_distributions_are_meant_as_all_of_the_account() -> None:
-    many = [one("A", ["a"], *(f"{DISTRIBUTIONS}E{number}" for number in range(300)), "other")]
-    assert fitted(many[:], DISTRIBUTIONS, 10**6) == many
-    assert fitted(many, DISTRIBUTIONS, 10_000) == [one("A", ["a"], f"{DISTRIBUTIONS}*", "other")]
+def test_what_is_too_long_is_named_less_finely_step_by_step() -> None:
+    many = [one("A", ["a"], *(f"{kind}{number}" for kind in "xy" for number in range(300)))]
+    shorter = [lambda arn: re.sub("^x.*", "x*", arn), lambda arn: re.sub("^y.*", "y*", arn)]
+    assert fitted(many, shorter, 10**6) == many
+    (first,) = fitted(many, shorter, 3_000)
+    assert ("x*" in first["Resource"], len(first["Resource"])) == (True, 301)
+    assert fitted(many, shorter, 1_000) == [one("A", ["a"], "x*", "y*")]
+
+
+@pytest.mark.parametrize(
+    ("arn", "shorter"),
+    [
+        ("arn:aws:s3:::shop-app-123456789012", "arn:aws:s3:::*-123456789012"),
+        ("arn:aws:s3:::shop-app-123456789012/releases/*", "arn:aws:s3:::*-123456789012/releases/*"),
+        ("arn:aws:s3:::shop-app-123456789012-us-west-2", "arn:aws:s3:::*-123456789012-*"),
+        ("arn:aws:s3:::tim-dev-lambda", "arn:aws:s3:::tim-dev-lambda"),
+        ("arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:role/x"),
+    ],
+)
+def test_buckets_are_then_meant_by_the_accounts_number(arn: str, shorter: str) -> None:
+    from products.models import Account
+    from provisioning.kept_roles import _all_buckets
+
+    assert _all_buckets(Account(aws_id="123456789012"), arn) == shorter

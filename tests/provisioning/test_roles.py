@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml
 from django.core.exceptions import ValidationError
 from django.test import Client
 
@@ -422,3 +423,28 @@ def test_a_role_is_accepted_as_it_is_from_any_product_that_uses_the_account(esta
         reason="Until Monday.",
     )
     assert estate.state("deploy-policy", DEPLOY) == "accepted"
+
+
+def test_the_rights_for_twenty_products_in_one_account_fit_into_its_roles(estate: Estate) -> None:
+    """AWS: 10,240 characters for each role, and 6,144 for the boundary."""
+    from bench.estate_ground import many_products
+    from products.models import Account
+    from products.policies import boundary_of
+    from provisioning.kinds.policy_document import written
+    from provisioning.selectors import ids, wishes_of
+    from provisioning.shapes import RolePolicy
+    from timcombo_console.estate.importing import import_estate
+
+    import_estate(actor=None, text=yaml.safe_dump(many_products(20), sort_keys=False), name="twenty.yaml")
+    estate.slug = "shop-0"
+    known = ids()
+    lengths = {
+        wish.address.name: len(written(wish.shape.statements, wish.address.account, known))
+        for wish in wishes_of(estate.product)
+        if isinstance(wish.shape, RolePolicy) and wish.address.account == MEDIA
+    }
+    assert len(lengths) == 5
+    assert max(lengths.values()) <= 10_240
+    shown = boundary_of(Account.objects.get(name="media"))
+    assert shown is not None
+    assert len("".join(shown["document"].split())) <= 6_144
