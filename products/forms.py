@@ -101,7 +101,7 @@ class AccountForm(RowForm):
         label="Role that keeps the other roles",
         required=False,
         max_length=200,
-        help_text="Optional. With it the console makes the roles above and keeps their policies, within the boundary that the account's page shows.",
+        help_text="With it the console makes the roles above and keeps their policies, within the boundary that the account's page shows.",
     )
     resources = WordsField(
         required=False, help_text="What is known to be there, as name=value. The console only shows it."
@@ -210,6 +210,7 @@ class EnvironmentForm(RowForm):
         }
         help_texts = {
             "web_acl": "Begin by counting: what it would have blocked is in the sampled requests of AWS WAF.",
+            "replicated": "Nothing is copied while the product names no second Region, or the one in which the bucket is.",
             "origin_shield": "One more cache before the bucket, in its Region. It costs extra for each request.",
             "extra_metrics": "Cache hit rate, origin latency and errors by code. They cost extra for each distribution.",
             "alarms": "On errors of the edge, refused requests, the cache and the certificate's end, told to an SNS topic.",
