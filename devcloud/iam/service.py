@@ -196,7 +196,9 @@ def _managed(call: IamCall) -> str:
 
 
 def delete_policy(call: IamCall) -> Result:
-    """AWS: one that only is a boundary may be deleted; the roles within it may then do nothing."""
+    """AWS: not while it is attached. Of a boundary that is not written; here the roles within it may then do nothing."""
+    if any(call.params["PolicyArn"] in role.rights.attached for role in call.roles.by_arn.values()):
+        raise AwsError("DeleteConflict", 409, "Cannot delete a policy attached to entities.")
     if call.roles.policies.pop(call.params["PolicyArn"], None) is None:
         raise no_such_entity(f"Policy {call.params['PolicyArn']} was not found.")
     return {}

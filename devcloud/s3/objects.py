@@ -149,6 +149,8 @@ def _read_headers(call: S3Call, version: Version) -> dict[str, str]:
     }
     if call.bucket.versioning:
         headers["x-amz-version-id"] = version.version_id
+    if status := call.bucket.copied.get(version.version_id):
+        headers["x-amz-replication-status"] = status
     if call.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
         headers |= _checksum_headers(version)
     for name in SYSTEM_HEADERS:

@@ -27,7 +27,7 @@ class Rule:
 
 
 def check_replication(call: S3Call) -> None:
-    """AWS: both buckets must be there, be others than each other, and keep versions."""
+    """AWS: both buckets must be there and keep versions."""
     rules = _rules(call.body)
     for target in (call.buckets.get(rule.target) for rule in rules):
         if target is None:

@@ -200,3 +200,49 @@ def test_a_deny_in_one_policy_beats_what_another_allows(
     iam.put_role_policy(RoleName=NAME, PolicyName="no", PolicyDocument=json.dumps(deny))
     with refused("AccessDenied", 403):
         as_role(cloud, "s3").list_objects_v2(Bucket=DEV_BUCKET)
+
+
+def test_a_policy_that_is_attached_is_not_deleted(iam: Any, refused: Refused) -> None:
+    arn = iam.create_policy(PolicyName="mine", PolicyDocument=allowing("s3:*"))["Policy"]["Arn"]
+    iam.attach_role_policy(RoleName=NAME, PolicyArn=arn)
+    with refused("DeleteConflict", 409):
+        iam.delete_policy(PolicyArn=arn)
+    iam.detach_role_policy(RoleName=NAME, PolicyArn=arn)
+    iam.delete_policy(PolicyArn=arn)
+    with refused("NoSuchEntity", 404):
+        iam.get_policy(PolicyArn=arn)
+
+
+def test_managed_policies_have_a_limit(iam: Any, refused: Refused) -> None:
+    """AWS: 6,144 characters, blanks not counted."""
+    with refused("LimitExceeded", 409):
+        iam.create_policy(PolicyName="mine", PolicyDocument=allowing(*(f"s3:Get{n:06}" for n in range(420))))
+
+
+def test_a_copy_by_a_role_that_may_not_fails_and_says_so(cloud: CloudProcess, iam: Any) -> None:
+    """AWS: each version tells how its copying went."""
+    here = cloud.client("s3", "media", "owner")
+    target = "tim-app-test-855652006097"
+    trust = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    iam.update_assume_role_policy(RoleName=NAME, PolicyDocument=json.dumps({"Statement": [trust]}))
+    rule = {
+        "ID": "one",
+        "Priority": 1,
+        "Filter": {"Prefix": "kept/"},
+        "Status": "Enabled",
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": f"arn:aws:s3:::{target}"},
+    }
+    config = {"Role": f"arn:aws:iam::{MEDIA}:role/{NAME}", "Rules": [rule]}
+    here.put_bucket_replication(Bucket=DEV_BUCKET, ReplicationConfiguration=config)
+
+    def status(key: str) -> str | None:
+        here.put_object(Bucket=DEV_BUCKET, Key=key, Body=b"a")
+        found = here.head_object(Bucket=DEV_BUCKET, Key=key).get("ReplicationStatus")
+        return found if found is None else str(found)
+
+    assert (status("kept/a"), status("other")) == ("FAILED", None)
+    actions = ("s3:GetReplicationConfiguration", "s3:GetObjectVersionForReplication", "s3:ReplicateObject")
+    iam.put_role_policy(RoleName=NAME, PolicyName="one", PolicyDocument=allowing(*actions))
+    assert status("kept/b") == "COMPLETED"
+    assert [one["Key"] for one in here.list_objects_v2(Bucket=target)["Contents"]] == ["kept/b"]

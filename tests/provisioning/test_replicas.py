@@ -39,6 +39,11 @@ def test_what_is_new_is_copied_into_the_second_region(estate: Estate) -> None:
         put = here.put_object(Bucket=name, Key="releases/a", Body=b"new")
         found = there.get_object(Bucket=copy, Key="releases/a")
         assert (found["Body"].read(), found["VersionId"]) == (b"new", put["VersionId"])
+        status = [
+            s3.head_object(Bucket=one, Key="releases/a")["ReplicationStatus"]
+            for s3, one in ((here, name), (there, copy))
+        ]
+        assert status == ["COMPLETED", "REPLICA"]
     here.delete_object(Bucket=DEV, Key="releases/a")
     assert there.list_objects_v2(Bucket=f"{DEV}-{THERE}")["KeyCount"] == 0
     kept = there.list_object_versions(Bucket=f"{DEV}-{THERE}")
