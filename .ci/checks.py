@@ -10,7 +10,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PACKAGES = (
-    *("timcombo_console", "deployments", "dns", "provisioning", "products", "runs", "users", "audit"),
+    *(
+        "timcombo_console",
+        "notifications",
+        "monitoring",
+        "deployments",
+        "dns",
+        "provisioning",
+        "products",
+        "runs",
+        "users",
+        "audit",
+    ),
     *("aws", "devcloud", "bench", "tests"),
 )
 PRODUCTION = {

@@ -23,7 +23,7 @@ def keep_what_was_found(fleet: Fleet, deployment: Deployment) -> None:
         version=_version(deployment),
         notes=f"The back end of {deployment.environment} as deployment {deployment.pk} found it.",
         status=ReleaseStatus.READY,
-        created_by=deployment.actor,
+        created_by=deployment.actor or deployment.called.created_by,
         found=True,
     )
     artifact = Artifact.objects.create(

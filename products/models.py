@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator, URLValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator, URLValidator
 from django.db import models
 from django.db.models.functions import Now
 
@@ -217,6 +217,7 @@ class Environment(models.Model):
     `requires` is the environment in which a release must have been live before it may come here.
     Its back end is the Lambda functions of `backend_account` whose names begin with `function_prefix`; Lambda loads
     their code from `code_bucket`, and `failure_budget` of them may fail without the rest being taken back.
+    A deployment is watched for `watch_minutes`; found to be degraded it is rolled back by itself where `auto_rollback` is set.
     """
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="environments")
@@ -243,6 +244,13 @@ class Environment(models.Model):
     function_prefix = models.CharField(max_length=60, blank=True)
     code_bucket = models.CharField(max_length=63, blank=True, validators=[bucket_name])
     failure_budget = models.PositiveSmallIntegerField(default=0)
+    watch_minutes = models.PositiveSmallIntegerField(
+        "minutes of watching",
+        default=15,
+        db_default=15,
+        validators=[MinValueValidator(5), MaxValueValidator(180)],
+    )
+    auto_rollback = models.BooleanField("automatic rollback", default=False, db_default=False)
     settings_revision = models.PositiveIntegerField(default=1)
     config = models.ForeignKey(
         "ConfigRevision", on_delete=models.PROTECT, null=True, blank=True, related_name="+"

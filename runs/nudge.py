@@ -12,6 +12,8 @@ from kombu.pools import ProducerPool
 from redis.exceptions import RedisError
 
 from runs import counters
+from runs.models import Run
+from runs.steps import RUNS, recipe_of
 
 ADVANCE = "runs.tasks.advance"
 EXPIRES_SECONDS = 10
@@ -20,11 +22,18 @@ PATIENCE_SECONDS = 1
 log = structlog.get_logger(__name__)
 
 
-def nudge(run_id: int) -> bool:
-    """Send one message for the Run; False, counted and logged, when the broker does not take it within a second."""
+def nudge(run_id: int, kind: str) -> bool:
+    """Send one message for the Run, to the workers of its kind; False, counted and logged, when the broker does not take it within a second."""
     try:
         with _producers().acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
-            current_app.send_task(ADVANCE, (run_id,), producer=producer, retry=False, expires=EXPIRES_SECONDS)
+            current_app.send_task(
+                ADVANCE,
+                (run_id,),
+                producer=producer,
+                queue=queue_of(kind),
+                retry=False,
+                expires=EXPIRES_SECONDS,
+            )
     except (KombuError, RedisError, OSError) as error:
         log.warning("nudge failed", run=run_id, error=str(error))
         counters.add({counters.key("nudges_failed"): 1})
@@ -32,9 +41,15 @@ def nudge(run_id: int) -> bool:
     return True
 
 
-def nudge_on_commit(run_id: int) -> None:
+def queue_of(kind: str) -> str:
+    """An unknown kind fails with its cause, whichever worker takes it."""
+    recipe = recipe_of(kind)
+    return recipe.queue if recipe else RUNS
+
+
+def nudge_on_commit(run: Run) -> None:
     """Nudge once the transaction is committed; a failure never reaches the person whose click was accepted."""
-    transaction.on_commit(partial(nudge, run_id), robust=True)
+    transaction.on_commit(partial(nudge, run.pk, run.kind), robust=True)
 
 
 @cache

@@ -46,7 +46,7 @@ def _do(taken: Claim, context: StepContext, lease: Lease) -> bool:
     if isinstance(outcome, Done):
         saving.add_time(taken)
     if isinstance(outcome, GivenBack):
-        nudge.nudge(taken.run.pk)
+        nudge.nudge(taken.run.pk, taken.run.kind)
         return False
     return more
 

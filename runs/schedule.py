@@ -34,7 +34,7 @@ UPDATE runs_run SET nudged_at = statement_timestamp() WHERE id IN (
       AND (lease_until IS NULL OR lease_until <= statement_timestamp())
       AND (nudged_at IS NULL OR nudged_at <= statement_timestamp() - make_interval(secs => %s))
     ORDER BY wake_at LIMIT 500 FOR UPDATE SKIP LOCKED)
-RETURNING id
+RETURNING id, kind
 """
 
 
@@ -53,9 +53,9 @@ def nudge_due() -> int:
     """Nudge every due Run that was not nudged in the last 5 s; answers how many there were."""
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_DUE, [NUDGE_AGAIN_SECONDS])
-        due = [row[0] for row in cursor.fetchall()]
-    for run_id in due:
-        if not nudge.nudge(run_id):
+        due = cursor.fetchall()
+    for run_id, kind in due:
+        if not nudge.nudge(run_id, kind):
             break  # The broker is down; they are due again in 5 s.
     return len(due)
 

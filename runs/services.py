@@ -62,7 +62,7 @@ def start(
             RunStep(run=run, position=position, name=name) for position, name in enumerate(names)
         )
         _take_scopes(run)
-    nudge_on_commit(run.pk)
+    nudge_on_commit(run)
     return run
 
 
@@ -102,7 +102,7 @@ def request_cancel(run: Run) -> None:
             end(locked, RunState.CANCELLED, locked.error)
             return
         Run.objects.filter(pk=locked.pk).update(cancel_requested_at=Now(), wake_at=Now(), nudged_at=Now())
-        nudge_on_commit(locked.pk)
+        nudge_on_commit(locked)
 
 
 def retry_refusal(run: Run) -> str | None:
@@ -170,7 +170,7 @@ def _go_on(run: Run, row: RunStep, state: StepState) -> None:
         wake_at=Now(),
         nudged_at=Now(),
     )
-    nudge_on_commit(run.pk)
+    nudge_on_commit(run)
 
 
 def _take_scopes(run: Run) -> None:

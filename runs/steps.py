@@ -7,7 +7,22 @@ from typing import Any
 from runs.context import StepContext
 from runs.models import Run
 
-__all__ = ["Done", "Recipe", "Step", "StepContext", "StepFailed", "Wait", "recipe_of", "register"]
+__all__ = [
+    "RUNS",
+    "WATCH",
+    "Done",
+    "Recipe",
+    "Step",
+    "StepContext",
+    "StepFailed",
+    "Wait",
+    "recipe_of",
+    "register",
+]
+
+
+RUNS, WATCH = "runs", "watch"
+"""Queues: what changes something, and what only looks and tells, which never takes a worker from the other."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,7 @@ class Recipe:
 
     A Run that was started with steps of its own names them `change:7`, after the step of the recipe that does them.
 
-    `on_end` is called inside the transaction that ends the Run, whatever the end, while its scopes are held.
+    Workers of `queue` do it. `on_end` is called inside the transaction that ends the Run, whatever the end, while its scopes are held.
     `may_retry` answers a sentence when a failed Run must not be retried, else None.
     """
 
@@ -62,6 +77,7 @@ class Recipe:
     steps: tuple[Step, ...]
     on_end: Callable[[Run], None] | None = None
     may_retry: Callable[[Run], str | None] | None = None
+    queue: str = RUNS
 
     def step(self, name: str) -> Step | None:
         """The step of that name, None when this version of the console has none."""

@@ -91,7 +91,7 @@ class Crew:
 
         run = self.run_of(answer)
         expire(run)
-        nudge.nudge(run.pk)
+        nudge.nudge(run.pk, run.kind)
 
     def restart_database(self) -> None:
         """Crash PostgreSQL and start it again."""

@@ -11,12 +11,12 @@ from django.db import connection
 SQL = """
 WITH pointed AS (
   SELECT d.id, d.kind, d.partial, d.created_at, d.release_id, d.run_id, d.environment_id, d.live_at, d.artifact_id IS NULL AS alone,
-         r.version, r.bad, u.display_name, before.version AS before,
+         r.version, r.bad, coalesce(u.display_name, 'the console') AS display_name, before.version AS before,
          called.id AS called_id, called.version AS called_version, called.product_id AS called_product, called.created_at AS registered_at,
          NOT called.bad AND NOT called.found AS called_good
   FROM deployments_deployment d
   JOIN deployments_release r ON r.id = d.release_id
-  JOIN users_user u ON u.id = d.actor_id
+  LEFT JOIN users_user u ON u.id = d.actor_id
   LEFT JOIN deployments_artifact b ON b.id = d.backend_id
   LEFT JOIN deployments_release called ON called.id = b.release_id
   LEFT JOIN deployments_deployment previous ON previous.id = d.previous_id

@@ -57,6 +57,8 @@ INSTALLED_APPS = [
     "timcombo_console.apps.ConsoleConfig",
     "deployments",
     "dns",
+    "monitoring",
+    "notifications",
     "products",
     "provisioning",
     "runs",

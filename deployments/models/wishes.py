@@ -24,7 +24,7 @@ class Deployment(models.Model):
 
     How far it is, its Run says. `switched_at` is when entry points began to be written, `live_at` when the edge
     was seen to serve it; `rolled_away` when a later rollback left it, `back_end_left` when one left its back end;
-    `replaced` the keys it wrote over.
+    `replaced` the keys it wrote over. `actor` None is the console itself, which goes back from a release that fails.
     """
 
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="deployments")
@@ -37,7 +37,7 @@ class Deployment(models.Model):
     kind = models.CharField(max_length=10, choices=DeploymentKind)
     reason = models.TextField()
     override = models.TextField(blank=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     config = models.ForeignKey(ConfigRevision, on_delete=models.PROTECT, null=True, related_name="+")
     run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="deployment")
     plan = models.JSONField(default=dict)
@@ -69,6 +69,11 @@ class Deployment(models.Model):
     @property
     def audit_place(self) -> dict[str, str]:
         return {**self.environment.audit_place, "subject": str(self)}
+
+    @property
+    def who(self) -> str:
+        """Whose wish it was."""
+        return str(self.actor) if self.actor else "the console"
 
     @property
     def front_end(self) -> Artifact:

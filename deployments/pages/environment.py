@@ -111,7 +111,7 @@ def _note(environment: Environment, state: EnvironmentState) -> dict[str, Any] |
             "kind": "run",
             "icon": "run",
             "first": first,
-            "second": f"Started by {state.active.actor}.",
+            "second": f"Started by {state.active.who}.",
             "acts": [("Watch it", url)],
         }
     if state.failed and state.failed.status == "partial":
@@ -159,7 +159,7 @@ def _truth(environment: Environment, state: EnvironmentState) -> dict[str, Any]:
             "label": "Declared",
             "value": declared,
             "agrees": "yes" if verified else "unknown",
-            "note": f"by {running.actor}" if running else "never deployed",
+            "note": f"by {running.who}" if running else "never deployed",
         },
         {
             "label": "Edge",

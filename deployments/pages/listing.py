@@ -89,7 +89,7 @@ def _deployment(one: Deployment) -> dict[str, Any]:
         "kind": one.kind,
         "bad": one.release.bad,
         "reason": one.reason,
-        "who": str(one.actor),
+        "who": one.who,
         "at": one.created_at,
         "seconds": seconds_of(one),
     }

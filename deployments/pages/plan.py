@@ -25,7 +25,7 @@ def place(environment: Environment, running: Deployment | None) -> dict[str, Any
         "environment": environment,
         "public": addresses_of(environment).public or environment.name,
         "running": running.release.version if running else "",
-        "running_note": f"by {running.actor}" if running else "no release was promoted here yet",
+        "running_note": f"by {running.who}" if running else "no release was promoted here yet",
     }
 
 
@@ -190,9 +190,7 @@ def _path(environment: Environment, release: Release) -> Check:
 def _free(state: EnvironmentState) -> Check:
     if state.active is None:
         return {"met": "yes", "text": "Nothing else is being deployed here", "why": ""}
-    why = (
-        f"{state.active.release.version}, started by {state.active.actor}. Wait until it ends, or cancel it."
-    )
+    why = f"{state.active.release.version}, started by {state.active.who}. Wait until it ends, or cancel it."
     return {"met": "no", "text": "Another deployment is under way", "why": why}
 
 

@@ -58,7 +58,7 @@ def progress_page(user: User, deployment: Deployment, asked: Mapping[str, str]) 
         "headline": _headline(deployment, steps, current, now),
         "announced": _announced(deployment, steps, current, now),
         "kind_text": "Rolled back" if deployment.kind == "rollback" else "Started",
-        "who": str(deployment.actor),
+        "who": deployment.who,
         "at": deployment.created_at,
         "reason": deployment.reason,
         "visitors": _visitors(deployment, now),

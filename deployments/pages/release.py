@@ -141,7 +141,7 @@ def _stop(
         "status": _status(last, called if last and (release.found or last.artifact_id is None) else running),
         "version": versions_in(environment, running, called),
         "at": last.created_at if last else None,
-        "who": str(last.actor) if last else "",
+        "who": last.who if last else "",
         "verified": bool(last and last.live_at),
         "promote_url": "" if refused else reverse("promote", args=[slug, environment.name, release.version]),
         "promote_text": f"Promote to {environment.name}",

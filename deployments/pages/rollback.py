@@ -92,14 +92,14 @@ def _origin(one: WayBack) -> str:
     if one.goal is None:
         return one.release.notes
     beside = f", with the back end {one.other_back_end}" if one.other_back_end else ""
-    return f"“{one.goal.reason[:120]}”, {one.goal.actor}{beside}"
+    return f"“{one.goal.reason[:120]}”, {one.goal.who}{beside}"
 
 
 def _choice_note(chosen: WayBack) -> str:
     if chosen.goal is None:
         return "was there before the console's first deployment"
     beside = f"; the back end goes to {chosen.other_back_end}" if chosen.other_back_end else ""
-    return f"was live here, by {chosen.goal.actor}{beside}"
+    return f"was live here, by {chosen.goal.who}{beside}"
 
 
 def _chosen(

@@ -70,7 +70,7 @@ def entry(deployment: Deployment, state: EnvironmentState) -> dict[str, Any]:
         "version": deployment.release.version,
         "status": status_of(deployment, state),
         "at": deployment.created_at,
-        "text": f"{verb}{half} by {deployment.actor} · “{deployment.reason}”",
+        "text": f"{verb}{half} by {deployment.who} · “{deployment.reason}”",
         "place": "",
         "bad": deployment.release.bad,
     }

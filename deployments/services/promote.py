@@ -68,7 +68,7 @@ def promote(
 @action("deployment.rollback", permission="deployment.rollback")
 def rollback(
     *,
-    actor: User,
+    actor: User | None,
     environment: Environment,
     reason: str,
     release: Release | None = None,
@@ -79,7 +79,7 @@ def rollback(
 ) -> Deployment:
     """Go back to `release`, or without one to the last good one; with `half` only its front end or its back end.
 
-    The configuration is the present one, or with `then_config` the one that release last ran with here.
+    `actor` None is the console itself. The configuration is the present one, or with `then_config` the one that release last ran with here.
     Raises as `promote` does; NoArtifact when there is nothing to go back to.
     """
     _check_words(environment, reason, confirm)
@@ -167,7 +167,7 @@ class Wanted:
 
 
 def _deploy(
-    actor: User,
+    actor: User | None,
     state: EnvironmentState,
     wish: Wanted,
     config: ConfigRevision | None,
@@ -223,7 +223,7 @@ RECIPES = {
 """The kind of Run by what is carried: front end, back end. A rollback of both goes the other way round."""
 
 
-def _start(actor: User, environment: Environment, wish: Wanted, fleet: Fleet | None) -> Run:
+def _start(actor: User | None, environment: Environment, wish: Wanted, fleet: Fleet | None) -> Run:
     verb = "Roll back" if wish.kind == DeploymentKind.ROLLBACK else "Promote"
     title = f"{verb} {environment} to {wish.release.version}"
     carried = wish.halves.front is not None, wish.halves.back is not None

@@ -179,8 +179,9 @@ def test_a_quick_pick_fills_the_reason_and_keeps_what_was_typed(manager: Page) -
 def test_another_choice_on_the_rollback_page_shows_its_own_plan_and_keeps_the_reason(
     manager: Page, estate: Estate
 ) -> None:
-    product = Product.objects.get(slug="tim-combo")
-    go_live(product, "dev", add_release(product, "1.3.0", estate.live.actor), estate.live.actor)
+    product, actor = Product.objects.get(slug="tim-combo"), estate.live.actor
+    assert actor is not None
+    go_live(product, "dev", add_release(product, "1.3.0", actor), actor)
     manager.goto("/products/tim-combo/environments/dev/rollback/")
     reason, button = manager.locator("textarea[name=reason]"), manager.locator("button.btn-big")
     reason.fill("Orders are slow since 10:12")

@@ -52,14 +52,17 @@ def test_a_secret_that_is_missing_is_asked_for(name: str) -> None:
 def test_what_services_name_is_there() -> None:
     found = _compose()
     services = found["services"]
-    assert set(services) == {"postgres", "redis", "migrate", "web", "worker", "waker", "beat"}
+    assert set(services) == {*("postgres", "redis", "migrate", "web", "worker", "watcher", "waker", "beat")}
     for name, service in services.items():
         assert set(service.get("depends_on", {})) <= set(services), name
         assert {volume.partition(":")[0] for volume in service.get("volumes", ())} <= set(found["volumes"])
         assert service["restart"] in ("always", "on-failure"), name
         assert "healthcheck" in service or name == "migrate", name
-    assert {queue for name in ("worker", "waker") for queue in _after(services[name]["command"], "-Q")} == {
+    assert {
+        queue for name in ("worker", "watcher", "waker") for queue in _after(services[name]["command"], "-Q")
+    } == {
         "runs",
+        "watch",
         "wake",
     }
 
@@ -72,7 +75,7 @@ def test_only_settings_that_are_read_are_set_and_only_the_owner_migrates() -> No
     services = _compose()["services"]
     read = (CHECKOUT / "timcombo_console" / "settings.py").read_text()
     owner = (CHECKOUT / "docs" / "OPERATIONS.md").read_text()
-    for name in ("web", "worker", "waker", "beat"):
+    for name in ("web", "worker", "watcher", "waker", "beat"):
         environment = services[name]["environment"]
         assert "DATABASE_OWNER_URL" not in environment
         assert FILE["POSTGRES_PASSWORD"] not in str(environment)

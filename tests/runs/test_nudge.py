@@ -55,8 +55,8 @@ def test_a_click_is_accepted_while_the_broker_is_down_and_the_failure_counted(to
     assert failed() == 1
 
     to_broker.server.start()
-    assert nudging.nudge(run.pk) or nudging.nudge(run.pk)
-    assert nudging.nudge(run.pk)
+    assert nudging.nudge(run.pk, run.kind) or nudging.nudge(run.pk, run.kind)
+    assert nudging.nudge(run.pk, run.kind)
     assert messages(to_broker)
 
 
@@ -65,7 +65,7 @@ def test_a_broker_that_does_not_answer_costs_about_a_second(to_broker: Broker) -
     begin("short")
     to_broker.server.process.send(signal.SIGSTOP)
     began = time.monotonic()
-    assert not nudging.nudge(1)
+    assert not nudging.nudge(1, "short")
     assert time.monotonic() - began < 3
     to_broker.server.process.send(signal.SIGCONT)
     assert failed() == 1

@@ -89,7 +89,7 @@ def deployment(one: Deployment, steps: Sequence[RunStep]) -> Json:
         "kind": one.kind,
         "status": one.status,
         "reason": one.reason,
-        "actor": one.actor.get_username(),
+        "actor": one.actor.get_username() if one.actor else None,
         "created_at": moment(one.created_at),
         "steps": [_step(step) for step in steps],
         "error": one.run.error if one.run.state == RunState.FAILED else None,

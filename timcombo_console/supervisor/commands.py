@@ -10,7 +10,7 @@ from timcombo_console.supervisor.ports import HOST
 from timcombo_console.supervisor.process import Command
 
 ESTATE = CHECKOUT / "estates" / "tim-combo.yaml"
-SLOTS = 4
+SLOTS, WATCH_SLOTS = 4, 2
 MADE_BY_APPLY = "tim-combo"
 """The product of the demo whose AWS resources are made by a plan; those of the other were made by hand."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from timcombo_console.supervisor import ports
-from timcombo_console.supervisor.commands import SLOTS, Commands, cloud
+from timcombo_console.supervisor.commands import SLOTS, WATCH_SLOTS, Commands, cloud
 from timcombo_console.supervisor.handover import Lock, secret_key, write_private
 from timcombo_console.supervisor.home import home_of
 from timcombo_console.supervisor.keeper import CloudLost, Keeper, Stopped
@@ -20,7 +20,13 @@ from timcombo_console.supervisor.servers import Servers, new_epoch, private_fold
 FOREVER = float("inf")
 PATIENCE = 170
 """Seconds until the demo must be ready."""
-STOP_ORDER = [["web", "beat"], ["worker-wake", "worker-runs"], ["cloud"], ["valkey"], ["postgres"]]
+STOP_ORDER = [
+    ["web", "beat"],
+    ["worker-wake", "worker-runs", "worker-watch"],
+    ["cloud"],
+    ["valkey"],
+    ["postgres"],
+]
 WEB_PORT, EDGE_PORT = 8000, 8080
 
 
@@ -80,7 +86,7 @@ class Up:
                     raise
                 say(f"{failure}\nA server died before the demo was ready, so it begins again.")
             self._withdraw()
-            self.keeper.stop(["web", "beat", "worker-wake", "worker-runs", "cloud"])
+            self.keeper.stop(["web", "beat", "worker-wake", "worker-runs", "worker-watch", "cloud"])
 
     def _one_demo(self) -> None:
         emulated = self.keeper.start(cloud(self.edge_port), irreplaceable=True)
@@ -104,6 +110,7 @@ class Up:
         write_private(self.var / "environment.json", commands.env)
         self.keeper.start(commands.web(self.port))
         self.keeper.start(commands.worker("runs", SLOTS))
+        self.keeper.start(commands.worker("watch", WATCH_SLOTS))
         self.keeper.start(commands.worker("wake", 1))
         self.keeper.start(commands.beat())
 

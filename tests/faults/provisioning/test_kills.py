@@ -141,7 +141,7 @@ def _let_lease_end(run: "Run") -> None:
     from tests.runs.rows import expire
 
     expire(run)
-    nudge.nudge(run.pk)
+    nudge.nudge(run.pk, run.kind)
 
 
 def _again(run: "Run") -> "Run":

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("queue", choices=["runs", "wake"])
+        parser.add_argument("queue", choices=["runs", "watch", "wake"])
 
     def handle(self, *args: Any, **options: Any) -> None:
         here = alive_workers(options["queue"]).filter(name__endswith=f"@{socket.gethostname()}")
