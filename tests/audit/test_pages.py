@@ -13,8 +13,8 @@ from audit.sealer import seal
 from tests.audit.rows import event_at, note, sealed_notes
 from tests.examples import person
 from tests.users.rows import events, visitor
-from timcombo_console.audit_log.export import safe_cell
 from users.permissions import Role
+from users.spreadsheets import safe_cell
 
 pytestmark = pytest.mark.django_db
 

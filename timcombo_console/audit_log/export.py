@@ -1,7 +1,5 @@
 """Events as lines of CSV or JSON, one at a time."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from itertools import islice
@@ -11,25 +9,20 @@ from audit.canonical import FIELDS, canonical
 from audit.models import Event, Seal
 from audit.selectors import every, seals_of
 from timcombo_console.audit_log.services import Export
+from users.spreadsheets import csv_row
 
 COLUMNS = ["id", "at", *(name for name in FIELDS if name not in {"id", "at"})]
 SEAL_COLUMNS = ["position", "prev_hash", "hash"]
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def lines(export: Export) -> Iterator[str]:
     """The export's text in pieces of a few hundred events, in bounded memory."""
     piece = _csv if export.format == "csv" else _json_lines
     if export.format == "csv":
-        yield _row([*COLUMNS, *SEAL_COLUMNS])
+        yield csv_row([*COLUMNS, *SEAL_COLUMNS])
     events = every(export.wanted, before=export.event.pk)
     while batch := list(islice(events, 500)):
         yield piece(batch, seals_of(batch))
-
-
-def safe_cell(text: str) -> str:
-    """A cell that a spreadsheet takes for text, not for a formula."""
-    return f"'{text}" if text.startswith(DANGEROUS) else text
 
 
 def _facts(event: Event) -> dict[str, Any]:
@@ -47,7 +40,7 @@ def _json_lines(events: list[Event], seals: dict[int, Seal]) -> str:
 
 
 def _csv(events: list[Event], seals: dict[int, Seal]) -> str:
-    return "".join(_row([*_cells(event), *_seal_cells(seals.get(event.pk))]) for event in events)
+    return "".join(csv_row([*_cells(event), *_seal_cells(seals.get(event.pk))]) for event in events)
 
 
 def _cells(event: Event) -> list[str]:
@@ -63,9 +56,3 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _row(cells: list[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow([safe_cell(cell) for cell in cells])
-    return text.getvalue()
