@@ -86,7 +86,7 @@ class Answer(NamedTuple):
     sha256: str | None
 
 
-class _Pinned(AbstractResolver):
+class Pinned(AbstractResolver):
     """Looks a name up once for the connector, which keeps the answer, and refuses addresses that are not public."""
 
     def __init__(self, network: Network) -> None:
@@ -126,7 +126,7 @@ class EdgeClient:
     async def __aenter__(self) -> Self:
         network = self.target.network
         self._session = ClientSession(
-            connector=TCPConnector(resolver=_Pinned(network), ttl_dns_cache=None, ssl=network.tls or True),
+            connector=TCPConnector(resolver=Pinned(network), ttl_dns_cache=None, ssl=network.tls or True),
             cookie_jar=DummyCookieJar(),
             timeout=_TIMES,
             headers=_HEADERS,

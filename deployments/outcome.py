@@ -60,7 +60,7 @@ def deployment_ended(run: Run) -> None:
         subject=str(deployment),
         subject_url=reverse("deployment", args=[deployment.pk]),
         summary=_deployment_sentence(deployment, run, seen=seen),
-        after={"status": _status(deployment, run)},
+        after={"status": _status(deployment, run), "kind": deployment.kind},
         run=run.pk,
         request_ids=request_ids(run),
     )

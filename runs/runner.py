@@ -103,6 +103,7 @@ def _text(error: Exception) -> str:
         "provisioning",
         "deployments",
         "dns",
+        "notifications",
     }
     text = words if ours and words else f"{type(error).__name__}: {words}".removesuffix(": ")
     return text if text.endswith((".", "!", "?")) else f"{text}."

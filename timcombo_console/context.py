@@ -34,6 +34,7 @@ PLACES = (
     Place("audit", "Audit log", "audit.view", re.compile("/audit/")),
     Place("accounts", "Accounts", "account.edit", re.compile("/accounts/")),
     Place("people", "People", "people.manage", re.compile("/people/")),
+    Place("notifications", "Notifications", "notify.edit", re.compile("/notifications/")),
     Place("on-call", "On call", "estate.view", re.compile("/on-call/")),
 )
 

@@ -3,6 +3,7 @@
 A production process that lacks one stops at once with a sentence that names it.
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -25,6 +26,11 @@ def required(name: str, what: str) -> str:
     return value
 
 
+def named(prefix: str) -> dict[str, str]:
+    """The values of all variables whose names begin with `prefix`, by the rest of the name."""
+    return {name.removeprefix(prefix): value for name, value in os.environ.items() if name.startswith(prefix)}
+
+
 CONSOLE_VAR = Path(env.str("CONSOLE_VAR", default=str(BASE_DIR / "var")))
 CONSOLE_SPOOL = Path(env.str("CONSOLE_SPOOL", default=str(CONSOLE_VAR / "spool")))
 CONSOLE_AWS = env.str("CONSOLE_AWS", default="live")
@@ -35,6 +41,7 @@ CONSOLE_DEMO_EPOCH = env.int("CONSOLE_DEMO_EPOCH", default=0)
 CONSOLE_DEMO_BEGAN_AGAIN = env.bool("CONSOLE_DEMO_BEGAN_AGAIN", default=False)
 CONSOLE_METRICS_TOKEN = env.str("CONSOLE_METRICS_TOKEN", default="")
 CONSOLE_WORKER_PRINCIPAL = env.str("CONSOLE_WORKER_PRINCIPAL", default="")
+CONSOLE_DEMO_INBOX = env.str("CONSOLE_DEMO_INBOX", default="")
 DEMO = CONSOLE_AWS == "emulated"
 
 if CONSOLE_AWS not in {"live", "emulated"}:
@@ -214,6 +221,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 # Bytes of a request with files: a zip of 200 MB for each of six targets, and their envelope.
 LARGEST_UPLOAD = 1_300 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["users.uploads.SignedInUploadHandler"]
+
+CONSOLE_EMAIL = bool(env.str("EMAIL_URL", default=""))
+if CONSOLE_EMAIL:
+    vars().update(env.email_url("EMAIL_URL"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("CONSOLE_MAIL_FROM", default="console@localhost")
+# Rows hold the ends of these names, and only workers need the values. Django hides settings that are called secrets.
+CONSOLE_CHAT_SECRETS = named("CONSOLE_CHAT_")
+CONSOLE_WEBHOOK_SECRETS = named("CONSOLE_WEBHOOK_SECRET_")
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("provisioning.urls")),
     path("", include("products.urls")),
     path("", include("dns.urls")),
+    path("notifications/", include("notifications.urls")),
     path("api/v1/", api_urls),
     re_path("^api(?:/|$)", nowhere),
     path("admin/", admin.site.urls),
