@@ -28,7 +28,9 @@ class Place:
 OF_PRODUCT = "/products/[^/]+"
 PLACES = (
     Place("matrix", "Environments", "estate.view", re.compile("/$|/products/")),
-    Place("deployments", "Deployments", "estate.view", re.compile("/deployments/")),
+    Place(
+        "deployments", "Deployments", "estate.view", re.compile(f"/deployments/|({OF_PRODUCT})?/statistics/")
+    ),
     Place("releases", "Releases", "estate.view", re.compile(f"({OF_PRODUCT})?/(releases|compare)/")),
     Place("configurations", "Configuration", "estate.view", re.compile(f"({OF_PRODUCT}.*)?/configuration/")),
     Place("audit", "Audit log", "audit.view", re.compile("/audit/")),

@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("timcombo_console.new_product.urls")),
     path("", include("deployments.urls")),
     path("", include("provisioning.urls")),
+    path("", include("monitoring.urls")),
     path("", include("products.urls")),
     path("", include("dns.urls")),
     path("notifications/", include("notifications.urls")),

@@ -7,6 +7,9 @@ from typing import Any
 from audit.models import Event, Seal
 from deployments.models import Deployment, EnvironmentState, HandlerChange, Readiness, Release
 from deployments.planner import Plan
+from monitoring.models import Build
+from monitoring.selectors.statistics import Report
+from monitoring.statistics import Figures, Share, Spread, StepFigures
 from products.models import Environment, Product
 from runs.models import RunState, RunStep
 
@@ -119,6 +122,57 @@ def handler(one: HandlerChange) -> Json:
         "error": one.error or None,
         "note": one.note or None,
     }
+
+
+def build(one: Build) -> Json:
+    return {
+        "id": one.pk,
+        "version": one.version,
+        "commit": one.commit,
+        "status": one.status,
+        "url": one.url or None,
+        "created_at": moment(one.at),
+        "created_by": one.actor.get_username(),
+    }
+
+
+def statistics(report: Report) -> Json:
+    return {
+        "product": report.product.slug,
+        "period": report.period.name,
+        "since": moment(report.period.since),
+        "until": moment(report.period.until),
+        "goal": report.goal.name if report.goal else None,
+        "environments": [
+            {"name": place.name, **_figures(report.figures[place.id])} for place in report.places
+        ],
+        "builds": _share(report.builds),
+        "steps_of": report.chosen.name if report.chosen else None,
+        "steps": [_step_figures(one) for one in report.steps.values()],
+        "handlers_updated": _share(report.handlers),
+    }
+
+
+def _figures(one: Figures) -> Json:
+    often = one.frequency
+    return {
+        "deployments": {"of": often.of, "rollbacks": one.rollbacks, "per_week": often.per(7)},
+        "lead_time": _spread(one.lead, "p90"),
+        "change_failure_rate": _share(one.failures),
+        "time_to_restore": {**_spread(one.restore, "p90"), "open": one.unmended},
+    }
+
+
+def _step_figures(one: StepFigures) -> Json:
+    return {"name": one.name, "success": _share(one.success), "time": _spread(one.time, "p95")}
+
+
+def _share(one: Share) -> Json:
+    return {"ratio": one.ratio, "part": one.part, "of": one.of}
+
+
+def _spread(one: Spread, tail: str) -> Json:
+    return {"median": one.median, tail: one.tail, "of": one.of}
 
 
 def event(one: Event, seal: Seal | None) -> Json:

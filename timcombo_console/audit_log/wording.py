@@ -8,6 +8,7 @@ TRIED = {
     "api.unauthenticated": "call the API without a valid token at {subject}",
     "audit.export": "export the audit log",
     "audit.verify": "verify the audit log",
+    "build.register": "tell of a build of {subject}",
     "channel.create": "add a channel for notifications",
     "channel.edit": "change the {subject}",
     "channel.test": "send a test to the {subject}",

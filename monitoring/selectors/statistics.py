@@ -1,0 +1,170 @@
+"""Rows that statistics are computed from. A constant number of queries, each of what began in the period."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from deployments.models import Deployment, DeploymentKind
+from monitoring.models import Build, BuildStatus, Verdict
+from monitoring.statistics import (
+    Deployed,
+    Figures,
+    Period,
+    Place,
+    Share,
+    StepEnd,
+    StepEnded,
+    StepFigures,
+    figures_of,
+    goal,
+    handlers_updated,
+    steps_figures,
+)
+from products.models import Environment, Kind, Product
+from runs.models import RunState, RunStep
+from users.refusals import Missing
+
+ENDED = (RunState.SUCCEEDED, RunState.FAILED)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The statistics of one product. `chosen` is the environment that `steps` and `handlers` are of, None without any."""
+
+    product: Product
+    period: Period
+    places: Sequence[Place]
+    goal: Place | None
+    chosen: Place | None
+    figures: dict[int, Figures]
+    builds: Share
+    steps: dict[str, StepFigures]
+    handlers: Share
+
+
+def report_of(product: Product, period: Period, environment: str = "") -> Report:
+    """Four queries. Without the name of an environment the one where releases arrive is chosen. Raises Missing."""
+    places = _places(Environment.objects.filter(product=product)).get(product.pk, [])
+    arrives = goal(places)
+    chosen = _named(product, places, environment) if environment else arrives
+    deployed = _deployed_in([place.id for place in places], period.since)
+    steps = _steps_in(chosen.id, period.since) if chosen else []
+    return Report(
+        product=product,
+        period=period,
+        places=places,
+        goal=arrives,
+        chosen=chosen,
+        figures={place.id: figures_of(deployed.get(place.id, []), period.days) for place in places},
+        builds=_builds_in(Build.objects.filter(product=product), period.since).get(product.pk, Share(0, 0)),
+        steps=steps_figures(steps),
+        handlers=handlers_updated(steps),
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One product among all, with the figures of the environment where its releases arrive, None without any."""
+
+    product: Product
+    goal: Place | None
+    figures: Figures
+    builds: Share
+
+
+def lines_of_all(period: Period) -> list[Line]:
+    """Every product by name. Four queries."""
+    places = _places(Environment.objects.all())
+    goals = {product: goal(found) for product, found in places.items()}
+    deployed = _deployed_in([place.id for place in goals.values() if place], period.since)
+    builds = _builds_in(Build.objects.all(), period.since)
+    lines = []
+    for product in Product.objects.all():
+        arrives, built = goals.get(product.pk), builds.get(product.pk, Share(0, 0))
+        found = deployed.get(arrives.id, []) if arrives else []
+        lines.append(Line(product, arrives, figures_of(found, period.days), built))
+    return lines
+
+
+def builds_of(product: Product) -> QuerySet[Build]:
+    """A product's builds, newest first."""
+    return Build.objects.filter(product=product).select_related("product", "actor").order_by("-id")
+
+
+def _places(found: QuerySet[Environment]) -> dict[int, list[Place]]:
+    """By product, in the product's order."""
+    places: dict[int, list[Place]] = {}
+    rows = found.order_by("product", "position").values_list("product", "id", "name", "kind", "protected")
+    for product, pk, name, kind, protected in rows:
+        places.setdefault(product, []).append(Place(pk, name, kind == Kind.APP, protected))
+    return places
+
+
+def _named(product: Product, places: Iterable[Place], name: str) -> Place:
+    found = next((place for place in places if place.name == name), None)
+    if found is None:
+        known = ", ".join(place.name for place in places) or "none yet"
+        raise Missing(f"{product} has no environment called {name[:60]!r}. There are: {known}.")
+    return found
+
+
+COLUMNS = (
+    *("environment", "kind", "created_at", "switched_at", "live_at", "rolled_away", "back_end_left"),
+    *("partial", "run__state", "run__ended_at", "watch__verdict", "release__created_at"),
+)
+
+
+def _deployed_in(environments: Sequence[int], since: datetime) -> dict[int, list[Deployed]]:
+    """By environment, what was wished since then and has ended; what was cancelled is not among it."""
+    earlier = Deployment.objects.filter(
+        release=OuterRef("release"), environment=OuterRef("environment"), pk__lt=OuterRef("pk")
+    )
+    rows = (
+        Deployment.objects.filter(environment__in=environments, created_at__gte=since, run__state__in=ENDED)
+        .annotate(again=Exists(earlier.filter(run__state=RunState.SUCCEEDED)))
+        .values(*COLUMNS, "again")
+    )
+    deployed: dict[int, list[Deployed]] = {}
+    for row in rows:
+        deployed.setdefault(row["environment"], []).append(_deployed(row))
+    return deployed
+
+
+def _deployed(row: dict[str, Any]) -> Deployed:
+    """One whose verification a person left out was not seen to be live, and runs all the same since its Run ended."""
+    rollback, ended_well = row["kind"] == DeploymentKind.ROLLBACK, row["run__state"] == RunState.SUCCEEDED
+    ended_at = row["run__ended_at"] or row["created_at"]
+    live_at = (row["live_at"] or ended_at) if ended_well else None
+    return Deployed(
+        rollback=rollback,
+        began_at=row["created_at"],
+        live_at=live_at,
+        failed_at=None if ended_well else ended_at,
+        noticed_at=row["switched_at"] or live_at or (ended_at if row["partial"] else None),
+        left=row["rolled_away"] or row["back_end_left"],
+        degraded=row["watch__verdict"] == Verdict.DEGRADED,
+        registered_at=None if rollback or row["again"] else row["release__created_at"],
+    )
+
+
+def _steps_in(environment: int, since: datetime) -> list[StepEnded]:
+    """The steps that ended of what was wished for an environment since then."""
+    rows = RunStep.objects.filter(
+        run__deployment__environment=environment,
+        run__deployment__created_at__gte=since,
+        state__in=list(StepEnd),
+    ).values_list("run", "name", "state", "started_at", "ended_at")
+    return [
+        StepEnded(run, name, StepEnd(state), (ended - started).total_seconds() if started and ended else None)
+        for run, name, state, started, ended in rows
+    ]
+
+
+def _builds_in(found: QuerySet[Build], since: datetime) -> dict[int, Share]:
+    """By product, how many builds since then succeeded."""
+    good = Count("pk", filter=Q(status=BuildStatus.SUCCEEDED))
+    rows = found.filter(at__gte=since).order_by().values_list("product").annotate(of=Count("pk"), good=good)
+    return {product: Share(of, part) for product, of, part in rows}
