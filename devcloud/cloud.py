@@ -1,23 +1,28 @@
 """All state of the emulated cloud, and its clock."""
 
 import time
+from collections import defaultdict
 
+from devcloud.acm.metrics import DaysToExpiry
 from devcloud.acm.state import Certificate, Certificates
-from devcloud.alarms.service import Alarms
 from devcloud.apigateway.seed import seeded_gateways
 from devcloud.apigateway.state import Gateways
 from devcloud.calls import Calls
 from devcloud.cloudfront.state import Cdn
+from devcloud.cloudwatch.numbers import Numbers
+from devcloud.cloudwatch.state import Alarms
 from devcloud.edge.cache import EdgeCache
-from devcloud.edge.metrics import EdgeMetrics
 from devcloud.estate import Estate
 from devcloud.faults import Faults
 from devcloud.iam.state import Roles
 from devcloud.identity import Identities
+from devcloud.inbox import Inbox
+from devcloud.lambdas.metrics import Told
 from devcloud.lambdas.seed import seeded_lambdas
 from devcloud.lambdas.state import Lambdas
 from devcloud.logs.service import Logs
 from devcloud.route53.state import Zones
+from devcloud.s3.metrics import BucketSizes
 from devcloud.s3.store import Bucket
 from devcloud.seed import seeded_buckets, seeded_cdn
 from devcloud.seed_domains import seeded_certificates, seeded_zones
@@ -41,6 +46,7 @@ class Cloud:
     roles: Roles
     topics: Topics
     alarms: Alarms
+    numbers: Numbers
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
@@ -65,8 +71,11 @@ class Cloud:
         self.logs = Logs()
         self.topics = {}
         self.alarms = {}
+        self.inboxes: dict[str, Inbox] = defaultdict(Inbox)
         self.cache = EdgeCache()
-        self.metrics = EdgeMetrics()
+        self.numbers = Numbers(
+            self.settings, [Told(self.lambdas), BucketSizes(self.buckets), DaysToExpiry(self.certificates)]
+        )
 
     def now(self) -> float:
         """Seconds since the epoch by the cloud's own clock."""

@@ -1,11 +1,14 @@
-"""The control address: faults, the record of calls, settings, reset. No part of AWS."""
+"""The control address: faults, the record of calls, settings, reset, numbers, a receiver of webhooks. No part of AWS."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from devcloud.apigateway import wishes as apigateway
 from devcloud.cloud import Cloud
+from devcloud.cloudwatch.wishes import put_points
+from devcloud.inbox import TAKEN
 from devcloud.moto_backend import Moto
 from devcloud.wire import Reply, Request
 
@@ -30,6 +33,10 @@ class Control:
             ("POST", "lambda"): self._lambda,
             ("POST", "apigateway"): self._apigateway,
             ("POST", "delegate"): self._delegate,
+            ("POST", "metrics"): self._metrics,
+            ("POST", "inbox"): self._take_in,
+            ("GET", "inbox"): self._inbox,
+            ("POST", "inbox-settings"): self._inbox_settings,
         }
 
     async def answer(self, request: Request) -> Reply:
@@ -39,7 +46,8 @@ class Control:
         if handler is None:
             return _json(404, {"error": f"no {request.method} {request.path}"})
         try:
-            return _json(200, await handler(request, rest))
+            found = await handler(request, rest)
+            return found if isinstance(found, Reply) else _json(200, found)
         except ValueError as error:
             return _json(400, {"error": str(error)})
 
@@ -98,6 +106,29 @@ class Control:
         if wish.get("name_servers"):
             zones.delegations[wish["domain"]] = list(wish["name_servers"])
         return {"name_servers": zones.delegated_to(wish["domain"])}
+
+    async def _metrics(self, request: Request, _: list[str]) -> Any:
+        """Numbers of any time: see devcloud/cloudwatch/wishes.py for the fields."""
+        wish = json.loads(request.body)
+        wishes = wish if isinstance(wish, list) else [wish]
+        return {"points": sum(put_points(self.cloud.numbers, one, self.cloud.now()) for one in wishes)}
+
+    async def _take_in(self, request: Request, rest: list[str]) -> Reply:
+        """`/inbox/<name>`: keep what a webhook sends, and answer as the inbox was told to."""
+        inbox = self.cloud.inboxes["/".join(rest)]
+        inbox.keep(request, self.cloud.now())
+        await asyncio.sleep(inbox.seconds)
+        return Reply(inbox.status)
+
+    async def _inbox(self, _: Request, rest: list[str]) -> Any:
+        return {"messages": list(self.cloud.inboxes["/".join(rest)].messages)}
+
+    async def _inbox_settings(self, request: Request, _: list[str]) -> Any:
+        """`{name, status?, seconds?}`: what the inbox answers from now on, and how late."""
+        wish = _object(request)
+        inbox = self.cloud.inboxes[str(wish.get("name", ""))]
+        inbox.status, inbox.seconds = int(wish.get("status", TAKEN)), float(wish.get("seconds", 0))
+        return {"ok": True}
 
 
 def _object(request: Request) -> dict[str, Any]:

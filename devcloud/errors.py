@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-from devcloud.wire import Reply
+from devcloud.wire import Reply, Request
 
 CLOUDFRONT_XMLNS = "http://cloudfront.amazonaws.com/doc/2020-05-31/"
 STS_XMLNS = "https://sts.amazonaws.com/doc/2011-06-15/"
@@ -42,11 +42,18 @@ def not_implemented(service: str, operation: str) -> AwsError:
     )
 
 
-def render(error: AwsError, service: str, request_id: str) -> Reply:
+def speaks_json(request: Request) -> bool:
+    """Whether a call is in JSON. AWS: CloudWatch takes forms, the query protocol, too."""
+    form = (request.header("content-type") or "").startswith("application/x-www-form-urlencoded")
+    return request.service in JSON_SERVICES and not (request.service == "monitoring" and form)
+
+
+def render(error: AwsError, request: Request) -> Reply:
     """Return the error as the service's own protocol spells it."""
+    service, request_id = request.service, request.request_id
     if service == "s3":
         return _s3(error, request_id)
-    if service in JSON_SERVICES:
+    if speaks_json(request):
         text = {"__type": error.code, "message": error.message, "Message": error.message}
         headers = {"content-type": "application/json", "x-amzn-ErrorType": error.code}
         return Reply(error.status, json.dumps(text | error.fields).encode(), headers | error.headers)

@@ -8,16 +8,15 @@ from dataclasses import dataclass, replace
 
 from devcloud import sts
 from devcloud.acm import service as acm
-from devcloud.alarms import service as alarms
 from devcloud.apigateway import service as apigateway
 from devcloud.cloud import Cloud
 from devcloud.cloudfront import service as cloudfront
+from devcloud.cloudwatch import service as cloudwatch
 from devcloud.errors import AwsError, host_id, render
 from devcloud.faults import Verdict
 from devcloud.iam import service as iam
 from devcloud.iam.needs import needs_of
 from devcloud.iam.rights import Need, check_rights
-from devcloud.lambdas import metrics
 from devcloud.lambdas import service as lambdas
 from devcloud.lambdas.code import is_location
 from devcloud.logs import service as logs
@@ -43,6 +42,9 @@ SERVICES: Mapping[str, Callable[[Request, Cloud], Reply]] = {
     ),
     "logs": lambda request, cloud: logs.handle(request, cloud.logs, cloud.cdn.distributions, cloud.buckets),
     "sns": lambda request, cloud: sns.handle(request, cloud.topics),
+    "monitoring": lambda request, cloud: cloudwatch.handle(
+        request, cloud.numbers, cloud.alarms, cloud.settings
+    ),
     "iam": lambda request, cloud: iam.handle(request, cloud.roles, cloud.settings),
     "wafv2": lambda request, cloud: wafv2.handle(request, cloud.web_acls, cloud.used_by),
 }
@@ -77,7 +79,7 @@ class Gateway:
             reply = await self._carry_out(request)
         except AwsError as error:
             code = error.code
-            reply = render(error, request.service, request.request_id)
+            reply = render(error, request)
         except (
             Exception
         ):  # a fault of the emulator itself: whoever runs it must see it, the caller must be told
@@ -85,7 +87,7 @@ class Gateway:
             broken = AwsError(
                 "InternalError", 500, "The emulated cloud failed. Its own log has the traceback."
             )
-            code, reply = broken.code, render(broken, request.service, request.request_id)
+            code, reply = broken.code, render(broken, request)
         self._record(request, reply, code, needs, lost=verdict.lost)
         if verdict.lost:
             raise LostReply
@@ -112,23 +114,8 @@ class Gateway:
         self._identify(request)
 
     async def _carry_out(self, request: Request) -> Reply:
-        if request.service == "monitoring":
-            if alarms.asked_of_alarms(request):
-                return alarms.handle(request, self.cloud.alarms)
-            await self._publish_metrics()
-            if metrics.asked_of_lambda(request):
-                return metrics.handle(request, self.cloud.lambdas)
         own = SERVICES.get(request.service)
         return await self.moto.handle(request) if own is None else own(request, self.cloud)
-
-    async def _publish_metrics(self) -> None:
-        """The edge's numbers reach CloudWatch when somebody looks: nobody can tell, and moto loads only then."""
-        accounts = {each.id: each.account for each in self.cloud.cdn.distributions.values()}
-        data = [
-            each for each in self.cloud.metrics.take(self.cloud.now()) if each.distribution_id in accounts
-        ]
-        if data:
-            await self.moto.publish(accounts, data)
 
     def _record(
         self, request: Request, reply: Reply, code: str | None, needs: list[Need], *, lost: bool

@@ -1,14 +1,11 @@
 """Every service that is not ours: moto, in the same process, told by header which account it acts for."""
 
 import asyncio
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote
 
-from devcloud.edge.metrics import NAMESPACE, Datum
 from devcloud.errors import not_implemented
 from devcloud.wire import Reply, Request
 
@@ -27,11 +24,6 @@ class Moto:
         if reply.status in (404, 500, 501) and "html" in reply.headers.get("content-type", ""):
             raise not_implemented(request.service, request.operation)
         return reply
-
-    async def publish(self, account_of: dict[str, str], data: Iterable[Datum]) -> None:
-        """Put the edge's metrics into CloudWatch of the distributions' accounts, in us-east-1."""
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._publish, account_of, list(data))
 
     async def reset(self) -> None:
         """Forget everything, when there is anything."""
@@ -56,25 +48,6 @@ class Moto:
         headers = {name.lower(): value for name, value in started["headers"]}
         headers.pop("content-length", None)
         return Reply(started["status"], body, headers)
-
-    def _publish(self, account_of: dict[str, str], data: list[Datum]) -> None:
-        from moto.cloudwatch.models import cloudwatch_backends
-
-        self._touched = True
-        for each in data:
-            dimensions = [
-                {"Name": "DistributionId", "Value": each.distribution_id},
-                {"Name": "Region", "Value": "Global"},
-            ]
-            datum = {
-                "MetricName": each.name,
-                "Value": each.value,
-                "Unit": each.unit,
-                "Timestamp": datetime.fromtimestamp(each.at, UTC).replace(tzinfo=None),
-                "Dimensions": dimensions,
-            }
-            account = account_of[each.distribution_id]
-            cloudwatch_backends[account]["us-east-1"].put_metric_data(NAMESPACE, [datum])
 
     def _reset(self) -> None:
         from moto.core.base_backend import BackendDict

@@ -13,6 +13,8 @@ from devcloud.wire import Reply, Request
 if TYPE_CHECKING:
     from botocore.model import OperationModel
 
+NUMBERS = ("integer", "long", "float", "double")
+
 
 def fields(request: Request) -> dict[str, str]:
     """The form of a call, as it was sent."""
@@ -69,7 +71,14 @@ def _scalar(shape: Any, text: str, place: str) -> Any:
         raise _invalid(f"Value '{text}' at '{place}' failed to satisfy constraint: {pattern}")
     if shape.type_name == "boolean":
         return text == "true"
-    return int(text) if shape.type_name in ("integer", "long") else text
+    return _number(shape, text, place) if shape.type_name in NUMBERS else text
+
+
+def _number(shape: Any, text: str, place: str) -> float:
+    try:
+        return int(text) if shape.type_name in ("integer", "long") else float(text)
+    except ValueError as error:
+        raise _invalid(f"Value '{text}' at '{place}' is no {shape.type_name}") from error
 
 
 def _invalid(message: str) -> AwsError:

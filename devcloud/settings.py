@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass
 class Settings:
-    """Seconds, but for those of Lambda that are named otherwise.
+    """Seconds, but for those that are named otherwise.
 
     `invalidation_seconds` until an invalidation is Completed and the edge forgets, `deploy_seconds` until a
     distribution is Deployed and the edge works by it, `update_seconds` until a function's update has succeeded,
@@ -17,6 +17,8 @@ class Settings:
     `dns_seconds` until a change of records is INSYNC, `acm_seconds` until a new certificate tells the record that proves it, `acm_patience` until
     one that nobody proved has timed out,
     `versioning_seconds` until S3 knows everywhere that a bucket keeps versions, `iam_seconds` until a change of a role's policies holds,
+    `metric_seconds` until a minute's numbers can be read, `partial_metrics` how many results of each GetMetricData come without a part
+    of their data points (no seconds),
     `clock_offset` how far the cloud's clock is ahead of the machine's.
     """
 
@@ -31,6 +33,8 @@ class Settings:
     acm_patience: float = 259_200.0
     iam_seconds: float = 0.3
     versioning_seconds: float = 0.1
+    metric_seconds: float = 0.0
+    partial_metrics: float = 0.0
     clock_offset: float = 0.0
 
     def change(self, wish: Mapping[str, Any]) -> dict[str, float]:

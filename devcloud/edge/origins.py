@@ -1,8 +1,9 @@
 """Where the edge gets answers from: a bucket through its origin access control, or the emulated API."""
 
 import json
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
@@ -17,11 +18,12 @@ SERVICE = Principal(account="", arn="cloudfront.amazonaws.com")
 
 @dataclass(frozen=True)
 class Answer:
-    """What an origin said."""
+    """What an origin said, and how long it took: said, not waited for."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    milliseconds: float = 0.0
 
 
 def find_origin(config: dict[str, Any], behavior: dict[str, Any]) -> dict[str, Any]:
@@ -32,11 +34,18 @@ def find_origin(config: dict[str, Any], behavior: dict[str, Any]) -> dict[str, A
 def ask_bucket(
     buckets: Mapping[str, Bucket], distribution: Distribution, origin: dict[str, Any], path: str
 ) -> Answer:
-    """Read the object at a path.
+    """Read the object at a path; a bucket takes 20 to 60 ms, always the same for the same path.
 
     AWS: without an allowing bucket policy every answer is 403, and so is a missing key unless the policy
     allows s3:ListBucket too.
     """
+    answer = _read(buckets, distribution, origin, path)
+    return replace(answer, milliseconds=20.0 + zlib.crc32(path.encode()) % 41)
+
+
+def _read(
+    buckets: Mapping[str, Bucket], distribution: Distribution, origin: dict[str, Any], path: str
+) -> Answer:
     name = origin["DomainName"].partition(".s3.")[0]
     bucket = buckets.get(name)
     if bucket is None:

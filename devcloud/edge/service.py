@@ -3,13 +3,14 @@
 import gzip
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from devcloud.cloud import Cloud
 from devcloud.cloudfront.state import Distribution
 from devcloud.edge.cache import CacheKey, Entry, Ttl
 from devcloud.edge.headers import policy_headers
+from devcloud.edge.metrics import Seen, publish
 from devcloud.edge.origins import Answer, ask_api, ask_bucket, find_origin
 from devcloud.edge.routing import Host, Redirect, find_behavior, find_distribution, read_host, route
 from devcloud.wire import Reply
@@ -58,8 +59,9 @@ def serve(cloud: Cloud, viewer: Viewer) -> Reply:
     visit = Visit(cloud, distribution, distribution.edge_config(now) or {}, host, viewer, now)
     reply, state = visit.answer()
     down = 0 if viewer.method == "HEAD" else len(reply.body)
-    hit = state in (HIT, REFRESH)
-    cloud.metrics.count(distribution.id, now, reply.status, down, len(viewer.body), hit=hit)
+    waited = sum(visit.waits) if visit.waits else None
+    seen = Seen(reply.status, down, len(viewer.body), state in (HIT, REFRESH), waited)
+    publish(cloud.numbers, distribution, seen, now)
     return replace(reply, headers={**reply.headers, **_marks(state)})
 
 
@@ -80,7 +82,7 @@ def _refusal(status: int, text: str) -> Reply:
 
 @dataclass(frozen=True)
 class Visit:
-    """A viewer at one distribution."""
+    """A viewer at one distribution. `waits` are how long origins took to answer, in milliseconds."""
 
     cloud: Cloud
     distribution: Distribution
@@ -88,6 +90,7 @@ class Visit:
     host: Host
     viewer: Viewer
     now: float
+    waits: list[float] = field(default_factory=list)
 
     def answer(self) -> tuple[Reply, str]:
         behavior = find_behavior(self.config, self.viewer.path)
@@ -117,6 +120,7 @@ class Visit:
         if known is not None and self.now < known.expires:
             return known, HIT
         fresh = self.fetch(behavior, path, zipped=zipped)
+        self.waits.append(fresh.milliseconds)
         kept_until = self.expiry(behavior, fresh)
         entry = Entry(fresh.status, fresh.headers, fresh.body, self.now, kept_until or self.now)
         if kept_until is None:
@@ -201,4 +205,4 @@ def _compressed(answer: Answer) -> Answer:
         return answer
     headers = {**answer.headers, "content-encoding": "gzip", "vary": "Accept-Encoding"}
     headers["etag"] = f"W/{answer.headers['etag']}"
-    return Answer(answer.status, headers, gzip.compress(answer.body, compresslevel=5, mtime=0))
+    return replace(answer, headers=headers, body=gzip.compress(answer.body, compresslevel=5, mtime=0))

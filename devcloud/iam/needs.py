@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from devcloud import query, restxml
+from devcloud.errors import speaks_json
 from devcloud.iam.rights import Context, Need
 from devcloud.iam.state import Roles
 from devcloud.operations import operation_model
@@ -139,12 +140,19 @@ def _sns(request: Request) -> Iterable[Need]:
 
 
 def _cloudwatch(request: Request) -> Iterable[Need]:
-    """AWS: alarms are resources, metrics are not."""
-    params, place = _json(request), f"arn:aws:cloudwatch:{request.region}:{request.principal.account}:alarm:"
-    one = [params["AlarmName"]] if "AlarmName" in params else []
-    names = [] if request.operation.startswith("Describe") else [*one, *params.get("AlarmNames", ())]
-    for resource in [place + name for name in names] or ["*"]:
-        yield Need(f"cloudwatch:{request.operation}", resource)
+    """AWS: alarms are resources, metrics are not; a call that names no alarm is about all of them."""
+    alarms = "Alarm" in request.operation
+    place = f"arn:aws:cloudwatch:{request.region}:{request.principal.account}:alarm:"
+    for name in _named_alarms(request) or ["*"]:
+        yield Need(f"cloudwatch:{request.operation}", place + name if alarms else "*")
+
+
+def _named_alarms(request: Request) -> list[str]:
+    if speaks_json(request):
+        params = _json(request)
+        return [*([params["AlarmName"]] if "AlarmName" in params else []), *params.get("AlarmNames", ())]
+    form = query.fields(request)
+    return [value for key, value in form.items() if key == "AlarmName" or key.startswith("AlarmNames.")]
 
 
 def _acm(request: Request) -> Iterable[Need]:

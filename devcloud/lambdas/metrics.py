@@ -1,66 +1,72 @@
-"""CloudWatch's numbers of functions: errors, throttles and invocations per minute, as a test or a demo asked for."""
+"""What Lambda publishes about functions: what calls of them came to, or what a test or a demo said instead."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from devcloud.cloudwatch.numbers import KEPT, MINUTE, Metric, Numbers, Place, Point
+from devcloud.cloudwatch.statistics import StatisticSet
 from devcloud.lambdas.state import Function, Lambdas
-from devcloud.wire import Reply, Request
 
 NAMESPACE = "AWS/Lambda"
-MINUTE = 60
+TOLD = ("Errors", "Throttles", "Invocations")
 
 
-def asked_of_lambda(request: Request) -> bool:
-    """Whether a call asks for numbers of functions only; those of others are moto's."""
-    if request.operation != "GetMetricData" or not request.body.startswith(b"{"):
-        return False
-    queries = json.loads(request.body).get("MetricDataQueries", [])
-    return bool(queries) and all(_metric(query).get("Namespace") == NAMESPACE for query in queries)
+@dataclass(frozen=True)
+class Told:
+    """The numbers per minute that somebody said over the control address."""
 
+    lambdas: Lambdas
 
-def _metric(query: dict[str, Any]) -> dict[str, Any]:
-    metric: dict[str, Any] = query.get("MetricStat", {}).get("Metric", {})
-    return metric
+    def metrics(self, place: Place, now: float) -> Iterable[Metric]:
+        functions = self.lambdas.of(*place)
+        for account, name in self.lambdas.errors:
+            if account == place[0] and name in functions:
+                yield from (Metric.of(NAMESPACE, each, {"FunctionName": name}) for each in TOLD)
 
-
-def handle(request: Request, lambdas: Lambdas) -> Reply:
-    """The sums per minute of each query. AWS: minutes in which a function was not called have no values."""
-    asked = json.loads(request.body)
-    end = min(float(asked["EndTime"]), request.now)
-    start = float(asked["StartTime"]) // MINUTE * MINUTE
-    minutes = [start + MINUTE * n for n in range(max(0, int((end - start) // MINUTE) + 1))]
-    results = list(_results(request, lambdas, asked["MetricDataQueries"], minutes))
-    body = json.dumps({"MetricDataResults": results, "Messages": []}).encode()
-    return Reply(200, body, {"content-type": "application/x-amz-json-1.0"})
-
-
-def _results(
-    request: Request, lambdas: Lambdas, queries: list[dict[str, Any]], minutes: list[float]
-) -> Iterator[dict[str, Any]]:
-    functions = lambdas.of(request.principal.account, request.region)
-    for query in queries:
-        metric = _metric(query)
-        dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+    def points(
+        self, place: Place, metric: Metric, start: float, end: float, period: int, now: float
+    ) -> Iterator[Point]:
+        """Each minute the same; those about certain code begin with the minute in which it came."""
+        dimensions = dict(metric.dimensions)
         name = dimensions.get("FunctionName", "")
-        told = lambdas.errors.get((request.principal.account, name), {})
-        counted = _counted(told, functions.get(name), minutes)
-        yield {
-            "Id": query["Id"],
-            "Label": metric["MetricName"],
-            "StatusCode": "Complete",
-            "Timestamps": counted,
-            "Values": [told[metric["MetricName"].lower()] for _ in counted],
-        }
+        told = self.lambdas.errors.get((place[0], name))
+        if told is None or metric.namespace != NAMESPACE or metric.name not in TOLD or len(dimensions) > 1:
+            return
+        counted, since = _counted(told, metric.name), _since(told, self.lambdas.of(*place).get(name))
+        first = int(max(start, end - KEPT[MINUTE]) // MINUTE * MINUTE)
+        for at in range(first, int(end) + 1, MINUTE):
+            if since is not None and at + MINUTE > since:
+                yield Point(at, MINUTE, counted)
 
 
-def _counted(told: dict[str, Any], function: Function | None, minutes: list[float]) -> list[float]:
-    """The minutes for which numbers are told; those about certain code begin with the minute in which it came."""
-    if not told:
-        return []
+def _counted(told: dict[str, Any], name: str) -> StatisticSet:
+    """AWS: of each call whether it was an error; nothing else is known of one that was throttled."""
+    found, value = StatisticSet(), told[name.lower()]
+    others = told["invocations"] - value if name == "Errors" else 0.0
+    if value:
+        found.add(1.0, value)
+    if others > 0 or not value:
+        found.add(0.0, max(others, 1.0))
+    return found
+
+
+def _since(told: dict[str, Any], function: Function | None) -> float | None:
+    """Since when it is so (seconds since the epoch); None when nobody calls the code that it is about."""
     if not told["code_sha256"]:
-        return minutes
+        return 0.0
     called = function.called if function else None
-    if called is None or called.code.sha256 != told["code_sha256"]:
-        return []
-    return [minute for minute in minutes if minute + MINUTE > called.modified]
+    return called.modified if called and called.code.sha256 == told["code_sha256"] else None
+
+
+def publish(
+    numbers: Numbers, function: Function, qualifier: str, now: float, milliseconds: float, *, failed: bool
+) -> None:
+    """One call of a function. AWS: under its name, and under the version or alias that was called (`Resource`)."""
+    resource = f"{function.name}:{qualifier}" if qualifier else function.name
+    own = {"FunctionName": function.name}
+    values = {"Invocations": 1.0, "Errors": float(failed), "Throttles": 0.0, "Duration": milliseconds}
+    for dimensions in (own, {**own, "Resource": resource}):
+        for name, value in values.items():
+            place = function.account, function.region
+            numbers.put(place, Metric.of(NAMESPACE, name, dimensions), now, value, now)

@@ -119,6 +119,12 @@ class Bucket:
         return self._versions[key][::-1]
 
     @property
+    def stored(self) -> tuple[int, int]:
+        """How many versions it holds, delete markers too, and their bytes."""
+        sizes = [version.size for versions in self._versions.values() for version in versions]
+        return len(sizes), sum(sizes)
+
+    @property
     def empty(self) -> bool:
         return not self._versions
 

@@ -274,26 +274,3 @@ def test_a_disabled_distribution_answers_no_more(
     cloud.settings(deploy_seconds=0.1)
     cdn.update_distribution(Id=DEV, DistributionConfig=config | {"Enabled": False}, IfMatch=etag)
     wait_for(lambda: browse(DEV_HOST).status == 403)
-
-
-def test_minutes_are_published_as_metrics(cloud: CloudProcess, app: Any, browse: Browse) -> None:
-    """AWS: AWS/CloudFront metrics have DistributionId and Region=Global, live in us-east-1, per minute."""
-    for path in ("/", "/", "/", "/nope.js"):
-        browse(DEV_HOST, path)
-    cloud.settings(clock_offset=60)
-    cloudwatch = cloud.client("cloudwatch", region="us-east-1")
-    dimensions = [{"Name": "DistributionId", "Value": DEV}, {"Name": "Region", "Value": "Global"}]
-    statistics = {
-        name: cloudwatch.get_metric_statistics(
-            Namespace="AWS/CloudFront",
-            MetricName=name,
-            Dimensions=dimensions,
-            StartTime="2020-01-01T00:00:00Z",
-            EndTime="2100-01-01T00:00:00Z",
-            Period=60,
-            Statistics=["Sum", "Average"],
-        )["Datapoints"]
-        for name in ("Requests", "4xxErrorRate")
-    }
-    assert sum(each["Sum"] for each in statistics["Requests"]) == 4
-    assert all(0 <= each["Average"] <= 100 for each in statistics["4xxErrorRate"])

@@ -1,47 +1,16 @@
 """Alarms over metrics: put, described, deleted. Whether they ring is not emulated."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from devcloud import restjson
+from devcloud.cloudwatch.call import Result, WatchCall, invalid
 from devcloud.errors import AwsError
-from devcloud.operations import operation_model
-from devcloud.wire import Reply, Request
 
-Result = dict[str, Any]
-Alarms = dict[tuple[str, str, str], Result]
-"""By account, Region and name, as boto3 shows them."""
 AT_MOST, ACTIONS = 100, 5
 GAPS = ("breaching", "notBreaching", "ignore", "missing")
 
 
-@dataclass(frozen=True)
-class AlarmCall:
-    """A call with its parameters as boto3 names them."""
-
-    request: Request
-    params: dict[str, Any]
-    alarms: Alarms
-
-    @property
-    def place(self) -> tuple[str, str]:
-        return self.request.principal.account, self.request.region
-
-
-def asked_of_alarms(request: Request) -> bool:
-    """Whether a call of CloudWatch is about alarms; numbers are kept elsewhere."""
-    return request.operation in OPERATIONS
-
-
-def handle(request: Request, alarms: Alarms) -> Reply:
-    """Carry out one call. Raises AwsError for every refusal."""
-    model = operation_model("cloudwatch", request.operation)
-    call = AlarmCall(request, restjson.parse(request, model), alarms)
-    return restjson.render(model, OPERATIONS[request.operation](call))
-
-
-def put_metric_alarm(call: AlarmCall) -> Result:
+def put_metric_alarm(call: WatchCall) -> Result:
     """AWS: what is there by this name is replaced as a whole; a new one has not enough data yet."""
     asked, (account, region) = call.params, call.place
     _check(asked, region)
@@ -57,35 +26,35 @@ def put_metric_alarm(call: AlarmCall) -> Result:
 
 def _check(asked: Mapping[str, Any], region: str) -> None:
     if not 1 <= len(asked["AlarmName"]) <= 255:
-        raise _invalid("AlarmName must have 1 to 255 characters")
+        raise invalid("AlarmName must have 1 to 255 characters")
     if ("Metrics" in asked) == ("MetricName" in asked):
-        raise _invalid("Exactly one of Metrics and MetricName is needed")
+        raise invalid("Exactly one of Metrics and MetricName is needed")
     returned = [one for one in asked.get("Metrics", ()) if one.get("ReturnData", True)]
     if "Metrics" in asked and len(returned) != 1:
-        raise _invalid("Exactly one element of the metrics list should return data")
+        raise invalid("Exactly one element of the metrics list should return data")
     if asked.get("DatapointsToAlarm", 1) > asked["EvaluationPeriods"]:
-        raise _invalid("DatapointsToAlarm must not be greater than EvaluationPeriods")
+        raise invalid("DatapointsToAlarm must not be greater than EvaluationPeriods")
     if asked.get("TreatMissingData", "missing") not in GAPS:
-        raise _invalid(f"TreatMissingData must be one of {', '.join(GAPS)}")
+        raise invalid(f"TreatMissingData must be one of {', '.join(GAPS)}")
     periods = [one["MetricStat"]["Period"] for one in asked.get("Metrics", ()) if "MetricStat" in one]
     if any(period not in (10, 20, 30) and period % 60 for period in (*periods, asked.get("Period", 60))):
-        raise _invalid("Periods are 10, 20, 30 or a multiple of 60 seconds")
+        raise invalid("Periods are 10, 20, 30 or a multiple of 60 seconds")
     for actions in (asked.get("AlarmActions", ()), asked.get("OKActions", ())):
         if len(actions) > ACTIONS or any(f":sns:{region}:" not in one for one in actions):
-            raise _invalid(f"Up to {ACTIONS} actions of the alarm's own Region can be told")
+            raise invalid(f"Up to {ACTIONS} actions of the alarm's own Region can be told")
 
 
-def describe_alarms(call: AlarmCall) -> Result:
+def describe_alarms(call: WatchCall) -> Result:
     """AWS: up to a hundred by name; names that are not there are left out."""
     names = call.params.get("AlarmNames")
     if names is not None and len(names) > AT_MOST:
-        raise _invalid(f"At most {AT_MOST} alarms can be named")
+        raise invalid(f"At most {AT_MOST} alarms can be named")
     mine = {name: alarm for (*place, name), alarm in call.alarms.items() if tuple(place) == call.place}
     wanted = sorted(mine) if names is None else [name for name in names if name in mine]
     return {"MetricAlarms": [mine[name] for name in wanted], "CompositeAlarms": []}
 
 
-def delete_alarms(call: AlarmCall) -> Result:
+def delete_alarms(call: WatchCall) -> Result:
     """AWS: where one of them is not there, none is deleted."""
     keys = [(*call.place, name) for name in call.params["AlarmNames"]]
     if any(key not in call.alarms for key in keys):
@@ -95,30 +64,17 @@ def delete_alarms(call: AlarmCall) -> Result:
     return {}
 
 
-def enable_alarm_actions(call: AlarmCall) -> Result:
+def enable_alarm_actions(call: WatchCall) -> Result:
     return _switch(call, True)
 
 
-def disable_alarm_actions(call: AlarmCall) -> Result:
+def disable_alarm_actions(call: WatchCall) -> Result:
     return _switch(call, False)
 
 
-def _switch(call: AlarmCall, enabled: bool) -> Result:
+def _switch(call: WatchCall, enabled: bool) -> Result:
     """AWS: names that are not there are passed over."""
     for name in call.params["AlarmNames"]:
         if (*call.place, name) in call.alarms:
             call.alarms[*call.place, name]["ActionsEnabled"] = enabled
     return {}
-
-
-def _invalid(message: str) -> AwsError:
-    return AwsError("ValidationError", 400, message)
-
-
-OPERATIONS: Mapping[str, Callable[[AlarmCall], Result]] = {
-    "PutMetricAlarm": put_metric_alarm,
-    "DescribeAlarms": describe_alarms,
-    "DeleteAlarms": delete_alarms,
-    "EnableAlarmActions": enable_alarm_actions,
-    "DisableAlarmActions": disable_alarm_actions,
-}

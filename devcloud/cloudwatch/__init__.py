@@ -1,0 +1,1 @@
+"""CloudWatch: numbers of metrics, what is asked of them, and alarms over them."""
