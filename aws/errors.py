@@ -16,7 +16,7 @@ NAMES = {
     "apigateway": "API Gateway",
     "apigatewayv2": "API Gateway",
     "cloudwatch": "CloudWatch",
-    "edge-alarms": "CloudWatch",
+    "edge-metrics": "CloudWatch",
     "route53": "Route 53",
     "acm": "ACM",
     "wafv2": "AWS WAF",

@@ -37,7 +37,7 @@ OF_THE_EDGE = {
     "wafv2": "wafv2",
     "sns": "sns",
     "logs": "logs",
-    "edge-alarms": "cloudwatch",
+    "edge-metrics": "cloudwatch",
 }
 SIGN_IN_METHODS = frozenset({"sso", "login"})
 

@@ -3,6 +3,8 @@
 Called by the runner inside the transaction that ends the Run.
 """
 
+from collections.abc import Callable
+
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -27,6 +29,10 @@ RESULTS = {
     RunState.FAILED: Result.FAILED,
     RunState.CANCELLED: Result.OK,
 }
+
+
+ended_by: list[Callable[[Deployment, Run], None]] = []
+"""Who else wants to know that a deployment ended (in `AppConfig.ready`), in the transaction that ends its Run."""
 
 
 def deployment_ended(run: Run) -> None:
@@ -64,6 +70,8 @@ def deployment_ended(run: Run) -> None:
         run=run.pk,
         request_ids=request_ids(run),
     )
+    for told in ended_by:
+        told(deployment, run)
 
 
 def _end_handlers(deployment: Deployment, run: Run) -> None:

@@ -1,5 +1,22 @@
 from django.apps import AppConfig
 
+LOOK_SECONDS, JUDGE_SECONDS = 10, 10
+
 
 class MonitoringConfig(AppConfig):
     name = "monitoring"
+
+    def ready(self) -> None:
+        from deployments.outcome import ended_by
+        from monitoring.collecting import collect_everywhere
+        from monitoring.judging import judge_all
+        from monitoring.recipes import RECIPES
+        from monitoring.watching import begin
+        from runs import schedule
+        from runs.steps import register
+
+        for recipe in RECIPES:
+            register(recipe)
+        ended_by.append(begin)
+        schedule.register("ask for numbers", LOOK_SECONDS, collect_everywhere, first_seconds=15)
+        schedule.register("judge health", JUDGE_SECONDS, judge_all)

@@ -7,8 +7,6 @@ from enum import StrEnum
 MINUTE, FIVE_MINUTES, HOUR, DAY = 60, 300, 3600, 86_400
 """Lengths of the periods that are kept, in seconds."""
 
-GLOBAL = ("Region", "Global")
-
 
 class Join(StrEnum):
     """How values of several periods or sources become one: added, as a mean weighted by traffic, or the newest."""
@@ -95,8 +93,8 @@ FLEET = Kind(
     ),
     first_days=1,
 )
-REST_API = Kind(
-    "rest-api",
+API = Kind(
+    "api",
     "AWS/ApiGateway",
     (
         Metric("calls", "Count", "Sum", SUM, COUNT),
@@ -106,21 +104,8 @@ REST_API = Kind(
         Metric("latency_p95", "Latency", "p95", MEAN, MS),
     ),
 )
-# AWS: HTTP APIs name the same numbers otherwise, and are found by their id instead of their name.
-HTTP_API = Kind(
-    "http-api",
-    "AWS/ApiGateway",
-    tuple(
-        Metric(
-            one.name,
-            {"4XXError": "4xx", "5XXError": "5xx"}.get(one.aws, one.aws),
-            one.stat,
-            one.join,
-            one.unit,
-        )
-        for one in REST_API.metrics
-    ),
-)
+HTTP_API_NAMES = {"4XXError": "4xx", "5XXError": "5xx"}
+"""AWS: HTTP APIs name these otherwise than REST APIs."""
 # AWS: once a day, and up to two days late.
 BUCKET = Kind(
     "bucket",
@@ -139,6 +124,4 @@ CERTIFICATE = Kind(
     first_days=3,
 )
 
-KINDS: Mapping[str, Kind] = {
-    kind.name: kind for kind in (DISTRIBUTION, FLEET, REST_API, HTTP_API, BUCKET, CERTIFICATE)
-}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (DISTRIBUTION, FLEET, API, BUCKET, CERTIFICATE)}

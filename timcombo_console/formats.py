@@ -6,6 +6,7 @@ NOT_KNOWN = "not known"
 THIN = "\u2009"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 AGES_END = 14 * DAY
+UNITS = {"ms": "ms", "days": "d"}
 
 
 def count(value: int | float | None) -> str:
@@ -29,6 +30,17 @@ def size(value: int | float | None) -> str:
 def percent(ratio: float | None) -> str:
     """0.024 → "2.4 %" with a thin space; None → "not known"."""
     return NOT_KNOWN if ratio is None else f"{ratio * 100:.1f}{THIN}%"
+
+
+def measured(value: float | None, unit: str) -> str:
+    """A number of CloudWatch by its unit: count, bytes, percent (0 to 100), ms or days; None → "not known"."""
+    if value is None:
+        return NOT_KNOWN
+    if unit == "bytes":
+        return size(value)
+    if unit == "count":
+        return count(round(value))
+    return f"{value:.1f}{THIN}%" if unit == "percent" else f"{round(value):,} {UNITS[unit]}"
 
 
 def duration(value: timedelta | float | None) -> str:

@@ -140,6 +140,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CONSOLE_WAVE_SECONDS = env.float("CONSOLE_WAVE_SECONDS", default=120.0)
 """How long the errors of a wave of handlers are watched before the next one. AWS: metrics come a minute late."""
 
+CONSOLE_METRICS_CAP = env.float("CONSOLE_METRICS_CAP", default=50.0)
+"""Dollars a month that asking CloudWatch may cost; then numbers stand still until the month ends."""
+
 REDIS_URL = required("REDIS_URL", "the Redis or Valkey broker, redis://host:6379/0 or redis+socket:///path")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

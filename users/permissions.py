@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, str] = {
     "product.edit": "Edit products, environments and hostnames",
     "account.edit": "Edit AWS accounts and check them",
     "estate.apply": "Apply plans to AWS resources, and accept what was changed by hand",
+    "alarm.silence": "Silence alarms, with a reason and an end",
     "notify.edit": "Edit who is told of what, and by which channels",
     "people.manage": "Create, deactivate and re-role people; issue and revoke tokens",
     "own.edit": "Change one's own password and settings, and revoke one's own tokens",
@@ -46,6 +47,7 @@ ROLES: dict[str, frozenset[str]] = {
             "deployment.rollback",
             "deployment.override",
             "run.steer",
+            "alarm.silence",
             "audit.view",
         }
     ),
@@ -56,6 +58,7 @@ ROLES: dict[str, frozenset[str]] = {
             "product.edit",
             "account.edit",
             "estate.apply",
+            "alarm.silence",
             "notify.edit",
             "people.manage",
             "audit.view",
@@ -69,7 +72,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "read": frozenset({"estate.view"}),
     "releases": frozenset({"estate.view", "release.register", "release.mark_bad"}),
     "deployments": frozenset(
-        {"estate.view", "deployment.promote", "deployment.rollback", "deployment.override", "run.steer"}
+        {"estate.view", "deployment.promote", "deployment.rollback", "deployment.override", "run.steer", "alarm.silence"}
     ),
     "config": frozenset({"estate.view", "config.edit"}),
     "estate": frozenset({"estate.view", "estate.apply"}),

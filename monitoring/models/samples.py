@@ -10,11 +10,11 @@ from runs.models import Run
 class Source(models.Model):
     """Something that CloudWatch measures: `kind` is a key of `monitoring.kinds.KINDS`.
 
-    `name` is what AWS calls it: a distribution's id, the prefix of a fleet's functions, `api/stage`, a bucket, a
-    certificate's ARN; `told` is what more its queries need. Everything up to `until` is known in the kind's own period and
+    `name` is what AWS calls it: a distribution's id, the prefix of a fleet's functions, a bucket, a certificate's ARN, for an
+    API its address; `told` are an API's `dimensions`, or the `problem` because of which they are not known. Everything up to `until` is known in the kind's own period and
     up to `minutes_until` by the minute; `since` is where the numbers begin. `extra`: whether the additional metrics were
-    seen, null while there was no traffic to tell by. `gone_at`: no environment has it any more. `spark` are its requests
-    in the last thirteen hours as points of a line.
+    seen, null while there was no traffic to tell by. `gone_at`: no environment has it any more. `spark` is its traffic
+    of the last hour as points of a line.
     """
 
     kind = models.CharField(max_length=20)

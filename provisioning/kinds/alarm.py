@@ -9,7 +9,7 @@ from provisioning.kinds.found import Found, Refused, deleting
 from provisioning.kinds.topic import arn
 from provisioning.shapes import Address, Alarm
 
-SERVICE = "edge-alarms"
+SERVICE = "edge-metrics"
 AT_MOST = 100
 SPACES = {"distribution": "AWS/CloudFront", "certificate": "AWS/CertificateManager"}
 IDS = {"distribution": "DistributionId", "certificate": "CertificateArn"}

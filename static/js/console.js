@@ -82,6 +82,7 @@
     target.replaceWith(fresh);
     fresh.scrollTop = scrollTop;
     htmx.process(fresh);
+    fresh.dispatchEvent(new CustomEvent("swapped", { bubbles: true }));
   };
   document.addEventListener("htmx:beforeRequest", (event) => {
     const poll = event.target.getAttribute("hx-trigger")?.startsWith("every");

@@ -36,7 +36,7 @@ def result(number: int, *values: float, first: datetime = SINCE, status: str = "
 
 def queries(*names: str) -> list[dict[str, Any]]:
     wanted = [(name, metric) for name in names for metric in function_metrics.METRICS]
-    return [function_metrics._query(f"m{number}", *each) for number, each in enumerate(wanted)]
+    return [{"Id": f"m{number}", **function_metrics.series(*each).asked()} for number, each in enumerate(wanted)]
 
 
 def told(metrics: Script, page: list[dict[str, Any]], names: list[str], **options: Any) -> None:
@@ -69,7 +69,7 @@ def test_minutes_come_over_pages_and_no_traffic_is_not_zero(
 
 def test_a_partial_answer_is_no_answer(account: Account, metrics: Script, noon: None) -> None:
     told(metrics, [result(0, 1, status="PartialData"), result(1, 0)], ["a"])
-    with pytest.raises(errors.Unavailable, match=r"CloudWatch GetMetricData .* PartialData: 1 of 2 metrics"):
+    with pytest.raises(errors.Unavailable, match=r"CloudWatch GetMetricData .* PartialData: 1 of 3 metrics"):
         minutes_of(account, ["a"], SINCE)
 
 

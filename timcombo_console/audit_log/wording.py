@@ -4,6 +4,8 @@ TRIED = {
     "account.check": "check the {subject}",
     "account.create": "add an AWS account",
     "account.edit": "change the {subject}",
+    "alarm.silence": "silence the {subject}",
+    "alarm.unsilence": "end the silence of the {subject}",
     "api.call": "call the API at {subject}",
     "api.unauthenticated": "call the API without a valid token at {subject}",
     "audit.export": "export the audit log",

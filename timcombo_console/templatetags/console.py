@@ -1,5 +1,6 @@
 """Template tags of the console's look: icons, signs, sizes, ages, differences. Built in: no `{% load %}` needed."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
@@ -45,6 +46,7 @@ STEPS = {  # of a Run: icon, classes, word
 register.filter("count", formats.count)
 register.filter("size", formats.size)
 register.filter("percent", formats.percent)
+register.filter("measured", formats.measured)
 register.filter("duration", formats.duration)
 register.filter("about", formats.about)
 register.filter("initials", formats.initials)
@@ -112,6 +114,18 @@ def time_element(when: datetime, text: str) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', formats.stamp(when), formats.full(when), text
     )
+
+
+@register.filter
+def compact(value: Any) -> str:
+    """As JSON without a blank, for a script to read from the text of an element."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+@register.filter
+def plural(number: int, noun: str) -> str:
+    """ "1 alarm", "3 alarms"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @register.filter

@@ -1,0 +1,107 @@
+"""CloudWatch: alarms, what they guard, and when their states changed."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aws.access import Account
+
+PAGE = 100
+COMPARED = {
+    "GreaterThanThreshold": "above",
+    "GreaterThanOrEqualToThreshold": "at or above",
+    "LessThanThreshold": "below",
+    "LessThanOrEqualToThreshold": "at or below",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAlarm:
+    """An alarm as AWS tells of it. `dimensions` are those of all its metrics; `watches` says in words what it guards."""
+
+    name: str
+    arn: str
+    state: str
+    reason: str
+    changed_at: datetime
+    actions: bool
+    dimensions: frozenset[tuple[str, str]]
+    watches: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A state took the place of another one."""
+
+    at: datetime
+    was: str
+    state: str
+    reason: str
+
+
+def list_alarms(account: Account, service: str) -> Iterator[SeenAlarm]:
+    """All alarms over metrics that the client's Region has, a hundred a call."""
+    page: dict[str, Any] = {"AlarmTypes": ["MetricAlarm"], "MaxRecords": PAGE}
+    while True:
+        answer = account.read(service, "DescribeAlarms", "", **page)
+        yield from map(_alarm, answer["MetricAlarms"])
+        if not answer.get("NextToken"):
+            return
+        page["NextToken"] = answer["NextToken"]
+
+
+def _alarm(one: dict[str, Any]) -> SeenAlarm:
+    metrics = list(_metrics(one))
+    pairs = ((pair["Name"], pair["Value"]) for metric in metrics for pair in metric.get("Dimensions", ()))
+    return SeenAlarm(
+        name=one["AlarmName"],
+        arn=one["AlarmArn"],
+        state=one["StateValue"],
+        reason=one.get("StateReason", ""),
+        # AWS: the state may be told anew without having become another one.
+        changed_at=one.get("StateTransitionedTimestamp") or one["StateUpdatedTimestamp"],
+        actions=one.get("ActionsEnabled", True),
+        dimensions=frozenset(pairs),
+        watches=_words(one, metrics),
+    )
+
+
+def _metrics(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Its own metric, or those that its expression is made of."""
+    if "MetricName" in one:
+        yield one
+    for part in one.get("Metrics", ()):
+        if "MetricStat" in part:
+            yield part["MetricStat"]["Metric"] | {"Period": part["MetricStat"]["Period"]}
+
+
+def _words(one: dict[str, Any], metrics: list[dict[str, Any]]) -> str:
+    """ "5xxErrorRate above 1, in 3 of 5 periods of 60 s" """
+    first = metrics[0] if metrics else {}
+    periods = one["EvaluationPeriods"]
+    times = one.get("DatapointsToAlarm") or periods
+    limit = f"{COMPARED.get(one['ComparisonOperator'], 'outside')} {one.get('Threshold', 0):g}"
+    often = f"{times} of {periods} periods of {first.get('Period', 0)} s"
+    return f"{first.get('MetricName', 'An expression')} {limit}, in {often}"
+
+
+def changes_since(account: Account, service: str, name: str, since: datetime) -> list[Change]:
+    """The changes of an alarm's state after that moment, the oldest first. AWS: kept for 30 days, the newest first."""
+    page: dict[str, Any] = {"HistoryItemType": "StateUpdate", "StartDate": since, "MaxRecords": PAGE}
+    found: list[Change] = []
+    while True:
+        answer = account.read(service, "DescribeAlarmHistory", name, AlarmName=name, **page)
+        found += map(_change, answer["AlarmHistoryItems"])
+        if not answer.get("NextToken"):
+            return sorted((one for one in found if one.at > since), key=lambda one: one.at)
+        page["NextToken"] = answer["NextToken"]
+
+
+def _change(item: dict[str, Any]) -> Change:
+    told = json.loads(item["HistoryData"])
+    new = told["newState"]
+    return Change(
+        item["Timestamp"], told["oldState"]["stateValue"], new["stateValue"], new.get("stateReason", "")
+    )

@@ -1,0 +1,126 @@
+"""CloudWatch: the values of many metrics by one call."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from aws.access import Account
+
+QUERIES, POINTS = 500, 100_800
+"""AWS: the most questions and data points of one GetMetricData."""
+COMPLETE = "Complete"
+
+Points = dict[datetime, float]
+"""Values by the beginning of their period. AWS: one without data is left out, which is not zero."""
+
+
+class Question(Protocol):
+    """What GetMetricData can be asked."""
+
+    def asked(self) -> dict[str, Any]:
+        """As boto3 takes it, without its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric of one thing, in periods of so many seconds.
+
+    AWS: all dimensions under which a metric is published must be given; else nothing is found, and that is no error.
+    """
+
+    namespace: str
+    metric: str
+    stat: str
+    period: int
+    dimensions: tuple[tuple[str, str], ...]
+
+    def asked(self) -> dict[str, Any]:
+        about = {
+            "Namespace": self.namespace,
+            "MetricName": self.metric,
+            "Dimensions": [{"Name": name, "Value": value} for name, value in self.dimensions],
+        }
+        return {"MetricStat": {"Metric": about, "Period": self.period, "Stat": self.stat}}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One metric of everything that is told apart by `dimension` alone and whose value there holds all these words.
+
+    AWS: a word is what stands between characters that are no letters or digits, so a search finds more than what begins
+    like this. It finds up to 500 things that had data in the last two weeks.
+    """
+
+    namespace: str
+    dimension: str
+    words: tuple[str, ...]
+    metric: str
+    stat: str
+    period: int
+
+    def asked(self) -> dict[str, Any]:
+        schema, words = f"{{{self.namespace},{self.dimension}}}", " ".join(self.words)
+        found = f"SEARCH('{schema} MetricName=\"{self.metric}\" {words}', '{self.stat}', {self.period})"
+        return {"Expression": found, "Label": f"${{PROP('Dim.{self.dimension}')}}"}
+
+
+@dataclass(slots=True)
+class Found:
+    """What a question found, by label: a search has one for each thing it found. `whole`: all of it came."""
+
+    by_label: dict[str, Points] = field(default_factory=lambda: defaultdict(dict))
+    whole: bool = True
+
+    @property
+    def points(self) -> Points:
+        """Of a question about one thing."""
+        return next(iter(self.by_label.values()), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for each question, how many calls it took, and how many metrics AWS bills for it."""
+
+    found: tuple[Found, ...]
+    calls: int
+
+    @property
+    def billed(self) -> int:
+        """AWS: every metric that is asked for, and every one that a search finds, counts once for each call."""
+        return sum(max(1, len(one.by_label)) for one in self.found)
+
+
+def ask(
+    account: Account, service: str, questions: Sequence[Question], start: datetime, end: datetime, about: str
+) -> Answer:
+    """The values from `start` up to but not including `end`, of up to 500 questions.
+
+    `service` is the client: `edge-metrics` for what CloudFront keeps in us-east-1. AWS: a result may be spread over
+    pages and is PartialData until its last one. Raises AwsError when AWS does not answer.
+    """
+    found = tuple(Found() for _ in questions)
+    calls = 0
+    for page in _pages(account, service, questions, start, end, about):
+        calls += 1
+        for result in page["MetricDataResults"]:
+            one = found[int(result["Id"].removeprefix("m"))]
+            one.by_label[result.get("Label", "")].update(
+                zip(result["Timestamps"], result["Values"], strict=True)
+            )
+            one.whole = result.get("StatusCode", COMPLETE) == COMPLETE
+    return Answer(found, calls)
+
+
+def _pages(
+    account: Account, service: str, questions: Sequence[Question], start: datetime, end: datetime, about: str
+) -> Iterator[dict[str, Any]]:
+    asked = [{"Id": f"m{number}", **one.asked()} for number, one in enumerate(questions)]
+    page: dict[str, Any] = {"MetricDataQueries": asked, "StartTime": start, "EndTime": end}
+    while True:
+        answer = account.read(service, "GetMetricData", about, **page)
+        yield answer
+        if not answer.get("NextToken"):
+            return
+        page["NextToken"] = answer["NextToken"]

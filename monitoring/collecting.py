@@ -1,0 +1,81 @@
+"""When the numbers of an account are asked for: every five minutes, every minute while something is watched or guarded."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from monitoring.budget import is_capped
+from monitoring.joining import floor
+from monitoring.kinds import FIVE_MINUTES, MINUTE
+from monitoring.models import Alarm, Collection
+from monitoring.sources import measured_accounts
+from monitoring.watching import GRACE, open_watches
+from products.models import Account, Purpose
+from runs.models import Run, RunState
+from runs.services import Busy, start
+from users.models import User
+
+SETTLED = timedelta(seconds=40)
+"""AWS: the numbers of a period come a little after its end."""
+AFTER_FAILURE = timedelta(minutes=5)
+
+log = structlog.get_logger(__name__)
+
+
+def collect_everywhere() -> None:
+    """Start a question for each account that is due; one that is under way goes on."""
+    now = timezone.now()
+    for account in due_accounts(now):
+        try:
+            collect_from(actor=None, account=account)
+        except Busy as busy:
+            log.info("collection postponed", account=account.name, because=busy.text)
+
+
+def collect_from(*, actor: User | None, account: Account) -> Run:
+    """Start a question for one account. Raises Busy while one is under way: nobody asks twice."""
+    run = start(
+        kind="collect",
+        title=f"Numbers of {account}",
+        scopes=[f"metrics:{account.pk}"],
+        actor=actor,
+        url=reverse("collection"),
+    )
+    Collection.objects.update_or_create(account=account, defaults={"run": run, "asked_at": timezone.now()})
+    return run
+
+
+def due_accounts(now: datetime) -> list[Account]:
+    """Those that environments use, that have a role to read, and of which something new can be known."""
+    if is_capped():
+        return []
+    accounts = Account.objects.filter(pk__in=measured_accounts(), roles__purpose=Purpose.READ)
+    rows = {row.account_id: row for row in Collection.objects.all()}
+    quick = _by_the_minute(now)
+    return [one for one in accounts.order_by("pk") if _is_due(rows.get(one.pk), one.pk in quick, now)]
+
+
+def _is_due(row: Collection | None, quick: bool, now: datetime) -> bool:
+    if row is None or row.asked_at is None:
+        return True
+    if row.failed_at and row.failed_at > now - AFTER_FAILURE:
+        return False
+    period = MINUTE if quick else FIVE_MINUTES
+    return row.asked_at < floor(now - SETTLED, period) + SETTLED <= now
+
+
+def _by_the_minute(now: datetime) -> set[int]:
+    """Accounts with an environment that is watched, or with alarms."""
+    watched = open_watches().filter(ends_at__gt=now - GRACE)
+    places = watched.values_list("environment__frontend_account", "environment__backend_account")
+    guarded: QuerySet[Alarm, int] = Alarm.objects.filter(gone_at=None).values_list("account_id", flat=True)
+    return {pk for pair in places for pk in pair if pk} | set(guarded.distinct())
+
+
+def collected(run: Run) -> None:
+    """Note why a question failed, for the pages that say how old their numbers are."""
+    if run.state == RunState.FAILED:
+        Collection.objects.filter(run=run).update(failed_at=timezone.now(), error=run.error)

@@ -1,0 +1,191 @@
+"""Deciding about watches from the samples at hand, and going back by itself where that is wished. Rows only, no AWS."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.services import record
+from deployments.models import Deployment, DeploymentKind
+from deployments.selectors.deployments import running_back_end, state_of
+from deployments.selectors.plans import BACK_END, FRONT_END
+from deployments.services.promote import rollback
+from monitoring.health import JUDGED, Joined, Judgement, judge
+from monitoring.joining import Values, floor, joined
+from monitoring.kinds import FIVE_MINUTES, KINDS, MINUTE
+from monitoring.models import Sample, Source, Verdict, Watch
+from monitoring.sources import sources_of
+from monitoring.watching import GRACE, open_watches
+from runs.services import Busy
+from users.refusals import Refused
+
+BEFORE = timedelta(hours=1)
+WARM_UP = timedelta(minutes=5)
+"""A deployment empties a part of the cache; so long it fills again."""
+SURE = 2
+"""So many minutes must have numbers before anything is found to be degraded."""
+PATIENCE = timedelta(minutes=10)
+"""How long the way back waits for another Run that holds the environment."""
+HALVES = {(True, False): FRONT_END, (False, True): BACK_END, (True, True): ""}
+
+log = structlog.get_logger(__name__)
+
+
+def judge_all() -> None:
+    """Judge every open watch by what is known now, and go back from what was found to be degraded."""
+    now = timezone.now()
+    for watch in _with_places(open_watches()):
+        _judge(watch, now)
+    owed = Watch.objects.filter(
+        verdict=Verdict.DEGRADED, rollback=None, held="", environment__auto_rollback=True
+    )
+    for watch in _with_places(owed.filter(decided_at__gt=now - 2 * PATIENCE)):
+        go_back(watch.pk, now)
+
+
+def _with_places(rows: QuerySet[Watch]) -> QuerySet[Watch]:
+    related = ("deployment__run", "deployment__release", "environment__product")
+    return rows.select_related(*related, "environment__frontend_account", "environment__backend_account")
+
+
+def _judge(watch: Watch, now: datetime) -> None:
+    found = judged(watch, now)
+    decided = found.verdict != Verdict.WATCHING
+    with transaction.atomic():
+        rows = Watch.objects.filter(pk=watch.pk, verdict=Verdict.WATCHING)
+        hit = rows.update(
+            verdict=found.verdict,
+            text=found.text,
+            figures=[one.as_json() for one in found.figures],
+            judged_at=now,
+            decided_at=now if decided else None,
+        )
+        if hit and decided:
+            _on_record(watch, found)
+
+
+def judged(watch: Watch, now: datetime) -> Judgement:
+    """What the samples say about the time after a deployment, compared with the hour before."""
+    sources = list(_judged_sources(watch).values())
+    began, ended = floor(watch.began_at, MINUTE), min(watch.ends_at, now)
+    before = _joined(
+        _samples(sources, FIVE_MINUTES, floor(began, FIVE_MINUTES) - BEFORE, floor(began, FIVE_MINUTES))
+    )
+    minutes = _samples(sources, MINUTE, began, ended)
+    warm = {
+        pk: {at: row for at, row in rows.items() if at >= began + WARM_UP} for pk, rows in minutes.items()
+    }
+    known = [source.minutes_until for source in sources]
+    over = bool(known) and all(until is not None and until >= floor(watch.ends_at, MINUTE) for until in known)
+    late = now >= watch.ends_at + GRACE
+    found = judge(
+        before,
+        _joined(minutes),
+        warm=_joined(warm),
+        ended=now >= watch.ends_at and (over or late),
+        missing="" if over else _missing(sources),
+    )
+    sure = max((len(rows) for rows in minutes.values()), default=0) >= SURE
+    return found if sure or found.verdict != Verdict.DEGRADED else found._replace(verdict=Verdict.WATCHING)
+
+
+def _judged_sources(watch: Watch) -> dict[str, Source]:
+    """By kind; an API whose numbers cannot be found tells nothing."""
+    names = {kind.name for kind in JUDGED}
+    mine = sources_of([watch.environment])[watch.environment_id]
+    return {kind: source for kind, source in mine.items() if kind in names and "problem" not in source.told}
+
+
+def _missing(sources: Iterable[Source]) -> str:
+    known = [source.minutes_until for source in sources if source.minutes_until]
+    if not known:
+        return "CloudWatch gave no numbers for the time after the deployment."
+    return f"CloudWatch's numbers reach only until {min(known):%H:%M} UTC."
+
+
+Rows = Mapping[datetime, Values]
+
+
+def _samples(
+    sources: Iterable[Source], period: int, start: datetime, end: datetime
+) -> dict[Source, dict[datetime, Values]]:
+    by_pk = {source.pk: source for source in sources}
+    rows = Sample.objects.filter(source__in=by_pk, period=period, at__gte=start, at__lt=end).order_by("at")
+    found: dict[Source, dict[datetime, Values]] = defaultdict(dict)
+    for pk, at, values in rows.values_list("source_id", "at", "values"):
+        found[by_pk[pk]][at] = values
+    return found
+
+
+def _joined(samples: Mapping[Source, Rows]) -> Joined:
+    return {
+        source.kind: joined(KINDS[source.kind], rows.values()) for source, rows in samples.items() if rows
+    }
+
+
+def _on_record(watch: Watch, found: Judgement) -> None:
+    deployment = watch.deployment
+    record(
+        actor=None,
+        action="health.judged",
+        product=watch.environment.product.slug,
+        environment=watch.environment.name,
+        subject=str(deployment),
+        subject_url=reverse("deployment", args=[deployment.pk]),
+        summary=f"{deployment.release.version} in {watch.environment} is {WORDS[found.verdict]}. {found.text}",
+        after={"verdict": found.verdict, "figures": [one.as_json() for one in found.figures]},
+        run=deployment.run_id,
+    )
+
+
+WORDS = {"healthy": "healthy", "degraded": "degraded", "unknown": "neither known to be healthy nor degraded"}
+
+
+def go_back(pk: int, now: datetime) -> None:
+    """Roll a degraded deployment back, once; where it cannot be done, say why. Never from a rollback."""
+    with transaction.atomic():
+        watch = (
+            Watch.objects.select_for_update(of=("self",)).select_related("environment__product").get(pk=pk)
+        )
+        if watch.rollback_id or watch.held:
+            return
+        deployment = Deployment.objects.select_related("release", "artifact", "backend").get(
+            pk=watch.deployment_id
+        )
+        watch.held = _why_not(watch, deployment)
+        if not watch.held:
+            _try(watch, deployment, now)
+        watch.save(update_fields=["rollback", "held"])
+
+
+def _why_not(watch: Watch, deployment: Deployment) -> str:
+    if deployment.kind == DeploymentKind.ROLLBACK:
+        return "It is a rollback itself; the console never rolls back from one."
+    environment = watch.environment
+    running, called = state_of(environment).running, running_back_end(environment)
+    if deployment not in (running, called):
+        return f"{environment} runs something else by now."
+    return ""
+
+
+def _try(watch: Watch, deployment: Deployment, now: datetime) -> None:
+    assert watch.decided_at is not None
+    try:
+        watch.rollback = rollback(
+            actor=None,
+            environment=watch.environment,
+            reason=f"Automatic: {deployment.release.version} made things worse. {watch.text}"[:900],
+            confirm=watch.environment.name,
+            half=HALVES[deployment.carried],
+        )
+    except Busy as busy:
+        if now > watch.decided_at + PATIENCE:
+            watch.held = f"Another Run held the environment for {PATIENCE.seconds // 60} minutes: {busy.text}"
+    except Refused as refusal:
+        watch.held = refusal.text
+        log.warning("automatic rollback refused", deployment=deployment.pk, because=refusal.text)

@@ -1,0 +1,110 @@
+"""The numbers of everything: joined over all distributions, and a line for each environment."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from deployments.models import EnvironmentState
+from monitoring.kinds import DISTRIBUTION
+from monitoring.models import EdgeTruth, Source
+from monitoring.pages.age import age_of
+from monitoring.pages.charts import AT_THE_EDGE, Rows, chart, chart_data
+from monitoring.pages.dashboard import named
+from monitoring.ranges import RANGES, USUAL, Range, times
+from monitoring.selectors.alarms import ringing
+from monitoring.selectors.deployments import newest_watches
+from monitoring.selectors.samples import Overview, overview
+from monitoring.sources import sources_of
+from products.models import Environment
+
+ALL = "all"
+SORTS = {
+    "product": "Product",
+    "requests": "Requests",
+    "hit_ratio": "Hit ratio",
+    "errors_5xx": "5xx",
+    "errors_4xx": "4xx",
+    "latency_p95": "Origin p95",
+    "bytes_down": "Sent",
+}
+
+
+def overview_page(asked: Mapping[str, str]) -> dict[str, Any]:
+    """The context of `monitoring/overview.html`: a fixed number of queries, whatever the number of products."""
+    span = RANGES.get(asked.get("range", ""), RANGES[USUAL])
+    sort = asked.get("sort", "") if asked.get("sort", "") in SORTS else "product"
+    start, end = span.ending(timezone.now(), span.joint_period)
+    found = overview(DISTRIBUTION, span.joint_period, start, end)
+    moments = times(start, end, span.joint_period)
+    rows = Rows(moments, {ALL: {DISTRIBUTION.name: found.by_time}})
+    charts = [one for drawing in AT_THE_EDGE if (one := chart(drawing, rows))]
+    environments = list(
+        Environment.objects.exclude(distribution_id="")
+        .select_related("product", "frontend_account", "backend_account")
+        .order_by("product__name", "position")
+    )
+    sources = sources_of(environments)
+    mine = {pk: kinds[DISTRIBUTION.name] for pk, kinds in sources.items() if DISTRIBUTION.name in kinds}
+    return {
+        "ranges": [(one.label, _address(one, sort), one is span) for one in RANGES.values()],
+        "sorts": [(name, label, _address(span, name), name == sort) for name, label in SORTS.items()],
+        "groups": [("All environments together", charts)] if found.by_time else [],
+        "chart_data": chart_data(charts, moments, span.joint_period, []),
+        "whole": named(found.whole) if found.by_time else None,
+        "rows": _sorted(_rows(environments, mine, found), sort),
+        "age": age_of(mine.values()),
+        "start": start,
+        "end": end,
+        "poll_url": f"{reverse('overview-now')}?range={span.name}&sort={sort}",
+    }
+
+
+def _address(span: Range, sort: str) -> str:
+    return f"{reverse('overview')}?range={span.name}&sort={sort}"
+
+
+def _rows(
+    environments: Iterable[Environment], sources: Mapping[int, Source], found: Overview
+) -> list[dict[str, Any]]:
+    every = list(environments)
+    watches = newest_watches(one.pk for one in every)
+    rings = ringing()
+    truths = {row.environment_id: row.findings for row in EdgeTruth.objects.all()}
+    running = dict(
+        EnvironmentState.objects.filter(running__isnull=False).values_list(
+            "environment_id", "running__release__version"
+        )
+    )
+    rows = []
+    for one in every:
+        source = sources.get(one.pk)
+        values = found.by_source.get(source.pk) if source else None
+        rows.append(
+            {
+                "environment": one,
+                "url": f"{reverse('monitoring', args=[one.product.slug])}?env={one.name}",
+                "version": running.get(one.pk, ""),
+                "values": named(values) if values else None,
+                "extra": source.extra if source else None,
+                "spark": source.spark if source else "",
+                "watch": watches.get(one.pk),
+                "ringing": rings.get(one.pk, 0),
+                "findings": truths.get(one.pk, []),
+            }
+        )
+    return rows
+
+
+def _sorted(rows: list[dict[str, Any]], sort: str) -> list[dict[str, Any]]:
+    """By product as they are; by a number the largest first, but the smallest hit ratio; what is not known is last."""
+    if sort == "product":
+        return rows
+    sign = 1 if sort == "hit_ratio" else -1
+
+    def place(row: dict[str, Any]) -> tuple[bool, float]:
+        value = row["values"] and row["values"][sort]
+        return value is None, sign * (value or 0.0)
+
+    return sorted(rows, key=place)

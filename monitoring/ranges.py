@@ -1,0 +1,43 @@
+"""The times that dashboards show. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from monitoring.joining import floor
+from monitoring.kinds import FIVE_MINUTES, HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A length of time, and the periods in which it is drawn and, for all environments together, in seconds."""
+
+    name: str
+    label: str
+    length: timedelta
+    period: int
+    joint_period: int
+
+    def ending(self, moment: datetime, period: int) -> tuple[datetime, datetime]:
+        """Its beginning and end at whole periods; the end is the last that is over."""
+        end = floor(moment, period)
+        return end - self.length, end
+
+
+RANGES: Mapping[str, Range] = {
+    one.name: one
+    for one in (
+        Range("1h", "1 h", timedelta(hours=1), FIVE_MINUTES, FIVE_MINUTES),
+        Range("6h", "6 h", timedelta(hours=6), FIVE_MINUTES, FIVE_MINUTES),
+        Range("24h", "24 h", timedelta(days=1), FIVE_MINUTES, HOUR),
+        Range("7d", "7 d", timedelta(days=7), HOUR, HOUR),
+        Range("30d", "30 d", timedelta(days=30), HOUR, HOUR),
+    )
+}
+USUAL = "24h"
+
+
+def times(start: datetime, end: datetime, period: int) -> list[datetime]:
+    """The beginnings of the periods between. In UTC, where no day is longer than another."""
+    step = timedelta(seconds=period)
+    return [start + step * number for number in range(round((end - start) / step))]

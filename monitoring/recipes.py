@@ -1,0 +1,11 @@
+"""The Runs that only look: they have workers of their own."""
+
+from monitoring.collecting import collected
+from monitoring.steps import collect
+from runs.steps import WATCH, Recipe, Step
+
+COLLECT = Recipe(
+    "collect", (Step("collect", "Ask CloudWatch", collect.collect, limit=3),), on_end=collected, queue=WATCH
+)
+
+RECIPES = (COLLECT,)

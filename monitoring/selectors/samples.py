@@ -1,0 +1,80 @@
+"""Reading samples for charts and tables: a fixed number of queries, whatever their number."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+
+from monitoring.joining import Values
+from monitoring.kinds import Join, Kind
+from monitoring.models import Sample, Source
+
+
+def samples_of(
+    sources: Iterable[Source], period: int, start: datetime, end: datetime
+) -> dict[int, dict[datetime, list[float | None]]]:
+    """By the source's primary key and time. One query."""
+    rows = Sample.objects.filter(
+        source__in=[one.pk for one in sources], period=period, at__gte=start, at__lt=end
+    )
+    found: dict[int, dict[datetime, list[float | None]]] = defaultdict(dict)
+    for pk, at, values in rows.order_by("at").values_list("source_id", "at", "values"):
+        found[pk][at] = values
+    return found
+
+
+@dataclass
+class Overview:
+    """All sources of a kind: joined by the beginning of each period, and each source joined over the whole time."""
+
+    by_time: dict[datetime, Values] = field(default_factory=dict)
+    by_source: dict[int, Values] = field(default_factory=dict)
+    whole: Values = ()
+
+
+OVERVIEW = """
+SELECT source_id, at, {columns} FROM monitoring_sample
+WHERE period = %s AND at >= %s AND at < %s AND source_id IN (
+  SELECT id FROM monitoring_source WHERE kind = %s AND gone_at IS NULL)
+GROUP BY GROUPING SETS ((at), (source_id), ()) ORDER BY at
+"""
+
+
+def overview(kind: Kind, period: int, start: datetime, end: datetime) -> Overview:
+    """As `monitoring.joining.joined` does it, by the database, because it is many rows. One query."""
+    found = Overview(whole=[None] * len(kind.metrics))
+    with connection.cursor() as cursor:
+        cursor.execute(OVERVIEW.format(columns=_columns(kind)), [period, start, end, kind.name])
+        for source, at, *values in cursor.fetchall():
+            if source is not None:
+                found.by_source[source] = values
+            elif at is not None:
+                found.by_time[at] = values
+            else:
+                found.whole = values
+    return found
+
+
+def _columns(kind: Kind) -> str:
+    """The joined values in SQL. Arrays begin at 1, and the first is the traffic that others are weighted by."""
+    return ", ".join(_column(metric.join, at) for at, metric in enumerate(kind.metrics, 1))
+
+
+def _column(join: Join, at: int) -> str:
+    if join is Join.SUM:
+        return f'sum("values"[{at}])'
+    if join is Join.MEAN:
+        weight = f'"values"[1] > 0 AND "values"[{at}] IS NOT NULL'
+        return f'sum("values"[{at}] * "values"[1]) FILTER (WHERE {weight}) / nullif(sum("values"[1]) FILTER (WHERE {weight}), 0)'
+    return f'(array_agg("values"[{at}] ORDER BY at DESC) FILTER (WHERE "values"[{at}] IS NOT NULL))[1]'
+
+
+def newest(sources: Sequence[Source]) -> dict[int, tuple[datetime, list[float | None]]]:
+    """The last sample of each, whatever its period: for what is measured once a day. One query."""
+    rows = Sample.objects.filter(source__in=[one.pk for one in sources]).order_by("source_id", "-at")
+    return {
+        pk: (at, values)
+        for pk, at, values in rows.distinct("source_id").values_list("source_id", "at", "values")
+    }

@@ -1,0 +1,146 @@
+"""Looking at the alarms that guard what products stand on."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.services import record
+from aws.access import Account as Door
+from aws.alarms import Change, SeenAlarm, changes_since, list_alarms
+from monitoring.models import Alarm, AlarmChange
+from monitoring.selectors.alarms import is_silenced
+from monitoring.sources import EDGE_REGION
+from products.models import Account, Environment, Product
+from provisioning.models import Resource
+from runs.steps import StepContext
+
+FIRST_LOOK_BACK = timedelta(days=14)
+NEWS = timedelta(hours=1)
+"""Of an alarm that is seen for the first time, so much of its history is news."""
+RANG = "ALARM"
+
+
+@dataclass(frozen=True)
+class Places:
+    """By dimension of a metric, whom it is about."""
+
+    environments: Mapping[tuple[str, str], Environment]
+    prefixes: Mapping[str, Environment]
+    certificates: Mapping[str, Product]
+
+    @classmethod
+    def of(cls, account: Account) -> "Places":
+        rows = Environment.objects.select_related("product").order_by("-position")
+        front = [one for one in rows if one.frontend_account_id == account.pk]
+        back = [one for one in rows if one.backend_account_id == account.pk and one.function_prefix]
+        kept = Resource.objects.filter(account=account, kind="certificate").exclude(aws_id="")
+        return cls(
+            {("DistributionId", one.distribution_id): one for one in front if one.distribution_id}
+            | {("BucketName", one.bucket): one for one in front},
+            {one.function_prefix: one for one in back},
+            {one.aws_id: one.product for one in kept.select_related("product") if one.product},
+        )
+
+    def about(self, seen: SeenAlarm) -> tuple[Product, Environment | None] | None:
+        """Whom the alarm guards, None for what is none of ours."""
+        for name, value in sorted(seen.dimensions):
+            if found := self.environments.get((name, value)) or self._caller(name, value):
+                return found.product, found
+            if name == "CertificateArn" and value in self.certificates:
+                return self.certificates[value], None
+        return None
+
+    def _caller(self, name: str, value: str) -> Environment | None:
+        if name != "FunctionName":
+            return None
+        return next((one for prefix, one in self.prefixes.items() if value.startswith(prefix)), None)
+
+
+def look_at_alarms(context: StepContext, door: Door, account: Account) -> int:
+    """Make the rows what CloudWatch tells; how many states changed. Each change is put on record once."""
+    places, changed = Places.of(account), 0
+    for client, region in _regions(account):
+        seen = {one.name: one for one in list_alarms(door, client)}
+        ours = {name: (one, place) for name, one in seen.items() if (place := places.about(one))}
+        known = {row.name: row for row in Alarm.objects.filter(account=account, region=region)}
+        for name, (one, place) in sorted(ours.items()):
+            changed += _look(
+                context,
+                door,
+                client,
+                known.get(name) or Alarm(account=account, region=region, name=name),
+                one,
+                place,
+            )
+        gone = [row.pk for name, row in known.items() if name not in ours and row.gone_at is None]
+        with context.transaction():
+            Alarm.objects.filter(pk__in=gone).update(gone_at=Now())
+    return changed
+
+
+def _regions(account: Account) -> Iterator[tuple[str, str]]:
+    """Each Region once."""
+    yield "edge-metrics", EDGE_REGION
+    if account.region != EDGE_REGION:
+        yield "cloudwatch", account.region
+
+
+def _look(
+    context: StepContext,
+    door: Door,
+    client: str,
+    row: Alarm,
+    seen: SeenAlarm,
+    place: tuple[Product, Environment | None],
+) -> int:
+    is_new = row.pk is None
+    since = row.changed_at or door.clock.now() - FIRST_LOOK_BACK
+    moved = is_new or row.changed_at is None or seen.changed_at > row.changed_at
+    changes = changes_since(door, client, seen.name, since) if moved else []
+    with context.transaction():
+        _save(row, seen, place)
+        made = AlarmChange.objects.bulk_create(
+            (
+                AlarmChange(alarm=row, at=one.at, was=one.was, state=one.state, reason=one.reason)
+                for one in changes
+            ),
+            ignore_conflicts=True,
+        )
+        for one in _news(changes, since=timezone.now() - NEWS if is_new else since):
+            _on_record(row, one)
+    return len(made)
+
+
+def _save(row: Alarm, seen: SeenAlarm, place: tuple[Product, Environment | None]) -> None:
+    row.product, row.environment = place
+    row.arn, row.state, row.reason = seen.arn, seen.state, seen.reason
+    row.watches, row.actions, row.changed_at = seen.watches, seen.actions, seen.changed_at
+    row.seen_at, row.gone_at = timezone.now(), None
+    row.save()
+
+
+def _news(changes: Iterable[Change], since: datetime) -> Iterator[Change]:
+    """Those into and out of the alarm; that data are missing at first is none."""
+    return (one for one in changes if one.at >= since and RANG in (one.was, one.state))
+
+
+def _on_record(row: Alarm, one: Change) -> None:
+    rang = one.state == RANG
+    about = str(row.environment or row.product)
+    words = "rings" if rang else "has ended"
+    record(
+        actor=None,
+        action="alarm.changed",
+        product=row.product.slug if row.product else "",
+        environment=row.environment.name if row.environment else "",
+        subject=f"alarm {row.name}",
+        subject_url=reverse("alarm", args=[row.pk]),
+        summary=f"The alarm {row.name} of {about} {words}: {row.watches}.",
+        reason=one.reason[:900],
+        before={"state": one.was},
+        after={"state": one.state, "silenced": is_silenced(row, one.at)},
+    )

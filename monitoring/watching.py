@@ -1,0 +1,58 @@
+"""The watch over an environment after a deployment: when it begins, and whose numbers it needs by the minute."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Min, QuerySet
+from django.utils import timezone
+
+from deployments.models import Deployment
+from monitoring.health import JUDGED
+from monitoring.models import Source, Verdict, Watch
+from monitoring.sources import key_of, keys_of
+from runs.models import Run, RunState
+
+GRACE = timedelta(minutes=10)
+"""How long after its end a watch waits for numbers that come late."""
+SWITCHES = ("switch", "switch-handlers")
+
+
+def begin(deployment: Deployment, run: Run) -> None:
+    """Watch over what just went live, from when callers began to get it; in the transaction that ends its Run.
+
+    What was watched there before can no longer be told apart from it.
+    """
+    if run.state != RunState.SUCCEEDED:
+        return
+    environment, now = deployment.environment, timezone.now()
+    earlier = Watch.objects.filter(environment=environment, verdict=Verdict.WATCHING)
+    earlier.update(
+        verdict=Verdict.UNKNOWN,
+        decided_at=now,
+        text=f"Ended early: {deployment.release.version} was deployed after it.",
+    )
+    switched = run.steps.filter(name__in=SWITCHES).aggregate(at=Min("started_at"))["at"]
+    Watch.objects.create(
+        deployment=deployment,
+        environment=environment,
+        began_at=switched or now,
+        ends_at=now + timedelta(minutes=environment.watch_minutes),
+    )
+
+
+def open_watches() -> QuerySet[Watch]:
+    """Those that are not decided yet."""
+    return Watch.objects.filter(verdict=Verdict.WATCHING)
+
+
+def watched_since(sources: Iterable[Source], now: datetime) -> dict[int, datetime]:
+    """By primary key, since when sources are watched by the minute."""
+    rows = open_watches().select_related("environment__frontend_account", "environment__backend_account")
+    began = {
+        one: watch.began_at
+        for watch in rows.filter(ends_at__gt=now - GRACE)
+        for one in keys_of(watch.environment)
+    }
+    judged = {kind.name for kind in JUDGED}
+    found = {row.pk: began.get((row.account_id, key_of(row))) for row in sources if row.kind in judged}
+    return {pk: since for pk, since in found.items() if since is not None}
