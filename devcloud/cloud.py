@@ -70,7 +70,7 @@ class Cloud:
         self.web_acls = {}
         self.logs = Logs()
         self.topics = {}
-        self.alarms = {}
+        self.alarms = Alarms()
         self.inboxes: dict[str, Inbox] = defaultdict(Inbox)
         self.cache = EdgeCache()
         self.numbers = Numbers(

@@ -1,66 +1,165 @@
-"""Alarms over metrics: put, described, deleted. Whether they ring is not emulated."""
+"""Alarms over metrics: put, described with their states and histories, set, deleted."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from devcloud.cloudwatch.call import Result, WatchCall, invalid
-from devcloud.errors import AwsError
+from devcloud.cloudwatch import expressions
+from devcloud.cloudwatch.call import Result, WatchCall, invalid, seconds
+from devcloud.cloudwatch.evaluation import COMPARISONS, evaluate, queries
+from devcloud.cloudwatch.numbers import DAY, HOUR, MINUTE
+from devcloud.cloudwatch.queries import Span, ask
+from devcloud.cloudwatch.state import CONFIGURATION_UPDATE, Alarm, Item, State
+from devcloud.errors import AwsError, not_implemented
 
-AT_MOST, ACTIONS = 100, 5
+AT_MOST, PAGE, ACTIONS = 100, 50, 5
 GAPS = ("breaching", "notBreaching", "ignore", "missing")
+KEPT_OUT = ("Tags",)
 
 
 def put_metric_alarm(call: WatchCall) -> Result:
-    """AWS: what is there by this name is replaced as a whole; a new one has not enough data yet."""
+    """AWS: what is there by this name is replaced as a whole and keeps its state; a new one has not enough data yet."""
     asked, (account, region) = call.params, call.place
-    _check(asked, region)
-    there = call.alarms.get((account, region, asked["AlarmName"]), {})
-    call.alarms[account, region, asked["AlarmName"]] = {
-        **{name: value for name, value in asked.items() if name != "Tags"},
-        "ActionsEnabled": asked.get("ActionsEnabled", True),
-        "AlarmArn": f"arn:aws:cloudwatch:{region}:{account}:alarm:{asked['AlarmName']}",
-        "StateValue": there.get("StateValue", "INSUFFICIENT_DATA"),
-    }
+    _check(call)
+    name, alarms = asked["AlarmName"], call.alarms.of(call.place)
+    wish = {key: value for key, value in asked.items() if key not in KEPT_OUT}
+    wish["ActionsEnabled"] = asked.get("ActionsEnabled", True)
+    known = alarms.get(name)
+    if known:
+        known.wish, known.configured = wish, call.now
+    else:
+        arn = f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
+        minute = call.now // MINUTE * MINUTE
+        alarms[name] = Alarm(wish, arn, call.now, minute, updated=call.now, transitioned=call.now)
+    _note(call, name, "updated" if known else "created")
     return {}
 
 
-def _check(asked: Mapping[str, Any], region: str) -> None:
+def _note(call: WatchCall, name: str, done: str) -> None:
+    data = json.dumps({"version": "1.0", "type": done.removesuffix("d").capitalize()})
+    call.alarms.note(call.place, Item(call.now, name, CONFIGURATION_UPDATE, f'Alarm "{name}" {done}', data))
+
+
+def _check(call: WatchCall) -> None:
+    asked, region = call.params, call.request.region
     if not 1 <= len(asked["AlarmName"]) <= 255:
         raise invalid("AlarmName must have 1 to 255 characters")
     if ("Metrics" in asked) == ("MetricName" in asked):
         raise invalid("Exactly one of Metrics and MetricName is needed")
-    returned = [one for one in asked.get("Metrics", ()) if one.get("ReturnData", True)]
-    if "Metrics" in asked and len(returned) != 1:
-        raise invalid("Exactly one element of the metrics list should return data")
-    if asked.get("DatapointsToAlarm", 1) > asked["EvaluationPeriods"]:
+    if asked["ComparisonOperator"] not in COMPARISONS:
+        raise not_implemented("cloudwatch", f"PutMetricAlarm with {asked['ComparisonOperator']}")
+    if "Threshold" not in asked:
+        raise invalid("A threshold is needed")
+    if not 1 <= asked.get("DatapointsToAlarm", 1) <= asked["EvaluationPeriods"]:
         raise invalid("DatapointsToAlarm must not be greater than EvaluationPeriods")
     if asked.get("TreatMissingData", "missing") not in GAPS:
         raise invalid(f"TreatMissingData must be one of {', '.join(GAPS)}")
-    periods = [one["MetricStat"]["Period"] for one in asked.get("Metrics", ()) if "MetricStat" in one]
-    if any(period not in (10, 20, 30) and period % 60 for period in (*periods, asked.get("Period", 60))):
-        raise invalid("Periods are 10, 20, 30 or a multiple of 60 seconds")
+    _check_watched(call)
     for actions in (asked.get("AlarmActions", ()), asked.get("OKActions", ())):
         if len(actions) > ACTIONS or any(f":sns:{region}:" not in one for one in actions):
             raise invalid(f"Up to {ACTIONS} actions of the alarm's own Region can be told")
 
 
+def _check_watched(call: WatchCall) -> None:
+    """AWS: exactly one time series is compared, and a search is none of them."""
+    asked = call.params
+    if "MetricName" in asked and (
+        "Period" not in asked or not (asked.keys() & {"Statistic", "ExtendedStatistic"})
+    ):
+        raise invalid("A period and a statistic are needed")
+    watched = queries(asked)
+    if len([one for one in watched if one.get("ReturnData", True)]) != 1:
+        raise invalid("Exactly one element of the metrics list should return data")
+    periods = [one["MetricStat"]["Period"] for one in watched if "MetricStat" in one]
+    if not periods or any(period not in (10, 20, 30) and period % MINUTE for period in periods):
+        raise invalid("Periods are 10, 20, 30 or a multiple of 60 seconds")
+    longest = 7 * DAY if max(periods) >= HOUR else DAY
+    if max(periods) * asked["EvaluationPeriods"] > longest:
+        raise invalid(f"All periods together must not be longer than {longest} seconds")
+    read = [expressions.read(one["Expression"]) for one in watched if "Expression" in one]
+    if any("SEARCH" in expressions.functions(each) for each in read):
+        raise invalid("SEARCH is not supported on Metric Alarms.")
+    ask(call.numbers, Span(call.place, call.now - MINUTE, call.now, call.now), watched)
+
+
 def describe_alarms(call: WatchCall) -> Result:
-    """AWS: up to a hundred by name; names that are not there are left out."""
-    names = call.params.get("AlarmNames")
-    if names is not None and len(names) > AT_MOST:
-        raise invalid(f"At most {AT_MOST} alarms can be named")
-    mine = {name: alarm for (*place, name), alarm in call.alarms.items() if tuple(place) == call.place}
-    wanted = sorted(mine) if names is None else [name for name in names if name in mine]
-    return {"MetricAlarms": [mine[name] for name in wanted], "CompositeAlarms": []}
+    """AWS: up to a hundred by name or a beginning of names; names that are not there are left out; composite ones only
+    where they are asked for, and there are none."""
+    asked = call.params
+    names, prefix = asked.get("AlarmNames"), asked.get("AlarmNamePrefix")
+    if names is not None and (len(names) > AT_MOST or prefix is not None):
+        raise invalid(f"At most {AT_MOST} alarms can be named, and not together with AlarmNamePrefix")
+    if asked.keys() & {"ChildrenOfAlarmName", "ParentsOfAlarmName"}:
+        raise not_implemented("cloudwatch", "DescribeAlarms of composite alarms")
+    evaluate(call.alarms, call.numbers, call.place, call.now)
+    mine = call.alarms.of(call.place)
+    found = [mine[name] for name in (sorted(mine) if names is None else dict.fromkeys(names)) if name in mine]
+    wanted = [alarm for alarm in found if _wanted(alarm, asked)]
+    page, more = call.page(wanted, _size(call, PAGE))
+    return {"MetricAlarms": [alarm.shown() for alarm in page], "CompositeAlarms": [], **more}
+
+
+def _wanted(alarm: Alarm, asked: Mapping[str, Any]) -> bool:
+    actions = [*alarm.wish.get("AlarmActions", ()), *alarm.wish.get("OKActions", ())]
+    return (
+        "MetricAlarm" in asked.get("AlarmTypes", ("MetricAlarm",))
+        and alarm.name.startswith(asked.get("AlarmNamePrefix", ""))
+        and asked.get("StateValue", alarm.state.value) == alarm.state.value
+        and ("ActionPrefix" not in asked or any(one.startswith(asked["ActionPrefix"]) for one in actions))
+    )
+
+
+def _size(call: WatchCall, usual: int) -> int:
+    size = int(call.params.get("MaxRecords", usual))
+    if not 1 <= size <= AT_MOST:
+        raise invalid(f"MaxRecords must be from 1 to {AT_MOST}")
+    return size
+
+
+def describe_alarm_history(call: WatchCall) -> Result:
+    """AWS: newest first unless asked for otherwise, up to a hundred at a time; of a deleted alarm too."""
+    evaluate(call.alarms, call.numbers, call.place, call.now)
+    asked, items = call.params, call.alarms.history.get(call.place, [])
+    start, end = (seconds(asked[name], name) if name in asked else None for name in ("StartDate", "EndDate"))
+    found = [
+        item
+        for item in items
+        if asked.get("AlarmName", item.alarm) == item.alarm
+        and asked.get("HistoryItemType", item.kind) == item.kind
+        and (start is None or item.at >= start)
+        and (end is None or item.at <= end)
+        and "MetricAlarm" in asked.get("AlarmTypes", ("MetricAlarm",))
+    ]
+    ordered = found if asked.get("ScanBy") == "TimestampAscending" else found[::-1]
+    page, more = call.page(ordered, _size(call, AT_MOST))
+    return {"AlarmHistoryItems": [item.shown() for item in page], **more}
+
+
+def set_alarm_state(call: WatchCall) -> Result:
+    """AWS: for a test; the next evaluation gives the alarm the state of its numbers again."""
+    evaluate(call.alarms, call.numbers, call.place, call.now)
+    alarm = call.alarms.of(call.place).get(call.params["AlarmName"])
+    if alarm is None:
+        raise AwsError("ResourceNotFound", 404, "The named resource does not exist.")
+    try:
+        data = json.loads(call.params.get("StateReasonData", "{}"))
+    except ValueError as error:
+        raise AwsError("InvalidFormat", 400, "StateReasonData was not syntactically valid JSON.") from error
+    call.alarms.enter(
+        call.place, alarm, State(call.params["StateValue"], call.params["StateReason"], data), call.now
+    )
+    return {}
 
 
 def delete_alarms(call: WatchCall) -> Result:
     """AWS: where one of them is not there, none is deleted."""
-    keys = [(*call.place, name) for name in call.params["AlarmNames"]]
-    if any(key not in call.alarms for key in keys):
+    mine, names = call.alarms.of(call.place), call.params["AlarmNames"]
+    if any(name not in mine for name in names):
         raise AwsError("ResourceNotFound", 404, "The named resource does not exist.")
-    for key in keys:
-        del call.alarms[key]
+    evaluate(call.alarms, call.numbers, call.place, call.now)
+    for name in dict.fromkeys(names):
+        del mine[name]
+        _note(call, name, "deleted")
     return {}
 
 
@@ -74,7 +173,8 @@ def disable_alarm_actions(call: WatchCall) -> Result:
 
 def _switch(call: WatchCall, enabled: bool) -> Result:
     """AWS: names that are not there are passed over."""
+    mine = call.alarms.of(call.place)
     for name in call.params["AlarmNames"]:
-        if (*call.place, name) in call.alarms:
-            call.alarms[*call.place, name]["ActionsEnabled"] = enabled
+        if name in mine:
+            mine[name].wish["ActionsEnabled"] = enabled
     return {}

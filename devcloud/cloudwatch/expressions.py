@@ -152,6 +152,13 @@ def names(node: Node) -> set[str]:
     return {name for each in node.arguments for name in names(each)} if isinstance(node, Call) else set()
 
 
+def functions(node: Node) -> set[str]:
+    """The functions and operators that an expression uses."""
+    if not isinstance(node, Call):
+        return set()
+    return {node.function}.union(*(functions(each) for each in node.arguments))
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """How an expression comes to the values of other queries, and to those of a search."""

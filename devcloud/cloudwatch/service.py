@@ -20,6 +20,8 @@ OPERATIONS: Mapping[str, Callable[[WatchCall], Result]] = {
     "ListMetrics": data.list_metrics,
     "PutMetricAlarm": alarms.put_metric_alarm,
     "DescribeAlarms": alarms.describe_alarms,
+    "DescribeAlarmHistory": alarms.describe_alarm_history,
+    "SetAlarmState": alarms.set_alarm_state,
     "DeleteAlarms": alarms.delete_alarms,
     "EnableAlarmActions": alarms.enable_alarm_actions,
     "DisableAlarmActions": alarms.disable_alarm_actions,

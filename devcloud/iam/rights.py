@@ -36,7 +36,8 @@ def may_be_taken(
 def check_rights(principal: Principal, service: str, needs: Iterable[Need], roles: Roles, now: float) -> None:
     """Refuse what the role's policies, or its boundary, do not allow.
 
-    Raises AwsError AccessDenied, which services that speak JSON call AccessDeniedException. AWS: a boundary allows
+    Raises AwsError AccessDenied, which services that speak JSON call AccessDeniedException, but for CloudWatch, which
+    keeps the codes of its older protocol. AWS: a boundary allows
     nothing by itself, and what it does not name is refused whatever the policies say.
     """
     role = roles.by_arn.get(principal.role_arn or "")
@@ -69,8 +70,9 @@ def _grant(texts: Iterable[str], need: Need) -> bool:
 
 
 def _denied(principal: Principal, service: str, need: Need, what: str) -> AwsError:
+    by_query_names = service not in JSON_SERVICES or service == "monitoring"
     return AwsError(
-        "AccessDeniedException" if service in JSON_SERVICES else "AccessDenied",
+        "AccessDenied" if by_query_names else "AccessDeniedException",
         403,
         f"User: {principal.arn} is not authorized to perform: {need.action} on resource: {need.resource or '*'} "
         f"because no {what} allows the {need.action} action",

@@ -163,6 +163,34 @@ def test_records_of_other_names_and_types_are_out_of_reach(
             put(name, kind, value)
 
 
+def test_alarms_are_resources_and_metrics_are_not(cloud: CloudProcess, iam: Any, refused: Refused) -> None:
+    """AWS: GetMetricData and ListMetrics are allowed for all metrics or not at all; alarms one by one."""
+    mine = "arn:aws:cloudwatch:us-east-2:855652006097:alarm:shop-*"
+    reading = ("cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory", "cloudwatch:SetAlarmState")
+    text = allowing("cloudwatch:ListMetrics", *reading, resource=mine)
+    iam.put_role_policy(RoleName=NAME, PolicyName="one", PolicyDocument=text)
+    watch = as_role(cloud, "cloudwatch")
+    assert watch.describe_alarms(AlarmNames=["shop-errors"])["MetricAlarms"] == []
+    assert watch.describe_alarm_history(AlarmName="shop-errors")["AlarmHistoryItems"] == []
+    state = {"StateValue": "OK", "StateReason": "A test"}
+    with refused("ResourceNotFound", 404):
+        watch.set_alarm_state(AlarmName="shop-errors", **state)
+    for operation, wish in (
+        (watch.describe_alarms, {}),
+        (watch.describe_alarms, {"AlarmNames": ["shop-errors", "other"]}),
+        (watch.describe_alarm_history, {}),
+        (watch.set_alarm_state, {"AlarmName": "other", **state}),
+        (watch.list_metrics, {}),
+    ):
+        with refused("AccessDenied", 403):
+            operation(**wish)
+    iam.put_role_policy(
+        RoleName=NAME, PolicyName="one", PolicyDocument=allowing("cloudwatch:ListMetrics", *reading)
+    )
+    assert watch.list_metrics(Namespace="Own")["Metrics"] == []
+    assert watch.describe_alarms()["MetricAlarms"] == []
+
+
 def test_what_is_changed_holds_some_time_later(cloud: CloudProcess, iam: Any, refused: Refused) -> None:
     """AWS: IAM is eventually consistent, for new roles and for what is taken away, too."""
     cloud.settings(iam_seconds=0.5)
