@@ -39,7 +39,7 @@ def statistics_page(product: Product, period: Period, environment: str) -> dict[
     return {
         "product": product,
         "days": period.days,
-        "crumbs": _crumbs(product),
+        "crumbs": [(product.name, reverse("product", args=[product.slug])), ("Statistics", "")],
         "periods": [(f"{days} days", _address(report, days=days), days == period.days) for days in PERIODS],
         "environments": [(one.name, _address(report, env=one.name), one == chosen) for one in report.places],
         "chosen": chosen,
@@ -52,14 +52,6 @@ def statistics_page(product: Product, period: Period, environment: str) -> dict[
         "builds": _builds(product),
         "csv_url": _address(report, "product-statistics-csv"),
     }
-
-
-def _crumbs(product: Product) -> list[tuple[str, str]]:
-    return [
-        ("Statistics", reverse("statistics")),
-        (product.name, reverse("product", args=[product.slug])),
-        ("Statistics", ""),
-    ]
 
 
 def _address(report: Report, name: str = "product-statistics", *, days: int = 0, env: str = "") -> str:

@@ -46,6 +46,8 @@ def test_a_role_sees_what_it_may_open(role: Role, sees: set[str]) -> None:
         ("/products/tim-combo/configuration/", "configurations"),
         ("/configuration/", "configurations"),
         ("/deployments/7/", "deployments"),
+        ("/statistics/", "deployments"),
+        ("/products/tim-combo/statistics/", "deployments"),
         ("/audit/events/7/", "audit"),
         ("/on-call/", "on-call"),
         ("/login/", ""),
