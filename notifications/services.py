@@ -56,7 +56,7 @@ def _drop_waiting(channel: Channel) -> int:
 
 
 @action("channel.test", permission=EDIT)
-def test_channel(*, actor: User | None, channel: Channel) -> Delivery:
+def send_test(*, actor: User | None, channel: Channel) -> Delivery:
     """Send a test to the channel, before what waits. Raises WrongState while it is switched off."""
     _check_on(channel)
     event = record(

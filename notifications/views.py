@@ -67,7 +67,7 @@ def _channel(request: Request, found: Channel) -> dict[str, Any]:
 @page(permission=VIEW, methods=("POST",))
 def channel_test(request: Request, name: str) -> HttpResponse:
     """Sends a test; the channel's page shows how it went."""
-    services.test_channel(actor=request.user, channel=channel_by(name))
+    services.send_test(actor=request.user, channel=channel_by(name))
     return redirect("channel", name)
 
 

@@ -1,5 +1,6 @@
 """Chat services, by `apprise`. Only those that are spoken to by https."""
 
+import logging
 import re
 import sys
 from typing import TYPE_CHECKING
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from apprise import NotifyBase
 
 LONGEST_ERROR = 500
+
+# What they log may hold the address, which is a secret. What matters of it is in the delivery's error.
+logging.getLogger("apprise").propagate = False
+logging.getLogger("apprise").addHandler(logging.NullHandler())
+logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
 def send_chat(delivery: Delivery) -> None:
