@@ -1,5 +1,14 @@
 """Builds by the API: told by who may, listed, refused in words; and the statistics that they end in."""
 
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from audit.models import Event
@@ -14,6 +23,7 @@ from users.permissions import Role
 
 pytestmark = pytest.mark.django_db
 
+ROOT = Path(__file__).resolve().parents[2]
 BUILDS = f"{TIM}/builds"
 URL = "https://ci.example.com/builds/7"
 
@@ -165,3 +175,58 @@ def test_statistics_of_what_is_not_there_are_refused(ci: Caller) -> None:
     missing = ci.get(f"{TIM}/statistics", env="moon")
     assert code(missing) == (404, "not_found")
     assert "dev, test, stage, prod, static" in missing.json()["detail"]  # type: ignore[attr-defined]
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """Answers 201 to what is posted, and keeps it."""
+
+    kept: list[tuple[str, str, str, Any]] = []
+
+    def do_POST(self) -> None:
+        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        who, key = self.headers["Authorization"], self.headers["Idempotency-Key"]
+        self.kept.append((self.path, who, key, sent))
+        self.send_response(201)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """The test says what went wrong."""
+
+
+@pytest.fixture
+def recorder() -> Iterator[ThreadingHTTPServer]:
+    Recorder.kept.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def tell(server: ThreadingHTTPServer, status: str) -> None:
+    """Run what docs/ci gives to CI, as GitLab does."""
+    asked = {
+        "CONSOLE_URL": f"http://127.0.0.1:{server.server_port}",
+        "CONSOLE_TOKEN": "tcc_x",
+        "PRODUCT": "tim-combo",
+        "VERSION": "1.2.0",
+        "COMMIT": "4f1c2ab",
+        "URL": URL,
+        "CI_JOB_ID": "7",
+        "STATUS": status,
+    }
+    done = subprocess.run(
+        ["sh", "docs/ci/build.sh"], cwd=ROOT, env={"PATH": os.environ["PATH"], **asked}, capture_output=True
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_what_ci_is_given_tells_of_every_build_that_ended(ci: Caller, recorder: ThreadingHTTPServer) -> None:
+    for status in ("success", "failure", "failed", "cancelled", "canceled"):
+        tell(recorder, status)
+    assert [sent["status"] for _, _, _, sent in Recorder.kept] == ["succeeded", "failed", "failed"]
+    path, who, key, sent = Recorder.kept[0]
+    assert (path, who, key) == (BUILDS, "Bearer tcc_x", "build-tim-combo-1.2.0-7-1")
+    assert body(ci.post(BUILDS, sent), 201)["url"] == URL
