@@ -12,6 +12,7 @@ Statement = dict[str, Any]
 
 DISTRIBUTION_READS = ("cloudfront:GetDistribution",)
 DISTRIBUTION_WRITES = ("cloudfront:CreateInvalidation",)
+NUMBERS = ("cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory")
 BUCKET_READS = ("s3:ListBucket", "s3:GetBucketVersioning")
 
 
@@ -52,6 +53,11 @@ def read_policy(reach: Reach) -> str:
         *allow("Buckets", BUCKET_READS, _buckets(_all_buckets(reach))),
         *allow("Distributions", DISTRIBUTION_READS, _all_distributions(reach)),
     )
+
+
+def numbers_policy() -> str:
+    """The least that asking for numbers and alarms needs. AWS: numbers are allowed for all that an account has, or none."""
+    return document(*allow("Numbers", NUMBERS, ("*",)))
 
 
 def deploy_policy(reach: Reach) -> str:

@@ -4,13 +4,16 @@ import secrets
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from aws.access import Access, Account
+from aws.alarms import list_alarms
 from aws.bindings import bindings
 from aws.boto import translated
 from aws.cloudfront import get_distribution
 from aws.errors import AccessDenied, AwsError, NotFound, PreconditionFailed, RoleRefused, Subject
+from aws.metrics import Series, ask
 from aws.policies import Reach
 from aws.s3 import check_bucket
 from aws.sessions import Identity, Role, RoleSession
@@ -59,6 +62,22 @@ def try_rights(account: Account, reach: Reach, *, writes: bool) -> list[Finding]
     exist answers 404: who gets that far has the right, and nothing was stored.
     """
     return list(_findings(account, reach, writes))
+
+
+def try_numbers(account: Account) -> list[Finding]:
+    """Whether numbers can be asked for, and alarms listed."""
+    now = account.clock.now()
+    series = Series(
+        "AWS/CloudFront", "Requests", "Sum", 60, (("DistributionId", NOWHERE), ("Region", "Global"))
+    )
+    return [
+        _tried(
+            "cloudwatch:GetMetricData",
+            "*",
+            lambda: ask(account, "edge-metrics", [series], now - timedelta(minutes=1), now, series.namespace),
+        ),
+        _tried("cloudwatch:DescribeAlarms", "*", lambda: next(list_alarms(account, "edge-metrics"), None)),
+    ]
 
 
 def try_apis(account: Account, apis: Collection[tuple[str, str]]) -> list[Finding]:

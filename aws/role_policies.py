@@ -19,7 +19,7 @@ from aws.estate_policies import (
     estate_read_policy,
 )
 from aws.fleet_policies import FUNCTION_WRITES, FleetReach, fleet_deploy_policy, fleet_read_policy
-from aws.policies import Reach, allow, deploy_policy, document, read_policy
+from aws.policies import Reach, allow, deploy_policy, document, numbers_policy, read_policy
 from aws.replication_policies import pass_role, replication_policy
 
 BOUNDARY = "deploy-console-boundary"
@@ -128,6 +128,7 @@ def _every_policy() -> Iterable[str]:
     )
     yield replication_policy(some, some)
     yield from (write(reach) for write in (read_policy, deploy_policy))
+    yield numbers_policy()
     yield from (write(fleet) for write in (fleet_read_policy, fleet_deploy_policy))
     yield from (write(estate) for write in (estate_read_policy, estate_policy, estate_dns_policy))
 

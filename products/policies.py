@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from aws.fleet_policies import fleet_deploy_policy, fleet_read_policy
-from aws.policies import deploy_policy, read_policy, trust_policy
+from aws.policies import deploy_policy, numbers_policy, read_policy, trust_policy
 from aws.replication_policies import role_arn
 from aws.role_policies import access_policy, boundary_arn, boundary_policy
 from products.access import access_for, more_roles, policies_for
@@ -28,7 +28,11 @@ def permissions_of(
     """What products need of each role, as JSON documents; what keeping resources needs comes besides."""
     reaches, fleet = reach_of(account, known, distribution), fleet_reach_of(account, known)
     return {
-        Purpose.READ: [*map(read_policy, reaches), *([fleet_read_policy(fleet)] if fleet else [])],
+        Purpose.READ: [
+            *map(read_policy, reaches),
+            *([fleet_read_policy(fleet)] if fleet else []),
+            *([numbers_policy()] if fleet or reaches[0].buckets else []),
+        ],
         Purpose.DEPLOY: [*map(deploy_policy, reaches), *([fleet_deploy_policy(fleet)] if fleet else [])],
         Purpose.ACCESS: [access_policy(account.aws_id, kept_by_console(account))],
     }

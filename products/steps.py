@@ -12,7 +12,7 @@ from aws.access import Access, connect
 from aws.access import Account as Door
 from aws.errors import AwsError
 from aws.rights import Finding as Right
-from aws.rights import needs_external_id, try_apis, try_rights, try_roles
+from aws.rights import needs_external_id, try_apis, try_numbers, try_rights, try_roles
 from aws.sessions import Identity
 from products.access import RoleAccess, access_for
 from products.models import Account, AccountCheck, Purpose
@@ -90,6 +90,8 @@ def _rights(door: Door, purpose: Purpose, account: Account) -> Iterator[Right]:
     known = rows()
     for reach in reach_of(account, known):
         yield from try_rights(door, reach, writes=purpose == Purpose.DEPLOY)
+    if purpose == Purpose.READ:
+        yield from try_numbers(door)
     callers = known.callers(account)
     yield from try_apis(door, {(one.api_origin, one.function_prefix) for one in callers if one.api_origin})
 

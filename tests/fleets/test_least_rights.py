@@ -1,6 +1,7 @@
 """Deployments by roles that may do what is shown for them and nothing else: the emulated cloud refuses the rest."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,16 @@ from tests.fleets.world import NAMES, FleetWorld
 from tests.owner import actions_in, called, iam_of, install_boundary, install_shown
 
 ACCOUNTS = {"media": "855652006097", "development": "532595801838", "sandbox": "455510265254"}
+ALARM: dict[str, Any] = {
+    "AlarmName": "errors",
+    "Namespace": "AWS/CloudFront",
+    "MetricName": "5xxErrorRate",
+    "Statistic": "Average",
+    "Period": 60,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "EvaluationPeriods": 5,
+    "Threshold": 1.0,
+}
 ELSEWHERE = "tim-releases-elsewhere"
 
 
@@ -44,11 +55,31 @@ def test_all_that_deployments_call_is_allowed_and_nothing_else(fleet_world: Flee
     _pruned(fleet_world)
     for account in ACCOUNTS:
         call_command("check_account", account)
+        _asked_for_numbers(fleet_world, account)
     calls = fleet_world.cloud.calls(held)
     for purpose in (Purpose.READ, Purpose.DEPLOY):
         texts = [text for one in Account.objects.all() for text in permissions_of(one, rows())[purpose]]
         unused = actions_in(texts) - called(calls, f"deploy-console-{purpose}", ACCOUNTS.values())
         assert (purpose, unused) == (purpose, set())
+
+
+def _asked_for_numbers(fleet_world: FleetWorld, account: str) -> None:
+    """With an alarm over one of our distributions that has a history."""
+    from monitoring.collecting import collect_from
+    from products.models import Account, Environment
+    from tests.runs.rows import carry_out
+
+    if account == "media":
+        distribution = Environment.objects.get(product__slug="tim-combo", name="test").distribution_id
+        dimensions = [
+            {"Name": "DistributionId", "Value": distribution},
+            {"Name": "Region", "Value": "Global"},
+        ]
+        fleet_world.cloud.client("cloudwatch", account, "owner", region="us-east-1").put_metric_alarm(
+            **ALARM, Dimensions=dimensions
+        )
+    run = carry_out(collect_from(actor=None, account=Account.objects.get(name=account)))
+    assert run.state == "succeeded", run.error
 
 
 def _put_back(fleet_world: FleetWorld) -> None:
