@@ -9,9 +9,12 @@ from django.utils import timezone
 from deployments.manifest import FileEntry, Manifest, role_of
 from deployments.models import Artifact, Deployment, EnvironmentState, Release, ReleaseStatus, StoredManifest
 from deployments.services.promote import promote
+from notifications.models import Delivery, DeliveryState
+from notifications.telling import delivery_of
 from products.models import Account, Environment, Product
 from provisioning.models import Apply
 from runs.models import Run, RunScope, RunState, RunStep, StepLine, StepState
+from tests.notifications.rows import email, happen, rule, webhook
 from tests.provisioning.rows import apply_to, seen_bucket, seen_zone
 from users.models import User
 from users.permissions import Role
@@ -27,6 +30,7 @@ class Estate:
     live: Deployment
     applied: Apply
     media: Account
+    delivery: Delivery
 
 
 def build_estate() -> Estate:
@@ -45,7 +49,22 @@ def build_estate() -> Estate:
         live=live[-1],
         applied=_failed_apply(product, people[Role.ADMIN]),
         media=Account.objects.get(name="media"),
+        delivery=_given_up(product),
     )
+
+
+def _given_up(product: Product) -> Delivery:
+    """Of a webhook that answers no more: one notification sent, one that failed, and one given up."""
+    channel = webhook("https://hooks.example.com/services/tim-combo/" + "x" * 80, failures=3)
+    rule(channel, "deployment.live", "alarm.rang", product=product, environment="prod")
+    email("release-train@example.com", name="train")
+    for state in DeliveryState.values:
+        event = happen(environment="prod", summary="1.1.0 is ready to be promoted.")
+        made = delivery_of(event, channel, "release.ready")
+        made.state, made.attempts = state, 3
+        made.error = "hooks.example.com answered 503: <b>Down</b> for maintenance." if state != "sent" else ""
+        made.save()
+    return Delivery.objects.get(state=DeliveryState.GIVEN_UP)
 
 
 def _failed_apply(product: Product, admin: User) -> Apply:

@@ -22,6 +22,8 @@ PAGES = {
         "/deployments/",
         "/releases/",
         "/configuration/",
+        "/notifications/",
+        "/notifications/channels/hook/",
         "/on-call/",
         "/search/?q=1",
         "/profile/",
@@ -48,6 +50,14 @@ PAGES = {
     Role.ADMIN: [
         "/accounts/",
         "/accounts/new/",
+        "/notifications/",
+        "/notifications/channels/new/",
+        "/notifications/channels/hook/",
+        "/notifications/channels/hook/edit/",
+        "/notifications/rules/new/",
+        "/notifications/rules/{rule}/edit/",
+        "/notifications/deliveries/",
+        "/notifications/deliveries/{delivery}/",
         "/people/",
         "/people/new/",
         "/new-product/",
@@ -80,6 +90,8 @@ def test_pages(role: Role, look: Look, estate: Estate, sign_in: SignIn, said: li
             live=estate.live.pk,
             applied=estate.applied.pk,
             media=estate.media.pk,
+            rule=estate.delivery.channel.rules.get().pk,
+            delivery=estate.delivery.pk,
         )
         answer = page.goto(address)
         assert answer is not None

@@ -13,6 +13,7 @@ from deployments.edge_client import Network, is_public
 from notifications.models import Delivery
 from notifications.senders.refusal import NotSent
 from notifications.senders.webhook import post
+from tests.databases import CHECKOUT
 from tests.deployments.sites import certificate
 from tests.notifications.receivers import Answer, Receiver, receiving
 from tests.notifications.rows import SECRET, deliver, told, webhook
@@ -48,6 +49,22 @@ def test_a_receiver_can_tell_who_sent_it_and_when(receiver: Receiver) -> None:
     assert abs(time.time() - int(timestamp)) < 60
     made = hmac.new(SECRET.encode(), f"{timestamp}.".encode() + got.body, hashlib.sha256).hexdigest()
     assert got.headers["X-Console-Signature"] == f"v1={made}"
+
+
+@pytest.mark.django_db
+def test_the_check_that_the_operations_page_shows_takes_ours_and_no_other(receiver: Receiver) -> None:
+    page = (CHECKOUT / "docs" / "OPERATIONS.md").read_text()
+    code = page.partition("```python\n")[2].partition("```")[0]
+    shown: dict[str, Any] = {"hmac": hmac, "hashlib": hashlib, "time": time}
+    exec(code, shown)
+    told(webhook(receiver.url))
+    deliver()
+    (got,) = receiver.got
+    assert shown["is_ours"](got.headers, got.body, SECRET)
+    assert not shown["is_ours"](got.headers, got.body + b" ", SECRET)
+    assert not shown["is_ours"](got.headers, got.body, "another secret")
+    old = got.headers | {"X-Console-Timestamp": str(int(got.headers["X-Console-Timestamp"]) - 301)}
+    assert not shown["is_ours"](old, got.body, SECRET)
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 from audit.services import record
@@ -19,6 +20,8 @@ from deployments.services.promote import promote
 from deployments.services.register import register
 from deployments.spool import store
 from dns.models import HostedZone
+from notifications.models import ChannelKind
+from notifications.services import create_channel, create_rule
 from products.models import Environment, Product
 from products.selectors import environment_for, product_for
 from provisioning.models import Apply
@@ -38,6 +41,7 @@ VERSIONS = {
     "1.1.0": {"version": "1.1.0", "accent": "#7b3fe4", "hours": "7.5"},
 }
 FIRST, ENVIRONMENTS = "1.0.0", ("dev", "test")
+INBOX, INBOX_SECRET = "demo-inbox", "DEMO_INBOX"
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,23 @@ def _person(role: Role) -> Login:
         expires_at=timezone.now() + timedelta(days=30),
     )
     return Login(name, password, role.value, secret.raw)
+
+
+def seed_notifications() -> None:
+    """All news goes to an inbox of the emulated cloud, where people see what a receiver gets."""
+    if not settings.CONSOLE_DEMO_INBOX:
+        return
+    admin = User.objects.get(role=Role.ADMIN)
+    inbox = {
+        "name": INBOX,
+        "kind": ChannelKind.WEBHOOK,
+        "url": settings.CONSOLE_DEMO_INBOX,
+        "setting": INBOX_SECRET,
+    }
+    channel = create_channel(actor=admin, values=inbox, reason="The demo's own inbox.")
+    create_rule(
+        actor=admin, values={"name": "Everything", "channel": channel}, reason="The demo's own inbox."
+    )
 
 
 def write_logins(logins: list[Login], path: Path) -> None:

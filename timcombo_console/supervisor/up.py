@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import urllib.error
 import urllib.request
 from typing import Any
@@ -147,6 +148,8 @@ class Up:
             "CONSOLE_DEMO_EPOCH": str(self.epoch),
             "CONSOLE_DEMO_BEGAN_AGAIN": str(self.began_again).lower(),
             "CONSOLE_PUBLIC_URL": self.url,
+            "CONSOLE_DEMO_INBOX": f"{facts['control']}/inbox/console",
+            "CONSOLE_WEBHOOK_SECRET_DEMO_INBOX": secrets.token_hex(32),
             # The emulated cloud has its metrics at once.
             "CONSOLE_WAVE_SECONDS": "3",
         }

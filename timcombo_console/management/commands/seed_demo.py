@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from timcombo_console.demo.seed import seed_people, seed_releases, unmake, write_logins
+from timcombo_console.demo.seed import seed_notifications, seed_people, seed_releases, unmake, write_logins
 from timcombo_console.estate.importing import import_estate
 
 
@@ -23,4 +23,5 @@ class Command(BaseCommand):
         estate = settings.BASE_DIR / "estates" / "tim-combo.yaml"
         import_estate(actor=None, text=estate.read_text(), name=estate.name)
         unmake()
+        seed_notifications()
         seed_releases()
