@@ -92,7 +92,7 @@ def _regional(domain: Domain) -> Domain:
 
 
 def _api(api: Api) -> Result:
-    return {"ApiId": api.id, "Name": f"api {api.id}", "ProtocolType": "HTTP"}
+    return {"ApiId": api.id, "Name": api.name, "ProtocolType": "HTTP"}
 
 
 def _stage(name: str, stage: Stage) -> Result:

@@ -92,7 +92,7 @@ def _only_in_version_2(mapping: PathMapping, held: Gateways) -> bool:
 
 
 def _api(api: Api) -> Result:
-    return {"id": api.id, "name": f"api {api.id}"}
+    return {"id": api.id, "name": api.name}
 
 
 def _stage(name: str, stage: Stage) -> Result:

@@ -38,6 +38,10 @@ class Api:
     targets: dict[str, str] = field(default_factory=dict)
     stages: dict[str, Stage] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        return f"api {self.id}"
+
     def deploy(self) -> None:
         """Bring the design to all stages."""
         for stage in self.stages.values():

@@ -4,14 +4,18 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 from devcloud import policy
+from devcloud.apigateway.answers import answer
 from devcloud.cloudfront.state import Distribution
 from devcloud.s3.store import Bucket, Version
 from devcloud.wire import Principal
+
+if TYPE_CHECKING:
+    from devcloud.cloud import Cloud
 
 SERVICE = Principal(account="", arn="cloudfront.amazonaws.com")
 
@@ -39,8 +43,8 @@ def ask_bucket(
     AWS: without an allowing bucket policy every answer is 403, and so is a missing key unless the policy
     allows s3:ListBucket too.
     """
-    answer = _read(buckets, distribution, origin, path)
-    return replace(answer, milliseconds=20.0 + zlib.crc32(path.encode()) % 41)
+    found = _read(buckets, distribution, origin, path)
+    return replace(found, milliseconds=20.0 + zlib.crc32(path.encode()) % 41)
 
 
 def _read(
@@ -90,10 +94,13 @@ def _error(status: int, code: str, message: str) -> Answer:
     return Answer(status, {"content-type": "application/xml", "server": "AmazonS3"}, body.encode())
 
 
-def ask_api(origin: dict[str, Any], method: str, path: str, body: bytes) -> Answer:
-    """The emulated API: it is healthy at `/api/health`, and anything else it does not know."""
+def ask_api(cloud: "Cloud", origin: dict[str, Any], method: str, path: str, body: bytes) -> Answer:
+    """What the API at the origin's address says; of a path that it does not have also what it got."""
     headers = {"content-type": "application/json", "cache-control": "no-store", "server": "emulated-api"}
-    if path == "/api/health":
-        return Answer(200, headers, json.dumps({"ok": True, "path": path}).encode())
-    seen = {"method": method, "path": origin["OriginPath"] + path, "bytes": len(body)}
-    return Answer(404, headers, json.dumps({"message": "Not Found", "request": seen}).encode())
+    whole = origin["OriginPath"] + path
+    status, told, took = answer(
+        cloud.gateways, cloud.lambdas, cloud.numbers, origin["DomainName"], whole, cloud.now()
+    )
+    if status == 404:
+        told = {**told, "request": {"method": method, "path": whole, "bytes": len(body)}}
+    return Answer(status, headers, json.dumps(told).encode(), took)

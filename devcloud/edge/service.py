@@ -32,6 +32,7 @@ COMPRESSIBLE = (
 )
 SMALLEST, LARGEST = 1000, 10_000_000
 ERROR_TTL = 10.0
+CACHED = ("GET", "HEAD")
 HIT, MISS, REFRESH, ERROR = (f"{word} from cloudfront" for word in ("Hit", "Miss", "RefreshHit", "Error"))
 
 
@@ -113,16 +114,21 @@ class Visit:
         return f"/{root}" if path == "/" and root else path
 
     def entry(self, behavior: dict[str, Any], path: str) -> tuple[Entry, str]:
-        """The answer for a path, from the cache while it is fresh, else from the origin."""
+        """The answer for a path, from the cache while it is fresh, else from the origin.
+
+        AWS: only answers to GET and HEAD are cached.
+        """
         zipped = behavior["Compress"] and "gzip" in self.viewer.headers.get("accept-encoding", "")
         key: CacheKey = (self.distribution.id, path, zipped)
-        known = self.cloud.cache.get(key)
+        known = self.cloud.cache.get(key) if self.viewer.method in CACHED else None
         if known is not None and self.now < known.expires:
             return known, HIT
         fresh = self.fetch(behavior, path, zipped=zipped)
         self.waits.append(fresh.milliseconds)
         kept_until = self.expiry(behavior, fresh)
         entry = Entry(fresh.status, fresh.headers, fresh.body, self.now, kept_until or self.now)
+        if self.viewer.method not in CACHED:
+            return entry, MISS
         if kept_until is None:
             self.cloud.cache.drop(key)
         else:
@@ -153,7 +159,7 @@ class Visit:
     def fetch(self, behavior: dict[str, Any], path: str, *, zipped: bool) -> Answer:
         origin = find_origin(self.config, behavior)
         if "S3OriginConfig" not in origin:
-            return ask_api(origin, self.viewer.method, path, self.viewer.body)
+            return ask_api(self.cloud, origin, self.viewer.method, path, self.viewer.body)
         answer = ask_bucket(self.cloud.buckets, self.distribution, origin, path)
         return _compressed(answer) if zipped and answer.status == 200 else answer
 

@@ -110,7 +110,10 @@ class Alias:
 
 
 class Function:
-    """One function: `$LATEST`, the versions published from it by number, and its aliases by name."""
+    """One function: `$LATEST`, the versions published from it by number, and its aliases by name.
+
+    `calls` is how often it was called, `fails` by the SHA-256 of code every how many calls that code fails.
+    """
 
     def __init__(
         self, account: str, region: str, name: str, code: Code, settings: Settings, now: float
@@ -122,6 +125,8 @@ class Function:
         self.published = 0
         self.update: Update | None = None
         self.failure: Failure | None = None
+        self.calls = 0
+        self.fails: dict[str, int] = {}
 
     @property
     def arn(self) -> str:
