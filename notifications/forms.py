@@ -8,6 +8,7 @@ from notifications.kinds import KINDS
 from notifications.models import Channel, ChannelKind, DeliveryState, Rule
 from products.forms import LinesField, RowForm
 from products.models import Environment
+from users.forms import BOX
 
 
 class ChannelForm(RowForm):
@@ -20,7 +21,7 @@ class ChannelForm(RowForm):
     class Meta:
         model = Channel
         fields = ["name", "kind", "addresses", "url", "setting", "enabled"]
-        widgets = {"kind": forms.RadioSelect}
+        widgets = {"kind": forms.RadioSelect(attrs=BOX)}
         labels = {"url": "Address of the webhook", "setting": "Secret", "enabled": "Switched on"}
         help_texts = {
             "name": "Small letters, digits and hyphens, such as on-call-mail.",
@@ -45,7 +46,7 @@ class RuleForm(RowForm):
         label="News",
         choices=[(kind.name, kind.label) for kind in KINDS.values()],
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple(attrs=BOX),
         help_text="None ticked: all of it.",
     )
     environment = forms.ChoiceField(
@@ -59,6 +60,7 @@ class RuleForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["channel"].empty_label = "Choose a channel"  # type: ignore[attr-defined]
         self.fields["product"].empty_label = "Every product"  # type: ignore[attr-defined]
         names = list(Environment.objects.order_by("name").values_list("name", flat=True).distinct())
         kept = [self.instance.environment] if self.instance.environment not in ("", *names) else []

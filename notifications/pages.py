@@ -117,5 +117,6 @@ def delivery_page(user: User, delivery: Delivery) -> dict[str, Any]:
     return {
         **line_of(delivery),
         "payload": json.dumps(delivery.payload, indent=2, ensure_ascii=False, sort_keys=True),
+        "event_url": reverse("audit-event", args=[delivery.event_id]) if user.may("audit.view") else "",
         "may_repeat": given_up and delivery.channel.enabled and user.may(EDIT),
     }
