@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 import psycopg
 import pytest
 
+from notifications.message import signature
 from tests.databases import SESSION
 from tests.supervisor.console_run import SECONDS, ConsoleRun, environment, exists
 from tests.workers import Broker, Clone
@@ -59,6 +60,31 @@ def test_it_hands_over_addresses_and_logins(console: ConsoleRun) -> None:
     for word in (facts["url"], roles["admin"]["name"], roles["admin"]["password"]):
         assert word in console.terminal
     assert console.ready()
+
+
+def test_the_demos_inbox_hears_that_the_resources_are_made_and_from_whom(console: ConsoleRun) -> None:
+    secret = json.loads((console.folder / "var" / "environment.json").read_text())[
+        "CONSOLE_WEBHOOK_SECRET_DEMO_INBOX"
+    ]
+    heard = wait_for_news(console, "estate.applied")
+    headers, body = heard["headers"], heard["body"].encode()
+    assert headers["x-console-signature"] == signature(secret, headers["x-console-timestamp"], body)
+    assert json.loads(body)["url"].startswith(console.facts["url"])
+    assert secret not in console.terminal
+
+
+def wait_for_news(console: ConsoleRun, kind: str) -> dict[str, Any]:
+    """The first message of that kind in the demo's inbox."""
+    found: list[dict[str, Any]] = []
+
+    def look() -> bool:
+        with urlopen(f"{console.facts['devcloud_control']}/inbox/console", timeout=5) as answer:
+            messages = json.load(answer)["messages"]
+        found.extend(one for one in messages if json.loads(one["body"])["kind"] == kind)
+        return bool(found)
+
+    assert wait_until(look, 30), f"nothing of the kind {kind} came"
+    return found[0]
 
 
 def test_the_demos_resources_are_made_while_its_pages_answer(untouched: ConsoleRun) -> None:
