@@ -50,15 +50,15 @@ def report_of(product: Product, period: Period, environment: str = "") -> Report
     places = _places(Environment.objects.filter(product=product)).get(product.pk, [])
     arrives = goal(places)
     chosen = _named(product, places, environment) if environment else arrives
-    deployed = _deployed_in([place.id for place in places], period.since)
-    steps = _steps_in(chosen.id, period.since) if chosen else []
+    begun = _begun_in([place.id for place in places], period.since)
+    steps = _steps_of([row["run"] for row in begun.get(chosen.id, [])]) if chosen else []
     return Report(
         product=product,
         period=period,
         places=places,
         goal=arrives,
         chosen=chosen,
-        figures={place.id: figures_of(deployed.get(place.id, []), period.days) for place in places},
+        figures={place.id: _figures(begun.get(place.id, []), period) for place in places},
         builds=_builds_in(Build.objects.filter(product=product), period.since).get(product.pk, Share(0, 0)),
         steps=steps_figures(steps),
         handlers=handlers_updated(steps),
@@ -79,13 +79,13 @@ def lines_of_all(period: Period) -> list[Line]:
     """Every product by name. Four queries."""
     places = _places(Environment.objects.all())
     goals = {product: goal(found) for product, found in places.items()}
-    deployed = _deployed_in([place.id for place in goals.values() if place], period.since)
+    begun = _begun_in([place.id for place in goals.values() if place], period.since)
     builds = _builds_in(Build.objects.all(), period.since)
     lines = []
     for product in Product.objects.all():
         arrives, built = goals.get(product.pk), builds.get(product.pk, Share(0, 0))
-        found = deployed.get(arrives.id, []) if arrives else []
-        lines.append(Line(product, arrives, figures_of(found, period.days), built))
+        found = begun.get(arrives.id, []) if arrives else []
+        lines.append(Line(product, arrives, _figures(found, period), built))
     return lines
 
 
@@ -112,28 +112,32 @@ def _named(product: Product, places: Iterable[Place], name: str) -> Place:
 
 
 COLUMNS = (
-    *("environment", "kind", "created_at", "switched_at", "live_at", "rolled_away", "back_end_left"),
-    *("partial", "run__state", "run__ended_at", "watch__verdict", "release__created_at"),
+    *("environment", "run", "kind", "created_at", "switched_at", "live_at", "rolled_away", "back_end_left"),
+    *("partial", "run__state", "run__ended_at", "watch__verdict", "release__created_at", "again"),
 )
+Row = dict[str, Any]
+"""A deployment: the columns above by name; `again`: its release was promoted to live there before."""
 
 
-def _deployed_in(environments: Sequence[int], since: datetime) -> dict[int, list[Deployed]]:
-    """By environment, what was wished since then and has ended; what was cancelled is not among it."""
+def _begun_in(environments: Sequence[int], since: datetime) -> dict[int, list[Row]]:
+    """By environment, what was wished since then. One query."""
     earlier = Deployment.objects.filter(
         release=OuterRef("release"), environment=OuterRef("environment"), pk__lt=OuterRef("pk")
     )
-    rows = (
-        Deployment.objects.filter(environment__in=environments, created_at__gte=since, run__state__in=ENDED)
-        .annotate(again=Exists(earlier.filter(run__state=RunState.SUCCEEDED)))
-        .values(*COLUMNS, "again")
-    )
-    deployed: dict[int, list[Deployed]] = {}
-    for row in rows:
-        deployed.setdefault(row["environment"], []).append(_deployed(row))
-    return deployed
+    again = Exists(earlier.filter(run__state=RunState.SUCCEEDED))
+    found = Deployment.objects.filter(environment__in=environments, created_at__gte=since)
+    begun: dict[int, list[Row]] = {}
+    for row in found.annotate(again=again).values(*COLUMNS):
+        begun.setdefault(row["environment"], []).append(row)
+    return begun
 
 
-def _deployed(row: dict[str, Any]) -> Deployed:
+def _figures(begun: Iterable[Row], period: Period) -> Figures:
+    """Of what has ended; what was cancelled is not counted."""
+    return figures_of([_deployed(row) for row in begun if row["run__state"] in ENDED], period.days)
+
+
+def _deployed(row: Row) -> Deployed:
     """One whose verification a person left out was not seen to be live, and runs all the same since its Run ended."""
     rollback, ended_well = row["kind"] == DeploymentKind.ROLLBACK, row["run__state"] == RunState.SUCCEEDED
     ended_at = row["run__ended_at"] or row["created_at"]
@@ -150,16 +154,13 @@ def _deployed(row: dict[str, Any]) -> Deployed:
     )
 
 
-def _steps_in(environment: int, since: datetime) -> list[StepEnded]:
-    """The steps that ended of what was wished for an environment since then."""
-    rows = RunStep.objects.filter(
-        run__deployment__environment=environment,
-        run__deployment__created_at__gte=since,
-        state__in=list(StepEnd),
-    ).values_list("run", "name", "state", "started_at", "ended_at")
+def _steps_of(runs: Sequence[int]) -> list[StepEnded]:
+    """The steps of these Runs that ended. One query."""
+    rows = RunStep.objects.filter(run__in=runs, state__in=list(StepEnd)).order_by()
+    columns = rows.values_list("run", "name", "state", "started_at", "ended_at")
     return [
         StepEnded(run, name, StepEnd(state), (ended - started).total_seconds() if started and ended else None)
-        for run, name, state, started, ended in rows
+        for run, name, state, started, ended in columns
     ]
 
 
