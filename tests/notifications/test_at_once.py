@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -11,14 +12,19 @@ from notifications.models import Delivery
 from notifications.starting import start_due
 from notifications.steps import deliver as step
 from notifications.telling import tell
+from runs import nudge
 from runs.claim import claim
 from runs.context import StepContext
 from runs.lease import Lease, LeaseLost
 from runs.models import Run, RunState
 from tests.notifications.receivers import Answer, Receiver, receiving
-from tests.notifications.rows import rule, told, webhook
-from tests.runs.rows import aside, carry_out, expire
-from tests.workers import Clone
+from tests.notifications.rows import SECRET, rule, told, webhook
+from tests.runs import recipes
+from tests.runs.rows import WORKER_ENV, aside, begin, carry_out, expire
+from tests.workers import Clone, Workers
+from timcombo_console.supervisor.process import wait_until
+
+__all__ = ["recipes"]
 
 HOOK = "https://hooks.example.com/"
 
@@ -75,3 +81,28 @@ def test_a_lost_lease_saves_nothing_and_another_worker_sends_it_again(
     assert carry_out(run).state == RunState.SUCCEEDED
     assert Delivery.objects.get().state == "sent"
     assert len({got.headers["X-Console-Delivery"] for got in receiver.got}) == 1
+
+
+@pytest.fixture
+def _nudge_the_workers_broker(workers: Workers, settings: Any) -> Iterator[None]:
+    """Clicks in this process go to the broker that the test's workers listen to."""
+    settings.REDIS_URL = workers.broker.url
+    nudge.forget()
+    yield
+    nudge.forget()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_nudge_the_workers_broker")
+def test_a_dead_receiver_keeps_no_deployment_waiting(workers: Workers, slow: Receiver) -> None:
+    """Both queues with one real worker slot each: while one hangs in a receiver, the other starts at once."""
+    secret = {"CONSOLE_WEBHOOK_SECRET_TEAM": SECRET, "CONSOLE_AWS": "emulated", **WORKER_ENV}
+    for queue in ("runs", "watch"):
+        workers.start(queue, env=secret)
+    told(webhook(slow.url))
+    start_due()
+    assert wait_until(lambda: bool(slow.got), 20), workers.output()
+    run = begin("short")
+    assert wait_until(lambda: Run.objects.get(pk=run.pk).state == RunState.SUCCEEDED, 8), workers.output()
+    assert Run.objects.get(kind="deliver").state == RunState.RUNNING
+    assert Delivery.objects.get().state == "pending"
