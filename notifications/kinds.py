@@ -38,7 +38,7 @@ def _failed(told: Told) -> bool:
 
 
 def _status(status: str, kind: str = "") -> Callable[[Told], bool]:
-    """A deployment that ended so; `kind` promote or rollback where that matters."""
+    """A deployment or build that ended so; `kind` promote or rollback where that matters."""
     return lambda told: told.after.get("status") == status and kind in ("", told.after.get("kind"))
 
 
@@ -82,6 +82,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("rollback.started", "Rollback started", "deployment.rollback", _wished),
         Kind("rollback.automatic", "Automatic rollback started", "deployment.rollback", _automatic),
         Kind("rollback.live", "Rollback live", "deployment.ended", _status("live", "rollback")),
+        Kind("build.failed", "Build failed", "build.register", _status("failed")),
         Kind("release.registered", "Release registered", "release.register", _ok),
         Kind("release.ready", "Release ready", "release.checked", _ok),
         Kind("release.rejected", "Release rejected", "release.checked", _failed),

@@ -22,6 +22,8 @@ CASES = [
     ("deployment.rollback", "ok", {}, True, "rollback.started"),
     ("deployment.rollback", "ok", {}, False, "rollback.automatic"),
     ("deployment.rollback", "refused", {}, True, None),
+    ("build.register", "ok", {"status": "failed"}, True, "build.failed"),
+    ("build.register", "ok", {"status": "succeeded"}, True, None),
     ("release.register", "ok", {}, True, "release.registered"),
     ("release.checked", "ok", {}, True, "release.ready"),
     ("release.checked", "failed", {}, True, "release.rejected"),
