@@ -9,17 +9,14 @@ from django.utils import timezone
 
 from deployments.models import Release
 from monitoring.models import Build
-from monitoring.selectors.statistics import Line, Report, builds_of, lines_of_all, report_of
-from monitoring.statistics import PERIODS, Figures, Frequency, Period, Place, Share, Spread, StepFigures
+from monitoring.selectors.statistics import Line, Report, builds_of, lines_of_all, report_of, step_labels
+from monitoring.statistics import PERIODS, Figures, Frequency, Period, Place, Share, Spread
 from products.models import Product
-from runs.steps import recipe_of
 from users.refusals import Invalid
 from users.spreadsheets import csv_row
 
 USUAL = "30d"
 SHOWN_BUILDS = 20
-ALL_STEPS = "release-set"
-"""The kind of Run that has every step of a deployment, in order."""
 
 
 def period_of(asked: str) -> Period:
@@ -87,16 +84,11 @@ def _row(report: Report, place: Place) -> dict[str, Any]:
 
 
 def _steps(report: Report) -> list[dict[str, Any]]:
-    """In the order of a deployment; steps that this version does not have any more come last."""
-    recipe = recipe_of(ALL_STEPS)
-    labels = {step.name: step.label for step in recipe.steps} if recipe else {}
-    order = {name: place for place, name in enumerate(labels)}
-    found = sorted(report.steps.values(), key=lambda one: (order.get(one.name, len(order)), one.name))
-    return [_step(one, labels.get(one.name, one.name)) for one in found]
-
-
-def _step(one: StepFigures, label: str) -> dict[str, Any]:
-    return {"name": one.name, "label": label, "success": one.success, "time": one.time}
+    labels = step_labels()
+    return [
+        {"name": one.name, "label": labels.get(one.name, one.name), "success": one.success, "time": one.time}
+        for one in report.steps
+    ]
 
 
 def _builds(product: Product) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Rows that statistics are computed from. A constant number of queries, each of what began in the period."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -28,9 +28,12 @@ from monitoring.statistics import (
 )
 from products.models import Environment, Kind, Product
 from runs.models import RunState, RunStep
+from runs.steps import recipe_of
 from users.refusals import Missing
 
 ENDED = (RunState.SUCCEEDED, RunState.FAILED)
+ALL_STEPS = "release-set"
+"""The kind of Run that has every step of a deployment."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Report:
     chosen: Place | None
     figures: dict[int, Figures]
     builds: Share
-    steps: dict[str, StepFigures]
+    steps: list[StepFigures]
     handlers: Share
 
 
@@ -63,7 +66,7 @@ def report_of(product: Product, period: Period, environment: str = "") -> Report
         chosen=chosen,
         figures={place.id: _figures(begun.get(place.id, []), period) for place in places},
         builds=_builds_in(Build.objects.filter(product=product), period.since).get(product.pk, Share(0, 0)),
-        steps=steps_figures(steps),
+        steps=_in_order(steps_figures(steps)),
         handlers=handlers_updated(steps),
     )
 
@@ -90,6 +93,18 @@ def lines_of_all(period: Period) -> list[Line]:
         found = begun.get(arrives.id, []) if arrives else []
         lines.append(Line(product, arrives, _figures(found, period), built))
     return lines
+
+
+def step_labels() -> dict[str, str]:
+    """The words for each step of a deployment by its name, in the order in which they are done."""
+    recipe = recipe_of(ALL_STEPS)
+    return {step.name: step.label for step in recipe.steps} if recipe else {}
+
+
+def _in_order(steps: Mapping[str, StepFigures]) -> list[StepFigures]:
+    """As a deployment does them; steps that this version does not have any more come last."""
+    order = {name: place for place, name in enumerate(step_labels())}
+    return sorted(steps.values(), key=lambda one: (order.get(one.name, len(order)), one.name))
 
 
 def builds_of(product: Product) -> QuerySet[Build]:

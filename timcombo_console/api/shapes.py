@@ -148,7 +148,7 @@ def statistics(report: Report) -> Json:
         ],
         "builds": _share(report.builds),
         "steps_of": report.chosen.name if report.chosen else None,
-        "steps": [_step_figures(one) for one in report.steps.values()],
+        "steps": [_step_figures(one) for one in report.steps],
         "handlers_updated": _share(report.handlers),
     }
 
