@@ -18,7 +18,10 @@ def main() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     ports = Ports(options.port, options.edge_port, options.control_port)
     try:
-        asyncio.run(run(options.estate, options.host, ports, _announce, options.without))
+        serving = run(
+            options.estate, options.host, ports, _announce, options.without, traffic=options.traffic
+        )
+        asyncio.run(serving)
     except PortTaken as error:
         sys.exit(
             f"The emulated cloud cannot listen on {error}. Stop what uses the port, or name another one."
@@ -43,6 +46,9 @@ def _options() -> argparse.Namespace:
         default=[],
         metavar="PRODUCT",
         help="begin without the buckets, distributions, zone and certificate of this product",
+    )
+    parser.add_argument(
+        "--traffic", action="store_true", help="let sample visitors come, and begin with 30 days of them"
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port of AWS, 0 for any")

@@ -9,7 +9,7 @@ from devcloud.apigateway.seed import seeded_gateways
 from devcloud.apigateway.state import Gateways
 from devcloud.calls import Calls
 from devcloud.cloudfront.state import Cdn
-from devcloud.cloudwatch.numbers import Numbers
+from devcloud.cloudwatch.numbers import DAY, Numbers
 from devcloud.cloudwatch.state import Alarms
 from devcloud.edge.cache import EdgeCache
 from devcloud.estate import Estate
@@ -29,6 +29,7 @@ from devcloud.seed_domains import seeded_certificates, seeded_zones
 from devcloud.seed_roles import seeded_roles
 from devcloud.settings import Settings
 from devcloud.sns.service import Topics
+from devcloud.traffic.history import DAYS, History
 from devcloud.wafv2.service import WebAcls
 
 
@@ -48,8 +49,10 @@ class Cloud:
     alarms: Alarms
     numbers: Numbers
 
-    def __init__(self, estate: Estate) -> None:
+    def __init__(self, estate: Estate, *, sample: bool = False) -> None:
+        """With `sample`, what is there from the beginning has been there for some time and has numbers of it."""
         self.estate = estate
+        self.sample = sample
         self.settings = Settings()
         self.calls = Calls()
         self.reset()
@@ -61,7 +64,7 @@ class Cloud:
         self.calls = Calls(first=self.calls.next)
         self.identities = Identities()
         self.roles = seeded_roles(self.estate)
-        self.buckets = seeded_buckets(self.estate, self.now())
+        self.buckets = seeded_buckets(self.estate, self.now() - (DAYS * DAY if self.sample else 0))
         self.cdn = seeded_cdn(self.estate, self.now())
         self.lambdas = seeded_lambdas(self.estate.backends, self.estate.handlers, self.now())
         self.gateways = seeded_gateways(self.estate.backends, self.estate.handlers)
@@ -76,6 +79,8 @@ class Cloud:
         self.numbers = Numbers(
             self.settings, [Told(self.lambdas), BucketSizes(self.buckets), DaysToExpiry(self.certificates)]
         )
+        if self.sample:
+            self.numbers.sources.append(History(dict(self.cdn.distributions), self.now()))
 
     def now(self) -> float:
         """Seconds since the epoch by the cloud's own clock."""

@@ -10,6 +10,7 @@ from devcloud.cloud import Cloud
 from devcloud.cloudwatch.wishes import put_points
 from devcloud.inbox import TAKEN
 from devcloud.moto_backend import Moto
+from devcloud.traffic.generator import burst
 from devcloud.wire import Reply, Request
 
 Handler = Callable[[Request, list[str]], Awaitable[Any]]
@@ -34,6 +35,7 @@ class Control:
             ("POST", "apigateway"): self._apigateway,
             ("POST", "delegate"): self._delegate,
             ("POST", "metrics"): self._metrics,
+            ("POST", "traffic"): self._traffic,
             ("POST", "inbox"): self._take_in,
             ("GET", "inbox"): self._inbox,
             ("POST", "inbox-settings"): self._inbox_settings,
@@ -112,6 +114,10 @@ class Control:
         wish = json.loads(request.body)
         wishes = wish if isinstance(wish, list) else [wish]
         return {"points": sum(put_points(self.cloud.numbers, one, self.cloud.now()) for one in wishes)}
+
+    async def _traffic(self, request: Request, _: list[str]) -> Any:
+        """Visitors at once: see devcloud/traffic/generator.py for the fields."""
+        return {"statuses": burst(self.cloud, _object(request))}
 
     async def _take_in(self, request: Request, rest: list[str]) -> Reply:
         """`/inbox/<name>`: keep what a webhook sends, and answer as the inbox was told to."""

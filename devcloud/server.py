@@ -19,6 +19,7 @@ from devcloud.estate import read_estate
 from devcloud.gateway import Gateway, LostReply
 from devcloud.identity import WORKER_ARN, WORKER_KEY, WORKER_SECRET, owner_keys
 from devcloud.moto_backend import Moto
+from devcloud.traffic.generator import Traffic
 from devcloud.wire import Reply, Request
 
 Answer = Callable[[Request], Awaitable[Reply]]
@@ -40,14 +41,21 @@ class PortTaken(Exception):
 
 
 async def run(
-    estate: Path, host: str, ports: Ports, ready: Callable[[str], None], without: Collection[str] = ()
+    estate: Path,
+    host: str,
+    ports: Ports,
+    ready: Callable[[str], None],
+    without: Collection[str] = (),
+    *,
+    traffic: bool = False,
 ) -> None:
-    """Serve until SIGTERM or SIGINT. Of the products named in `without` nothing is there yet.
+    """Serve until SIGTERM or SIGINT. Of the products named in `without` nothing is there yet; with `traffic`, sample
+    visitors come and have come before.
 
     `ready` gets one line of JSON when all listen: the four addresses and the keys of the worker's identity.
     """
     moto = Moto()
-    cloud = Cloud(read_estate(estate, without))
+    cloud = Cloud(read_estate(estate, without), sample=traffic)
     gateway, control = Gateway(cloud, moto), Control(cloud, moto)
 
     async def edge(request: Request) -> Reply:
@@ -67,7 +75,10 @@ async def run(
     worker = {"access_key_id": WORKER_KEY, "secret_access_key": WORKER_SECRET, "worker": WORKER_ARN}
     owners = {account: owner_keys(account) for account in cloud.estate.accounts.values()}
     ready(json.dumps({"ready": True, **addresses, **worker, "owners": owners}))
+    visitors = asyncio.create_task(Traffic(cloud).run()) if traffic else None
     await stop.wait()
+    if visitors:
+        visitors.cancel()
     moto.close()
 
 

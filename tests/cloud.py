@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -24,8 +24,8 @@ ONE_ATTEMPT = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 class CloudProcess:
     """A running emulated cloud: its addresses, its control, and clients in its accounts."""
 
-    def __init__(self, estate: Path = ESTATE) -> None:
-        command = [sys.executable, "-m", "devcloud", "--estate", str(estate), "--die-with-parent"]
+    def __init__(self, estate: Path = ESTATE, options: Sequence[str] = ()) -> None:
+        command = [sys.executable, "-m", "devcloud", "--estate", str(estate), "--die-with-parent", *options]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         ready = json.loads(self.process.stdout.readline() or "null")

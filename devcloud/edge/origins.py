@@ -94,12 +94,14 @@ def _error(status: int, code: str, message: str) -> Answer:
     return Answer(status, {"content-type": "application/xml", "server": "AmazonS3"}, body.encode())
 
 
-def ask_api(cloud: "Cloud", origin: dict[str, Any], method: str, path: str, body: bytes) -> Answer:
+def ask_api(
+    cloud: "Cloud", origin: dict[str, Any], method: str, path: str, body: bytes, now: float
+) -> Answer:
     """What the API at the origin's address says; of a path that it does not have also what it got."""
     headers = {"content-type": "application/json", "cache-control": "no-store", "server": "emulated-api"}
     whole = origin["OriginPath"] + path
     status, told, took = answer(
-        cloud.gateways, cloud.lambdas, cloud.numbers, origin["DomainName"], whole, cloud.now()
+        cloud.gateways, cloud.lambdas, cloud.numbers, origin["DomainName"], whole, now
     )
     if status == 404:
         told = {**told, "request": {"method": method, "path": whole, "bytes": len(body)}}

@@ -47,8 +47,8 @@ class Viewer:
     body: bytes
 
 
-def serve(cloud: Cloud, viewer: Viewer) -> Reply:
-    """Answer one request as CloudFront would."""
+def serve(cloud: Cloud, viewer: Viewer, at: float | None = None) -> Reply:
+    """Answer one request as CloudFront would; with `at`, its numbers are of that time (seconds since the epoch)."""
     now = cloud.now()
     host = read_host(viewer.headers.get("host", ""))
     distribution = find_distribution(cloud.cdn.distributions.values(), host.name, now)
@@ -57,12 +57,13 @@ def serve(cloud: Cloud, viewer: Viewer) -> Reply:
             403, "The request could not be satisfied: no distribution answers for this host name."
         )
     cloud.cache.apply_invalidations(distribution, now)
-    visit = Visit(cloud, distribution, distribution.edge_config(now) or {}, host, viewer, now)
+    config, told = distribution.edge_config(now) or {}, now if at is None else at
+    visit = Visit(cloud, distribution, config, host, viewer, now, told)
     reply, state = visit.answer()
     down = 0 if viewer.method == "HEAD" else len(reply.body)
     waited = sum(visit.waits) if visit.waits else None
     seen = Seen(reply.status, down, len(viewer.body), state in (HIT, REFRESH), waited)
-    publish(cloud.numbers, distribution, seen, now)
+    publish(cloud.numbers, distribution, seen, told)
     return replace(reply, headers={**reply.headers, **_marks(state)})
 
 
@@ -83,7 +84,7 @@ def _refusal(status: int, text: str) -> Reply:
 
 @dataclass(frozen=True)
 class Visit:
-    """A viewer at one distribution. `waits` are how long origins took to answer, in milliseconds."""
+    """A viewer at one distribution. `told` is the time that its numbers are of, `waits` are how long origins took to answer, in milliseconds."""
 
     cloud: Cloud
     distribution: Distribution
@@ -91,6 +92,7 @@ class Visit:
     host: Host
     viewer: Viewer
     now: float
+    told: float
     waits: list[float] = field(default_factory=list)
 
     def answer(self) -> tuple[Reply, str]:
@@ -159,7 +161,7 @@ class Visit:
     def fetch(self, behavior: dict[str, Any], path: str, *, zipped: bool) -> Answer:
         origin = find_origin(self.config, behavior)
         if "S3OriginConfig" not in origin:
-            return ask_api(self.cloud, origin, self.viewer.method, path, self.viewer.body)
+            return ask_api(self.cloud, origin, self.viewer.method, path, self.viewer.body, self.told)
         answer = ask_bucket(self.cloud.buckets, self.distribution, origin, path)
         return _compressed(answer) if zipped and answer.status == 200 else answer
 

@@ -52,7 +52,7 @@ class Commands:
 
 
 def cloud(edge_port: int) -> Command:
-    """The emulated cloud: it prints one JSON line with its addresses when it is ready."""
+    """The emulated cloud, with sample visitors: it prints one JSON line with its addresses when it is ready."""
     argv = ["devcloud", "--estate", str(ESTATE), "--host", HOST, "--port", "0", "--control-port", "0"]
-    argv += ["--without", MADE_BY_APPLY, "--edge-port", str(edge_port)]
+    argv += ["--without", MADE_BY_APPLY, "--edge-port", str(edge_port), "--traffic"]
     return Command("cloud", (sys.executable, "-m", *argv), CHECKOUT)
