@@ -101,6 +101,12 @@ def _listed(item: ET.Element, space: str, decode: Any) -> Listed:
     return Listed(decode(found["Key"]), int(found["Size"]), found["ETag"].strip('"'))
 
 
+def find_object(account: Account, bucket: str, owner: str, key: str) -> Listed | None:
+    """The object as a listing shows it, which needs no right to read it. AWS: a key is the first of those it begins."""
+    found = next(list_objects(account, bucket, owner, key), None)
+    return found if found and found.key == key else None
+
+
 def check_bucket(account: Account, bucket: str, owner: str) -> None:
     """Make sure that the bucket exists and belongs to `owner`. Raises NotFound, WrongBucketOwner.
 

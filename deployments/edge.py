@@ -5,11 +5,19 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 
-from deployments.edge_client import Answer, EdgeClient, EdgeProblem, EdgeTarget, Network
+from deployments.edge_client import Answer, EdgeClient, EdgeProblem, EdgeTarget, Network, Page
 from deployments.manifest import INDEX, FileEntry, Manifest, Role
 from deployments.planner import viewer_path
 
-__all__ = ["EdgeTarget", "Network", "Verdict", "check_assets", "verify_release"]
+__all__ = [
+    "EdgeTarget",
+    "Network",
+    "Verdict",
+    "check_assets",
+    "first_page",
+    "serves_release",
+    "verify_release",
+]
 
 ROUND_SECONDS = 60
 MOST_PAGES = 20
@@ -36,6 +44,25 @@ def check_assets(target: EdgeTarget, files: Sequence[FileEntry]) -> Verdict:
     return asyncio.run(_round(target, [_serves(file.path, file) for file in files]))
 
 
+def serves_release(target: EdgeTarget, manifest: Manifest, kind: str) -> Verdict:
+    """As `verify_release`, but without asking for addresses that nobody asked for before: what is asked again and again
+    must not look like visitors who lost their way."""
+    return asyncio.run(_round(target, list(_files(manifest, kind))))
+
+
+def first_page(target: EdgeTarget, path: str, most: int) -> Page:
+    """One page with its headers, as visitors get it. Raises EdgeProblem."""
+
+    async def ask() -> Page:
+        async with asyncio.timeout(ROUND_SECONDS), EdgeClient(target) as client:
+            return await client.page(viewer_path(path), most=most)
+
+    try:
+        return asyncio.run(ask())
+    except TimeoutError as error:
+        raise EdgeProblem(f"{target.host} took more than {ROUND_SECONDS} seconds to answer") from error
+
+
 def verify_release(target: EdgeTarget, manifest: Manifest, kind: str) -> Verdict:
     """Whether the edge serves this release as its kind, `app` or `static`, should be served.
 
@@ -55,6 +82,11 @@ async def _round(target: EdgeTarget, questions: list[Question]) -> Verdict:
 
 
 def _questions(manifest: Manifest, kind: str) -> Iterable[Question]:
+    yield from _files(manifest, kind)
+    yield from _strangers(manifest, kind)
+
+
+def _files(manifest: Manifest, kind: str) -> Iterable[Question]:
     pages = sorted(manifest.with_role(Role.ENTRY_POINT), key=lambda page: (page.path != INDEX, page.path))
     asked = [page for page in pages if page.path != NOT_FOUND or kind != "static"][:MOST_PAGES]
     for page in asked:
@@ -62,7 +94,6 @@ def _questions(manifest: Manifest, kind: str) -> Iterable[Question]:
     named = {path for page in asked for path in manifest.references.get(page.path, ())}
     yield from (_serves(path, manifest.by_path[path]) for path in sorted(named))
     yield from (_serves(f.path, f) for f in manifest.with_role(Role.CONFIG, Role.SERVICE_WORKER))
-    yield from _strangers(manifest, kind)
 
 
 def _addresses(path: str, kind: str) -> Iterable[str]:

@@ -6,18 +6,22 @@ resolves to is looked up once, must be public, and is the one that is connected 
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 from socket import AF_UNSPEC, AI_NUMERICHOST, SOCK_STREAM, AddressFamily
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.helpers import is_ip_address
 from yarl import URL
+
+T = TypeVar("T")
 
 MOST_REDIRECTS = 3
 AT_ONCE = 16
@@ -86,6 +90,15 @@ class Answer(NamedTuple):
     sha256: str | None
 
 
+class Page(NamedTuple):
+    """What came back, kept: status, headers by small letters, the body (its beginning), when the certificate ends."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    certificate_ends: datetime | None
+
+
 class Pinned(AbstractResolver):
     """Looks a name up once for the connector, which keeps the answer, and refuses addresses that are not public."""
 
@@ -144,28 +157,34 @@ class EdgeClient:
 
         Raises EdgeProblem when there is no answer, or one that leads elsewhere.
         """
+        return await self._follow(encoded_path, partial(_answer, most=most))
+
+    async def page(self, encoded_path: str, *, most: int) -> Page:
+        """Ask for the path and keep what comes, at most `most` bytes of it. Raises as `get` does."""
+        return await self._follow(encoded_path, partial(_page, most=most))
+
+    async def _follow(self, encoded_path: str, read: Callable[[ClientResponse], Awaitable[T]]) -> T:
         url = self.target.url(encoded_path)
         for _ in range(MOST_REDIRECTS + 1):
             try:
                 async with self._free:
-                    answer = await self._ask(url, most)
+                    answer = await self._ask(url, read)
             except TimeoutError as error:
                 raise EdgeProblem(f"no answer from {url.host} in {_TIMES.total:.0f} seconds") from error
             except (ClientError, OSError, ValueError) as error:
                 raise EdgeProblem(f"{url.host} could not be asked ({error})") from error
-            if isinstance(answer, Answer):
+            if not isinstance(answer, URL):
                 return answer
             url = self._checked(answer)
         raise EdgeProblem(f"more than {MOST_REDIRECTS} redirects in a row")
 
-    async def _ask(self, url: URL, most: int) -> Answer | URL:
+    async def _ask(self, url: URL, read: Callable[[ClientResponse], Awaitable[T]]) -> T | URL:
         """The answer, or where it redirects to."""
         asked, headers = self._reached(url)
         async with self._session.get(asked, headers=headers, allow_redirects=False) as response:
             if response.status in _REDIRECTS and "Location" in response.headers:
                 return url.join(URL(response.headers["Location"]))
-            media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-            return Answer(response.status, media_type, await _hash(response, most))
+            return await read(response)
 
     def _reached(self, url: URL) -> tuple[URL, dict[str, str]]:
         if self.target.edge is None:
@@ -183,6 +202,27 @@ class EdgeClient:
         if not self.target.edge and (url.scheme, url.port) != (ours.scheme, ours.port):
             raise EdgeProblem(f"redirects to {url.scheme} on port {url.port} of {url.host}, not to https")
         return url
+
+
+async def _answer(response: ClientResponse, most: int) -> Answer:
+    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return Answer(response.status, media_type, await _hash(response, most))
+
+
+async def _page(response: ClientResponse, most: int) -> Page:
+    # Before the body: with its end the connection is given back.
+    ends = _certificate_ends(response)
+    body = await response.content.read(most)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Page(response.status, headers, body, ends)
+
+
+def _certificate_ends(response: ClientResponse) -> datetime | None:
+    transport = response.connection.transport if response.connection else None
+    certificate = transport.get_extra_info("peercert") if transport else None
+    if not certificate:
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
 
 
 async def _hash(response: ClientResponse, most: int) -> str | None:

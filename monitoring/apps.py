@@ -10,6 +10,7 @@ class MonitoringConfig(AppConfig):
         from deployments.outcome import ended_by
         from monitoring.collecting import collect_everywhere
         from monitoring.judging import judge_all
+        from monitoring.looking import look_everywhere
         from monitoring.recipes import RECIPES
         from monitoring.watching import begin
         from runs import schedule
@@ -19,4 +20,5 @@ class MonitoringConfig(AppConfig):
             register(recipe)
         ended_by.append(begin)
         schedule.register("ask for numbers", LOOK_SECONDS, collect_everywhere, first_seconds=15)
+        schedule.register("look at the edge", LOOK_SECONDS, look_everywhere, first_seconds=20)
         schedule.register("judge health", JUDGE_SECONDS, judge_all)

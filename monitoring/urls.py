@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.views import alarms, dashboards, statistics
+from monitoring.views import alarms, dashboards, health, statistics, truth
 
 PRODUCT = "products/<slug:slug>"
 
@@ -14,6 +14,8 @@ urlpatterns = [
     path(f"{PRODUCT}/monitoring/now/", dashboards.monitoring_now, name="monitoring-now"),
     path(f"{PRODUCT}/monitoring/table/", dashboards.monitoring_table, name="monitoring-table"),
     path(f"{PRODUCT}/monitoring.csv", dashboards.monitoring_csv, name="monitoring-csv"),
+    path(f"{PRODUCT}/environments/<slug:name>/ask/", truth.environment_ask, name="environment-ask"),
+    path("deployments/<int:pk>/health/", health.deployment_health, name="deployment-health"),
     path("alarms/", alarms.alarms, name="alarms"),
     path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
     path("alarms/<int:pk>/silence/", alarms.alarm_silence, name="alarm-silence"),

@@ -197,6 +197,8 @@ class EnvironmentForm(RowForm):
             "function_prefix",
             "code_bucket",
             "failure_budget",
+            "watch_minutes",
+            "auto_rollback",
         ]
         labels = {
             "replicated": "Copied to the product's second Region",
@@ -207,6 +209,8 @@ class EnvironmentForm(RowForm):
             "distribution_domain": "Distribution domain",
             "backend_account": "Account of the back end",
             "api_origin": "API origin",
+            "watch_minutes": "Minutes of watching after a deployment",
+            "auto_rollback": "Roll back by itself",
         }
         help_texts = {
             "web_acl": "Begin by counting: what it would have blocked is in the sampled requests of AWS WAF.",
@@ -219,6 +223,8 @@ class EnvironmentForm(RowForm):
             "api_origin": "As callers use it: API Gateway's own address with the stage, or one below a custom domain name.",
             "function_prefix": "The names of the Lambda functions begin with it.",
             "code_bucket": "In the back end's account and Region: from here Lambda loads the handlers' code.",
+            "watch_minutes": "Errors, hit ratio and latency are compared with the hour before. From 5 to 180.",
+            "auto_rollback": "Where a promotion is found to be degraded the console goes back, once, and never from a rollback.",
             "failure_budget": "So many handlers may fail in a deployment without the others being taken back.",
         }
 

@@ -4,7 +4,7 @@ Drawn by Python rather than by a template, because a page has 500 of them: about
 escaped here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,6 +17,8 @@ from timcombo_console import formats
 from timcombo_console.templatetags.console import drawing
 
 NO_WAY_BACK = "The way back is not open"
+DEGRADED = "It fares worse since its deployment"
+EDGE_DIFFERS = "The edge serves something else"
 BACK = "back end"
 """Stands before a version of which the pages are not meant."""
 
@@ -33,7 +35,9 @@ class Cell(NamedTuple):
     whom. `step` of `steps` counts from 1, `step_name` is where it failed, `seconds_left` is an estimate, `ahead` the
     Runs before a queued one, `note` the words of a drift or a partly live back end. `ready_version` may be promoted
     here, by the page `ready_url`; of `ready_back_end` the back end alone. `back_end` is the release that the API calls,
-    when it is not `version`. `no_way_back`: something that a rollback needs was seen to be missing.
+    when it is not `version`. `no_way_back`: something that a rollback needs was seen to be missing. `spark` are the points
+    of a line of its traffic, `alarms` how many ring; `degraded`: it fares worse since its newest deployment;
+    `edge_differs`: visitors were seen to get something else than `version`.
     """
 
     id: int
@@ -58,6 +62,10 @@ class Cell(NamedTuple):
     ready_back_end_url: str = ""
     back_end: str = ""
     no_way_back: bool = False
+    spark: str = ""
+    alarms: int = 0
+    degraded: bool = False
+    edge_differs: bool = False
 
 
 def row_html(name: str, url: str, domain: str, cells: Iterable[Cell]) -> SafeString:
@@ -89,7 +97,15 @@ def _first_line(cell: Cell) -> str:
     label = f"{name}, {_phrase(cell)}"
     link = f'<a class="{css}" href="{escape(cell.url)}" aria-label="{label}">{words}</a>'
     menu = f'<details class="menu"><summary aria-label="Actions for {name}"></summary></details>'
-    return LOOKS[cell.state].shape() + link + _beside(cell) + menu
+    return LOOKS[cell.state].shape() + link + _beside(cell) + _spark(cell) + menu
+
+
+def _spark(cell: Cell) -> str:
+    if not cell.spark:
+        return ""
+    return (
+        f'<svg class="spark" viewBox="0 0 48 16" aria-hidden="true"><polyline points="{cell.spark}"/></svg>'
+    )
 
 
 def _beside(cell: Cell) -> str:
@@ -99,9 +115,23 @@ def _beside(cell: Cell) -> str:
     tick = ""
     if cell.state in ("live", "back", "drift"):
         tick = '<i class="ok"></i>' if cell.verified else drawing("wait", "i-s quiet")
-    if cell.no_way_back:
-        tick += f'<span title="{NO_WAY_BACK}">{drawing("warn", "i-s warn")}</span>'
+    tick += "".join(f'<span title="{words}">{shape}</span>' for words, shape in _warnings(cell))
     return tick if cell.state == "never" else tick + _ready(cell)
+
+
+def _warnings(cell: Cell) -> Iterator[tuple[str, SafeString]]:
+    """What is wrong with what runs, in words and as a shape; each is in the phrase, too."""
+    if cell.alarms:
+        yield (
+            f"{cell.alarms} alarm{'' if cell.alarms == 1 else 's'} ring{'s' if cell.alarms == 1 else ''}",
+            drawing("bell", "i-s stop"),
+        )
+    if cell.degraded:
+        yield DEGRADED, drawing("line", "i-s stop")
+    if cell.edge_differs:
+        yield EDGE_DIFFERS, drawing("drift", "i-s warn")
+    if cell.no_way_back:
+        yield NO_WAY_BACK, drawing("warn", "i-s warn")
 
 
 def _ready(cell: Cell) -> str:
@@ -131,8 +161,8 @@ def _phrase(cell: Cell) -> str:
     edge = ", the edge serves it" if cell.verified and cell.state in ("live", "back", "drift") else ""
     version = f"{_escaped(cell.version)}, " if cell.version else ""
     called = f", {_called(cell)}" if cell.back_end else ""
-    back = f", {NO_WAY_BACK.lower()}" if cell.no_way_back else ""
-    return f"{version}{said}{edge}{called}{back}"
+    wrong = "".join(f", {words[0].lower()}{words[1:]}" for words, _ in _warnings(cell))
+    return f"{version}{said}{edge}{called}{wrong}"
 
 
 def _called(cell: Cell) -> str:

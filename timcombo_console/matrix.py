@@ -164,6 +164,10 @@ def _cell(row: Place, progress: dict[int, Progress], before: Place | None) -> Ce
         "at": _time(row["running_at"]),
         "who": row["running_who"] or "",
         "no_way_back": row["no_way_back"],
+        "spark": row["spark"],
+        "alarms": row["alarms"],
+        "degraded": row["degraded"],
+        "edge_differs": row["edge_differs"],
         "back_end": _called(row),
         **_offers(row, before),
     }

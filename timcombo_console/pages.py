@@ -123,8 +123,13 @@ def _shows(product: Mapping[str, Any], show: str) -> bool:
     if show == "ready":
         return any(cell.ready_version or cell.ready_back_end for cell in cells)
     if show == "attention":
-        return any(cell.no_way_back or cell.state in ("failed", "part", "drift") for cell in cells)
+        return any(_is_wrong(cell) for cell in cells)
     return show != "deploying" or any(cell.state in ("queued", "running") for cell in cells)
+
+
+def _is_wrong(cell: Cell) -> bool:
+    found = cell.no_way_back or cell.alarms or cell.degraded or cell.edge_differs
+    return bool(found) or cell.state in ("failed", "part", "drift")
 
 
 def strip(user: User, matrix: Matrix) -> dict[str, Any]:

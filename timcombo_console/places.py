@@ -37,7 +37,7 @@ SELECT e.id, e.name, e.kind, e.position, e.protected, e.distribution_id, e.requi
        CASE WHEN called.kind = 'rollback' THEN extract(epoch FROM called.created_at)::float8 END AS called_back_at,
        extract(epoch FROM called.registered_at)::float8 AS called_registered_at,
        extract(epoch FROM back.created_at)::float8 AS newest_back_end_at,
-       extract(epoch FROM greatest(s.changed_at, seen.changed_at, called.live_at))::float8 AS changed_at, s.running_id, s.live_id, s.active_id, s.failed_id,
+       extract(epoch FROM greatest(s.changed_at, seen.changed_at, called.live_at, watch.decided_at, truth.changed_at, rings.changed_at))::float8 AS changed_at, s.running_id, s.live_id, s.active_id, s.failed_id,
        running.version AS running_version, running.release_id AS running_release, running.kind AS running_kind,
        extract(epoch FROM running.created_at)::float8 AS running_at, running.display_name AS running_who,
        running.before AS running_before,
@@ -46,6 +46,9 @@ SELECT e.id, e.name, e.kind, e.position, e.protected, e.distribution_id, e.requi
        (SELECT state FROM runs_run WHERE id = active.run_id) AS active_state,
        coalesce(seen.seen_at >= s.changed_at AND jsonb_path_exists(seen.ways, '$[*] ? (exists(@.files[*]) || exists(@.handlers[*]))'),
          false) AS no_way_back,
+       coalesce(measured.spark, '') AS spark, coalesce(rings.many, 0) AS alarms,
+       coalesce(watch.deployment_id IN (s.running_id, f.running_id) AND watch.verdict = 'degraded', false) AS degraded,
+       coalesce(truth.deployment = s.running_id AND truth.findings <> '[]', false) AS edge_differs,
        failed.version AS failed_version, failed.alone AS failed_alone, failed.run_id AS failed_run,
        CASE WHEN failed.partial THEN
          (SELECT count(*) FILTER (WHERE state = 'done') || ' of ' || count(*) FROM deployments_handlerchange
@@ -66,6 +69,17 @@ LEFT JOIN LATERAL (
 LEFT JOIN deployments_fleet f ON f.account_id = e.backend_account_id AND f.prefix = e.function_prefix
 LEFT JOIN deployments_environmentstate s ON s.environment_id = e.id
 LEFT JOIN deployments_readiness seen ON seen.environment_id = e.id
+LEFT JOIN monitoring_edgetruth truth ON truth.environment_id = e.id
+LEFT JOIN monitoring_source measured ON measured.name = e.distribution_id AND measured.kind = 'distribution'
+  AND measured.account_id = e.frontend_account_id AND measured.gone_at IS NULL
+LEFT JOIN LATERAL (
+  SELECT w.deployment_id, w.verdict, w.decided_at FROM monitoring_watch w
+  WHERE w.environment_id = e.id ORDER BY w.began_at DESC LIMIT 1) watch ON true
+LEFT JOIN (
+  SELECT environment_id, count(*) AS many, max(changed_at) AS changed_at FROM monitoring_alarm a
+  WHERE state = 'ALARM' AND gone_at IS NULL AND NOT EXISTS (
+    SELECT FROM monitoring_silence WHERE alarm_id = a.id AND until > statement_timestamp() AND ended_at IS NULL)
+  GROUP BY environment_id) rings ON rings.environment_id = e.id
 LEFT JOIN pointed running ON running.id = s.running_id
 LEFT JOIN pointed live ON live.id = s.live_id
 LEFT JOIN pointed active ON active.id = s.active_id
@@ -77,7 +91,8 @@ ORDER BY p.name, p.id, e.position
 Place = dict[str, Any]
 """One environment with what runs in it: the columns above by name. `newest_…` may be promoted: ready, not bad, with an artifact for an app here.
 `failed_handlers`, "308 of 311", is of a deployment that left the back end partly live; `no_way_back`: something that a
-rollback needs was seen to be missing.
+rollback needs was seen to be missing. `spark` are the points of a line of the last hour's traffic, `alarms` those that ring and
+nobody silenced; `degraded`: it fares worse since its newest deployment; `edge_differs`: visitors get something else.
 
 `called_…` is the release whose back end the API calls, `called_product` when it is another product's, `called_back_at`
 when it was rolled back to; `called_may_go_on`: it went live by a deployment to here and is not bad. `newest_back_end` may

@@ -140,6 +140,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CONSOLE_WAVE_SECONDS = env.float("CONSOLE_WAVE_SECONDS", default=120.0)
 """How long the errors of a wave of handlers are watched before the next one. AWS: metrics come a minute late."""
 
+CONSOLE_TRUTH_SECONDS = env.float("CONSOLE_TRUTH_SECONDS", default=300.0)
+"""How often each environment is looked at as visitors and its bucket see it."""
+
 CONSOLE_METRICS_CAP = env.float("CONSOLE_METRICS_CAP", default=50.0)
 """Dollars a month that asking CloudWatch may cost; then numbers stand still until the month ends."""
 

@@ -29,6 +29,7 @@ def environment_page(user: User, environment: Environment, before: int | None) -
     slug = environment.product.slug
     return {
         "environment": environment,
+        "running": state.running,
         "crumbs": [(environment.product.name, reverse("product", args=[slug])), (environment.name, "")],
         "siblings": _siblings(environment),
         "status": status_of(newest, state) if newest else "",

@@ -12,15 +12,15 @@ from deployments.steps.copy import MOST_REPLACED
 from deployments.steps.wish import Wish
 from dns.selectors import public_address
 from products.door import aws_step, open_account
+from products.models import Environment
 from runs.steps import Done, StepContext, Wait
 
 ROUNDS = 2
 """So many good rounds in a row make a release live: one may be luck of one edge."""
 
 
-def target_of(wish: Wish) -> EdgeTarget:
+def target_of(environment: Environment) -> EdgeTarget:
     """The environment's public address, reached through the emulated edge in the demo."""
-    environment = wish.environment
     names = (public_address(environment), *(h.name for h in environment.hostnames.all()))
     return EdgeTarget(host=names[0], hosts=frozenset(names), edge=settings.CONSOLE_EDGE or None)
 
@@ -34,7 +34,7 @@ def fetch(context: StepContext) -> Done | Wait:
     wish = Wish.of(context)
     named = sorted({path for paths in wish.archived.references.values() for path in paths})
     files = tuple(file for path in named if (file := wish.served.by_path[path]).role is Role.HASHED)
-    verdict = check_assets(target_of(wish), files)
+    verdict = check_assets(target_of(wish.environment), files)
     context.progress(done=len(files) - len(verdict.problems), total=len(files))
     if not verdict.ok:
         return Wait(2, f"The edge does not serve all new assets yet: {verdict.problems[0]}")
@@ -72,7 +72,7 @@ def paths_to_forget(wish: Wish) -> tuple[str, ...]:
 def verify(context: StepContext) -> Done | Wait:
     """Ask as visitors do, until two rounds in a row show this release whole."""
     wish = Wish.of(context)
-    target = target_of(wish)
+    target = target_of(wish.environment)
     for good in range(ROUNDS):
         verdict = verify_release(target, wish.served, wish.environment.kind)
         if not verdict.ok:

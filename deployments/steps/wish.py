@@ -15,6 +15,13 @@ from products.models import Account, Environment
 from runs.steps import StepContext
 
 
+def served_manifest(deployment: Deployment, archived: Manifest) -> Manifest:
+    """The files that visitors get by a deployment: those of its artifact, and the environment's `/config.json`."""
+    values = deployment.config.values if deployment.config else {}
+    one_for_all = deployment.front_end.target == Artifact.ANY
+    return Side(deployment.release.version, archived, values, one_for_all).served()
+
+
 @dataclass(frozen=True)
 class Wish:
     """A deployment with the manifest it serves (`/config.json` of the environment included, where there is one)."""
@@ -56,8 +63,7 @@ class Wish:
 
     @cached_property
     def served(self) -> Manifest:
-        version = self.deployment.release.version
-        return Side(version, self.archived, self.configuration, self.one_for_all).served()
+        return served_manifest(self.deployment, self.archived)
 
     @cached_property
     def config_body(self) -> bytes | None:

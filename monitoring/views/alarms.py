@@ -33,7 +33,9 @@ def alarm_silence(request: Request, pk: int) -> HttpResponse:
         made = carried_out(form, lambda: silence(actor=request.user, alarm=found, **form.cleaned_data))
         if made:
             return redirect("alarm", pk)
-    context = alarm_page(request.user, found) | {"form": form}
+    refused = " ".join(map(str, form.non_field_errors()))
+    note = {"kind": "warn", "first": "Nothing was changed.", "second": refused} if refused else None
+    context = alarm_page(request.user, found) | {"form": form, "note": note}
     return render(request, "monitoring/alarm.html", context, status=422)
 
 

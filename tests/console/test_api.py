@@ -124,6 +124,9 @@ def test_products_and_environments(ci: Caller, dev: Environment) -> None:
         "state": "never",
         "config_revision": 1,
         "way_back": None,
+        "health": None,
+        "alarms": 0,
+        "findings": [],
     }
     assert code(ci.get(f"{API}/products/nothing/environments")) == (404, "not_found")
 

@@ -1,11 +1,35 @@
 """Examples of what people do with what is measured and told (see `tests.examples`)."""
 
+from monitoring.services.ask import ask
 from monitoring.services.builds import register_build
+from monitoring.services.silence import silence, unsilence
 from tests.deployments.rows import estate
-from tests.examples import Call, example
+from tests.examples import Call, example, person
+from tests.monitoring.rows import ringing_alarm
+from users.permissions import Role
 
 
 @example("build.register")
 def tell_of_a_build() -> Call:
     product = estate()
     return lambda actor: register_build(actor=actor, product=product, version="1.0.0", status="failed")
+
+
+@example("alarm.silence")
+def silence_an_alarm() -> Call:
+    alarm = ringing_alarm()
+    return lambda actor: silence(actor=actor, alarm=alarm, minutes=30, reason="Known, TC-77")
+
+
+@example("alarm.unsilence")
+def end_a_silence() -> Call:
+    alarm = ringing_alarm()
+    silence(actor=person(Role.ADMIN, "somebody"), alarm=alarm, minutes=30, reason="Known, TC-77")
+    return lambda actor: unsilence(actor=actor, alarm=alarm)
+
+
+@example("truth.ask")
+def ask_what_an_environment_serves() -> Call:
+    environment = estate().environments.order_by("position").first()
+    assert environment is not None
+    return lambda actor: ask(actor=actor, environment=environment)

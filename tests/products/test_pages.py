@@ -244,6 +244,7 @@ def test_accounts_and_products_are_added(admin: User, signed_in: SignIn) -> None
         "frontend_account": edge.pk,
         "bucket": "docs-live",
         "failure_budget": "0",
+        "watch_minutes": "15",
         "reason": "First",
     }
     made = browser.post("/products/docs/new-environment/", environment)

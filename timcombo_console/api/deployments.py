@@ -16,6 +16,9 @@ from deployments.services import steer
 from deployments.services.edits import accept_edits
 from deployments.services.handlers import skip_handler
 from deployments.services.promote import promote, rollback
+from monitoring.models import EdgeTruth, Watch
+from monitoring.selectors.alarms import ringing
+from monitoring.selectors.deployments import newest_watches
 from products.models import Environment
 from products.selectors import environment_for, product_for
 from products.services.configuration import save_config
@@ -110,10 +113,30 @@ def _shape_all(found: list[Environment]) -> list[shapes.Json]:
         )
     }
     looked = Readiness.objects.in_bulk([one.pk for one in found])
+    seen = _seen(found)
     return [
-        shapes.environment(one, states.get(one.pk) or EnvironmentState(environment=one), looked.get(one.pk))
+        shapes.environment(
+            one, states.get(one.pk) or EnvironmentState(environment=one), looked.get(one.pk), seen[one.pk]
+        )
         for one in found
     ]
+
+
+def _seen(found: list[Environment]) -> dict[int, shapes.Seen]:
+    watches, rings = newest_watches(one.pk for one in found), ringing()
+    truths = EdgeTruth.objects.in_bulk([one.pk for one in found])
+    return {
+        one.pk: shapes.Seen(
+            watches[one.pk].verdict if one.pk in watches else None,
+            rings.get(one.pk, 0),
+            truths[one.pk].findings if one.pk in truths else (),
+        )
+        for one in found
+    }
+
+
+def _told(found: Deployment) -> shapes.Json:
+    return shapes.deployment(found, list(found.run.steps.all()), Watch.objects.filter(pk=found.pk).first())
 
 
 @router.get(ENVIRONMENT + "/config", summary="Public configuration of an environment")
@@ -212,14 +235,13 @@ def accept(request: HttpRequest, slug: str, name: str, given: Accepted) -> HttpR
 def deployment(request: HttpRequest, pk: int) -> HttpResponse:
     def look(user: User) -> HttpResponse:
         found = deployment_for(pk)
-        return answer(shapes.deployment(found, list(found.run.steps.all())), poll=found.run.is_active)
+        return answer(_told(found), poll=found.run.is_active)
 
     return seeing(request, "estate.view", look)
 
 
 def _deployment(pk: int) -> shapes.Json:
-    found: Deployment = deployment_for(pk)
-    return shapes.deployment(found, list(found.run.steps.all()))
+    return _told(deployment_for(pk))
 
 
 ACTS = {"cancel": steer.cancel, "retry": steer.retry, "skip": steer.skip}

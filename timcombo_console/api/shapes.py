@@ -1,13 +1,14 @@
 """What the API answers, as plain JSON values. Times are RFC 3339 in UTC; ids are integers."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from audit.models import Event, Seal
 from deployments.models import Deployment, EnvironmentState, HandlerChange, Readiness, Release
 from deployments.planner import Plan
-from monitoring.models import Build
+from monitoring.models import Build, Watch
 from monitoring.selectors.statistics import Report
 from monitoring.statistics import Figures, Share, Spread, StepFigures
 from products.models import Environment, Product
@@ -49,7 +50,38 @@ def _reason(reason: Json) -> Json:
     return {"text": reason["text"]} | ({"path": path} if path else {})
 
 
-def environment(one: Environment, state: EnvironmentState, readiness: Readiness | None) -> Json:
+@dataclass(frozen=True)
+class Seen:
+    """What was measured and found of an environment: the verdict on its newest deployment (None: not watched), alarms
+    that ring and nobody silenced, and how the edge differs from what is declared."""
+
+    health: str | None = None
+    alarms: int = 0
+    findings: Sequence[Json] = ()
+
+    def as_json(self) -> Json:
+        return {
+            "health": self.health,
+            "alarms": self.alarms,
+            "findings": [dict(one) for one in self.findings],
+        }
+
+
+def health(watch: Watch) -> Json:
+    return {
+        "verdict": watch.verdict,
+        "text": watch.text,
+        "figures": watch.figures,
+        "until": moment(watch.ends_at),
+        "decided_at": moment(watch.decided_at),
+        "rollback": watch.rollback_id,
+        "held": watch.held or None,
+    }
+
+
+def environment(
+    one: Environment, state: EnvironmentState, readiness: Readiness | None, seen: Seen | None = None
+) -> Json:
     return {
         "name": one.name,
         "kind": one.kind,
@@ -61,6 +93,7 @@ def environment(one: Environment, state: EnvironmentState, readiness: Readiness 
         "state": _state(state),
         "config_revision": one.config.number if one.config else None,
         "way_back": _way_back(readiness, state),
+        **(seen or Seen()).as_json(),
     }
 
 
@@ -81,7 +114,7 @@ def plan(one: Plan, created_at: datetime) -> Json:
     return {**one.as_json(), "created_at": moment(created_at)}
 
 
-def deployment(one: Deployment, steps: Sequence[RunStep]) -> Json:
+def deployment(one: Deployment, steps: Sequence[RunStep], watch: Watch | None) -> Json:
     return {
         "id": one.pk,
         "product": one.environment.product.slug,
@@ -95,6 +128,7 @@ def deployment(one: Deployment, steps: Sequence[RunStep]) -> Json:
         "actor": one.actor.get_username() if one.actor else None,
         "created_at": moment(one.created_at),
         "steps": [_step(step) for step in steps],
+        "health": health(watch) if watch else None,
         "error": one.run.error if one.run.state == RunState.FAILED else None,
     }
 

@@ -60,6 +60,7 @@ TRIED = {
     "session.sign_out": "sign out",
     "token.issue": "issue a token for {subject}",
     "token.revoke": "revoke the token {subject}",
+    "truth.ask": "ask what {place} serves",
     "zone.edit": "change the hosted zone of {subject}",
 }
 """By action name: what follows "Tried to" when it was refused."""

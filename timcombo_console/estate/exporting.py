@@ -119,6 +119,7 @@ def _environment(row: rows.Environment) -> schema.Environment:
             extra_metrics=row.extra_metrics,
             alarms=row.alarms,
         ),
+        watch=schema.Watch(minutes=row.watch_minutes, auto_rollback=row.auto_rollback),
         backend=_backend(row),
         config=_sorted(values_of(row)),
     )

@@ -162,6 +162,7 @@ class _Import:
             "code_bucket": backend.code_bucket if backend else "",
             "failure_budget": backend.failure_budget if backend else 0,
             **(part.edge.model_dump() if part.edge else {}),
+            **_watch(part.watch),
         }
 
     def _hostnames(self, place: Place, row: rows.Environment, names: list[str]) -> Change:
@@ -238,12 +239,19 @@ _FIELDS: dict[str, Place] = {
     "function_prefix": ("backend", "function_prefix"),
     "code_bucket": ("backend", "code_bucket"),
     "failure_budget": ("backend", "failure_budget"),
+    "watch_minutes": ("watch", "minutes"),
+    "auto_rollback": ("watch", "auto_rollback"),
     "handler_account": ("handlers", "account"),
     "handler_bucket": ("handlers", "bucket"),
     "log_account": ("logs", "account"),
     "log_bucket": ("logs", "bucket"),
 }
 """Where in the file the value of a row's field stands, when the names differ."""
+
+
+def _watch(part: schema.Watch | None) -> dict[str, Any]:
+    return {"watch_minutes": part.minutes, "auto_rollback": part.auto_rollback} if part else {}
+
 
 _FAR = 20_000
 """A place after every other, for a name that is put into order a moment later (places are 16 bit)."""

@@ -116,6 +116,11 @@ class Backend(Part):
     failure_budget: Annotated[int, Field(ge=0, le=32_767)] = 0
 
 
+class Watch(Part):
+    minutes: Annotated[int, Field(ge=5, le=180)] = 15
+    auto_rollback: bool = False
+
+
 class Environment(Part):
     name: Name
     kind: Annotated[str, _one_of(rows.Kind.values)]
@@ -125,6 +130,7 @@ class Environment(Part):
     cache_profile: Annotated[str, _one_of(rows.CacheProfile.values)]
     frontend: Frontend
     edge: Edge | None = None
+    watch: Watch | None = None
     backend: Backend | None
     config: Annotated[Words, AfterValidator(_values)]
 

@@ -1,0 +1,141 @@
+"""CloudWatch's alarms: seen, told on record once, silenced with reason and end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.monitoring.conftest import Eyes, minutes, now
+
+RULE: dict[str, Any] = {
+    "AlarmName": "shop-errors",
+    "Namespace": "AWS/CloudFront",
+    "MetricName": "5xxErrorRate",
+    "Statistic": "Average",
+    "Period": 60,
+    "ComparisonOperator": "GreaterThanThreshold",
+    "EvaluationPeriods": 3,
+    "Threshold": 1.0,
+    "TreatMissingData": "notBreaching",
+}
+
+
+@pytest.fixture
+def cloudwatch(eyes: Eyes) -> Any:
+    """CloudWatch of the account's owner, with an alarm over the distribution of test and one over somebody else's."""
+    found = eyes.cloud.client("cloudwatch", "media", "owner", region="us-east-1")
+    for name, distribution in (
+        ("shop-errors", eyes.environment().distribution_id),
+        ("foreign", "E9999999999999"),
+    ):
+        dimensions = [
+            {"Name": "DistributionId", "Value": distribution},
+            {"Name": "Region", "Value": "Global"},
+        ]
+        found.put_metric_alarm(**{**RULE, "AlarmName": name}, Dimensions=dimensions)
+    return found
+
+
+def set_state(cloudwatch: Any, state: str) -> None:
+    cloudwatch.set_alarm_state(AlarmName="shop-errors", StateValue=state, StateReason=f"Set to {state}.")
+
+
+def events() -> list[Any]:
+    from audit.models import Event
+
+    return list(Event.objects.filter(action="alarm.changed").order_by("pk"))
+
+
+def alarm() -> Any:
+    from monitoring.models import Alarm
+
+    return Alarm.objects.get()
+
+
+def test_alarms_over_what_is_ours_are_seen_with_what_they_guard(eyes: Eyes, cloudwatch: Any) -> None:
+    eyes.collect()
+    found = alarm()
+    assert (found.name, str(found.environment)) == ("shop-errors", "Tim-Combo test")
+    assert found.watches == "5xxErrorRate above 1, in 3 of 3 periods of 60 s"
+
+
+def test_an_alarm_that_rings_is_told_once_and_again_when_it_ends(eyes: Eyes, cloudwatch: Any) -> None:
+    eyes.collect()
+    eyes.edge(minutes(now() - timedelta(minutes=5), now()), errors_5xx=20.0)
+    set_state(cloudwatch, "ALARM")
+    for _ in range(2):
+        eyes.collect()
+    assert alarm().state == "ALARM"
+    (rang,) = events()
+    assert rang.after == {"state": "ALARM", "silenced": False}
+    assert rang.environment == "test"
+    assert "shop-errors of Tim-Combo test rings: 5xxErrorRate above 1" in rang.summary
+    assert eyes.world.environment()["alarms"] == 1
+    set_state(cloudwatch, "OK")
+    eyes.collect()
+    assert [event.after["state"] for event in events()] == ["ALARM", "OK"]
+    states = list(alarm().changes.order_by("at").values_list("state", flat=True))
+    assert states[-2:] == ["ALARM", "OK"]
+
+
+def test_changes_between_two_looks_are_in_the_history_all_the_same(eyes: Eyes, cloudwatch: Any) -> None:
+    eyes.collect()
+    for state in ("ALARM", "OK", "ALARM", "OK"):
+        set_state(cloudwatch, state)
+    eyes.collect()
+    states = list(alarm().changes.order_by("at", "pk").values_list("state", flat=True))
+    assert states[-4:] == ["ALARM", "OK", "ALARM", "OK"]
+    assert len(events()) == 4
+
+
+def test_one_that_is_deleted_in_aws_is_gone(eyes: Eyes, cloudwatch: Any) -> None:
+    eyes.collect()
+    cloudwatch.delete_alarms(AlarmNames=["shop-errors"])
+    eyes.collect()
+    assert alarm().gone_at is not None
+    assert eyes.world.environment()["alarms"] == 0
+
+
+def test_a_silenced_alarm_rings_in_aws_and_nobody_is_told_here(eyes: Eyes, cloudwatch: Any) -> None:
+    from monitoring.services.silence import silence, unsilence
+    from users.models import User
+
+    eyes.collect()
+    admin = User.objects.get(username="admin")
+    silence(actor=admin, alarm=alarm(), minutes=30, reason="Load test, TC-77")
+    set_state(cloudwatch, "ALARM")
+    eyes.collect()
+    assert [event.after["silenced"] for event in events()] == [True]
+    assert eyes.world.environment()["alarms"] == 0
+    unsilence(actor=admin, alarm=alarm())
+    assert eyes.world.environment()["alarms"] == 1
+
+
+def page_of(person: str) -> Client:
+    from users.models import User
+
+    client = Client()
+    client.force_login(User.objects.get(username=person))
+    return client
+
+
+def test_by_the_page_a_silence_needs_a_reason_and_the_right(eyes: Eyes, cloudwatch: Any) -> None:
+    eyes.collect()
+    set_state(cloudwatch, "ALARM")
+    eyes.collect()
+    address = f"/alarms/{alarm().pk}/"
+    manager = page_of("release-manager")
+    assert "shop-errors" in manager.get("/alarms/?state=ALARM").content.decode()
+    assert manager.post(f"{address}silence/", {"minutes": "120", "reason": ""}).status_code == 422
+    assert page_of("viewer").post(f"{address}silence/", {"minutes": "120", "reason": "No"}).status_code == 403
+    assert manager.post(f"{address}silence/", {"minutes": "120", "reason": "Known, TC-77"}).status_code == 302
+    shown = manager.get(address).content.decode()
+    assert "Silenced until" in shown
+    assert "“Known, TC-77”" in shown
+    again = manager.post(f"{address}silence/", {"minutes": "120", "reason": "Twice"})
+    assert again.status_code == 422
+    assert "is silenced until" in again.content.decode()
+    assert manager.post(f"{address}unsilence/").status_code == 302
+    assert manager.post(f"{address}unsilence/").status_code == 409
+    assert page_of("viewer").get("/alarms/987654/").status_code == 404

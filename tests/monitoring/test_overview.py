@@ -1,0 +1,83 @@
+"""Numbers of everything: joined by the database as Python joins them, in a fixed number of queries."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from monitoring.joining import floor, joined
+from monitoring.keeping import keep
+from monitoring.kinds import DISTRIBUTION, FIVE_MINUTES, HOUR
+from monitoring.models import Source
+from monitoring.selectors.samples import overview
+from monitoring.sources import keep_sources
+from products.models import Account, Environment
+from tests.estate_rows import put_estate
+from users.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sources() -> list[Source]:
+    put_estate()
+    return [one for one in keep_sources(Account.objects.get(name="media")) if one.kind == DISTRIBUTION.name]
+
+
+def some_values(chance: random.Random) -> list[float | None]:
+    return [
+        chance.choice([None, chance.uniform(0, 100)]) if at else chance.choice([0.0, 10.0, 250.0])
+        for at in range(10)
+    ]
+
+
+def test_the_database_joins_as_python_does(sources: list[Source]) -> None:
+    chance, end = random.Random(7), floor(datetime.now(UTC), FIVE_MINUTES)
+    times = [end - timedelta(seconds=FIVE_MINUTES * n) for n in range(1, 9)]
+    told = {one.pk: {at: some_values(chance) for at in times} for one in sources}
+    keep(FIVE_MINUTES, told)
+    found = overview(DISTRIBUTION, FIVE_MINUTES, times[-1], end)
+    for pk, samples in told.items():
+        assert list(found.by_source[pk]) == pytest.approx(
+            joined(DISTRIBUTION, [samples[at] for at in sorted(samples)])
+        )
+    for at in times:
+        assert list(found.by_time[at]) == pytest.approx(joined(DISTRIBUTION, [told[pk][at] for pk in told]))
+    every = [values for samples in told.values() for values in samples.values()]
+    assert list(found.whole) == pytest.approx(joined(DISTRIBUTION, every))
+
+
+def test_the_page_takes_as_many_queries_for_many_environments_as_for_few(sources: list[Source]) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("viewer", password="x" * 12, role="viewer"))
+    end = floor(datetime.now(UTC), HOUR)
+    keep(HOUR, {one.pk: {end - timedelta(hours=1): [100.0] * 10} for one in sources})
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            assert client.get("/monitoring/?range=24h&sort=errors_5xx").status_code == 200
+        counts.append(len(queries))
+        Environment.objects.filter(product__slug="flux-systems").update(distribution_id="")
+    assert counts[0] == counts[1]
+
+
+def test_the_worst_come_first_and_what_is_not_known_last(sources: list[Source]) -> None:
+    from monitoring.pages.overview import overview_page
+
+    end = floor(datetime.now(UTC), HOUR)
+    rates = {sources[0].pk: 0.5, sources[1].pk: 7.0}
+    keep(
+        HOUR,
+        {
+            pk: {end - timedelta(hours=1): [100.0, *[None] * 3, rate, *[None] * 5]}
+            for pk, rate in rates.items()
+        },
+    )
+    rows = overview_page({"range": "24h", "sort": "errors_5xx"})["rows"]
+    assert [row["values"]["errors_5xx"] for row in rows[:2]] == [7.0, 0.5]
+    assert all(row["values"] is None for row in rows[2:])

@@ -1,0 +1,261 @@
+"""The watch after a deployment: from CloudWatch's minutes to a verdict, and the way back where that is wished."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.monitoring.conftest import WHOLE, Eyes, minutes, now
+from tests.shipping import Answer
+
+FIFTEEN = timedelta(minutes=15)
+
+
+class Watched:
+    """A deployment that is live, with a watch that began some minutes ago."""
+
+    def __init__(self, eyes: Eyes, environment: str = "test") -> None:
+        self.eyes, self.name = eyes, environment
+        world = eyes.world
+        world.stock("1.0.0", "1.1.0")
+        world.live("1.0.0", environment)
+        self.answer: Answer = world.live("1.1.0", environment)
+        self.began = now()
+
+    @property
+    def watch(self) -> Any:
+        from monitoring.models import Watch
+
+        return Watch.objects.get(deployment=self.answer["id"])
+
+    def began_ago(self, ago: timedelta) -> None:
+        """As if it had gone live so long ago."""
+        from monitoring.models import Watch
+
+        self.began = (now() - ago).replace(second=0, microsecond=0)
+        Watch.objects.filter(pk=self.watch.pk).update(began_at=self.began, ends_at=self.began + FIFTEEN)
+
+    def fares(self, *, requests: float = 10_000, **after: float) -> None:
+        """An hour of good traffic before, and this since."""
+        self.eyes.edge(
+            minutes(self.began - WHOLE, self.began),
+            self.name,
+            requests=requests,
+            errors_5xx=0.1,
+            errors_4xx=1.0,
+        )
+        rates = {"errors_5xx": 0.1, "errors_4xx": 1.0, **after}
+        self.eyes.edge(minutes(self.began, now()), self.name, requests=requests, **rates)
+
+    def judge(self) -> Any:
+        from monitoring.judging import judge_all
+
+        assert self.eyes.collect().state == "succeeded"
+        judge_all()
+        return self.watch
+
+    def opt_in(self) -> None:
+        from products.models import Environment
+
+        Environment.objects.filter(pk=self.eyes.environment(self.name).pk).update(auto_rollback=True)
+
+    def settled(self) -> Any:
+        """Numbers of the back end, too: the environment has one."""
+        assert self.eyes.collect("sandbox").state == "succeeded"
+        return self.judge()
+
+
+@pytest.fixture
+def watched(eyes: Eyes) -> Watched:
+    return Watched(eyes)
+
+
+def events(action: str = "health.judged") -> list[Any]:
+    from audit.models import Event
+
+    return list(Event.objects.filter(action=action).order_by("pk"))
+
+
+def test_a_deployment_that_goes_live_is_watched_from_its_switch_and_the_one_before_no_more(
+    watched: Watched,
+) -> None:
+    from deployments.models import Deployment
+    from monitoring.models import Watch
+
+    deployment = Deployment.objects.get(pk=watched.answer["id"])
+    assert watched.watch.verdict == "watching"
+    assert watched.watch.began_at <= deployment.switched_at
+    assert deployment.live_at
+    assert watched.watch.ends_at - deployment.live_at < FIFTEEN + timedelta(seconds=5)
+    first = Watch.objects.exclude(pk=watched.watch.pk).get()
+    assert (first.verdict, first.text) == ("unknown", "Ended early: 1.1.0 was deployed after it.")
+
+
+def test_numbers_by_the_minute_are_asked_for_only_while_it_is_watched(watched: Watched) -> None:
+    from monitoring.models import Spending, Watch
+
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares()
+    watched.judge()
+    known = watched.eyes.samples(watched.eyes.source(), 60)
+    assert [at for at in known if at >= watched.began] == minutes(watched.began, now())
+    assert watched.eyes.samples(watched.eyes.source(environment="dev"), 60) == {}
+    by_minute = Spending.objects.get(account__name="media").minute_metrics
+    assert by_minute == 10
+    Watch.objects.update(verdict="healthy")
+    watched.eyes.collect()
+    assert Spending.objects.get(account__name="media").minute_metrics == by_minute
+
+
+def test_a_release_that_answers_5xx_is_degraded_at_once_and_told_on_record(watched: Watched) -> None:
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares(errors_5xx=12.0)
+    watch = watched.judge()
+    assert watch.verdict == "degraded"
+    assert watch.text == "Answers 5xx: 12.0 %, before 0.1 %."
+    (event,) = events()
+    assert event.after["verdict"] == "degraded"
+    assert event.environment == "test"
+    assert "1.1.0 in Tim-Combo test is degraded." in event.summary
+    assert watch.rollback is None
+    watched.judge()
+    assert len(events()) == 1
+
+
+def test_where_nobody_opted_in_nothing_is_rolled_back_and_the_page_offers_it(watched: Watched) -> None:
+    from django.test import Client
+
+    from users.models import User
+
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares(errors_5xx=12.0)
+    watched.judge()
+    assert watched.eyes.world.environment()["active_deployment"] is None
+    client = Client()
+    client.force_login(User.objects.get(username="release-manager"))
+    page = client.get(f"/deployments/{watched.answer['id']}/").content.decode()
+    assert "Answers 5xx: 12.0 %, before 0.1 %." in page
+    assert "/products/tim-combo/environments/test/rollback/" in page
+
+
+def test_where_it_is_wished_the_console_goes_back_by_itself_once(watched: Watched) -> None:
+    from deployments.models import Deployment
+    from monitoring.judging import judge_all
+
+    watched.opt_in()
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares(errors_5xx=12.0)
+    watch = watched.judge()
+    judge_all()
+    back = Deployment.objects.get(pk=watch.rollback_id)
+    assert (back.kind, back.release.version, back.actor) == ("rollback", "1.0.0", None)
+    assert back.reason == "Automatic: 1.1.0 made things worse. Answers 5xx: 12.0 %, before 0.1 %."
+    assert watched.eyes.world.carry_out(back.pk)["status"] == "live"
+    assert watched.eyes.world.environment()["live"] == "1.0.0"
+    told = watched.eyes.world.deployment(back.pk)
+    assert told["actor"] is None
+    assert Deployment.objects.filter(kind="rollback").count() == 1
+    started = events("deployment.rollback")
+    assert [one.actor_name for one in started] == ["console"]
+
+
+def test_a_rollback_is_never_rolled_back_by_itself(watched: Watched) -> None:
+    from deployments.models import Deployment
+
+    watched.opt_in()
+    watched.answer = watched.eyes.world.work(watched.eyes.world.roll_back())
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares(errors_5xx=12.0)
+    watch = watched.judge()
+    assert watch.verdict == "degraded"
+    assert "never rolls back from one" in watch.held
+    assert Deployment.objects.filter(kind="rollback").count() == 1
+
+
+def test_while_another_run_holds_the_environment_the_way_back_waits(watched: Watched) -> None:
+    from monitoring.judging import judge_all
+    from runs.models import Run, RunScope
+    from runs.services import request_cancel
+    from tests.runs.rows import carry_out
+
+    watched.opt_in()
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares(errors_5xx=12.0)
+    busy = watched.eyes.world.promote("1.2.0")
+    watch = watched.judge()
+    assert (watch.rollback, watch.held) == (None, "")
+    run = Run.objects.get(deployment=busy["id"])
+    request_cancel(run)
+    carry_out(run)
+    assert not RunScope.objects.filter(run=run).exists()
+    judge_all()
+    assert watched.watch.rollback.release.version == "1.0.0"
+
+
+def test_what_runs_something_else_by_now_is_left_alone(watched: Watched) -> None:
+    from deployments.models import Deployment
+    from monitoring.models import Watch
+
+    watched.opt_in()
+    watched.eyes.world.stock("1.2.0")
+    newer = watched.eyes.world.live("1.2.0")
+    Watch.objects.filter(pk=watched.watch.pk).update(
+        verdict="degraded", decided_at=now(), text="It was bad.", held="", rollback=None
+    )
+    watched.eyes.collect()
+    from monitoring.judging import judge_all
+
+    judge_all()
+    assert "runs something else by now" in watched.watch.held
+    assert Deployment.objects.filter(pk__gt=newer["id"]).count() == 0
+
+
+def test_a_good_release_is_healthy_once_all_numbers_of_its_time_have_come(watched: Watched) -> None:
+    watched.began_ago(timedelta(minutes=14))
+    watched.fares()
+    assert watched.settled().verdict == "watching"
+    watched.began_ago(timedelta(minutes=17))
+    watched.fares()
+    watch = watched.settled()
+    assert watch.verdict == "healthy"
+    assert watch.text.startswith("Nothing got worse in 1")
+    assert {one["label"] for one in watch.figures} >= {"Answers 5xx", "Answers 4xx"}
+
+
+def test_numbers_that_do_not_come_leave_it_unknown_and_say_until_when_they_reach(watched: Watched) -> None:
+    from monitoring.judging import judge_all
+    from monitoring.models import Source, Watch
+
+    watched.began_ago(timedelta(minutes=10))
+    watched.fares()
+    watched.judge()
+    assert watched.watch.verdict == "watching"
+    reached = now() - timedelta(minutes=20)
+    Source.objects.update(minutes_until=reached)
+    Watch.objects.update(ends_at=now() - timedelta(minutes=11))
+    judge_all()
+    assert watched.watch.verdict == "unknown"
+    assert watched.watch.text == f"CloudWatch's numbers reach only until {reached:%H:%M} UTC."
+
+
+def test_one_bad_minute_alone_decides_nothing(watched: Watched) -> None:
+    watched.began_ago(timedelta(minutes=1))
+    watched.fares(errors_5xx=50.0)
+    assert watched.judge().verdict == "watching"
+
+
+def test_the_api_tells_of_health(watched: Watched) -> None:
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares(errors_5xx=12.0)
+    watched.judge()
+    told = watched.eyes.world.deployment(watched.answer["id"])["health"]
+    assert told["verdict"] == "degraded"
+    assert told["figures"][0] | {"total": 0} == {
+        "label": "Answers 5xx",
+        "unit": "percent",
+        "before": 0.1,
+        "after": 12.0,
+        "worse": True,
+        "total": 0,
+    }
+    assert watched.eyes.world.environment()["health"] == "degraded"
