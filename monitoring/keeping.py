@@ -11,7 +11,9 @@ from monitoring.kinds import FIVE_MINUTES, HOUR, KINDS
 from monitoring.models import Sample, Source
 
 UPSERT = """
-INSERT INTO monitoring_sample (source_id, period, at, "values") VALUES (%s, %s, %s, %s)
+INSERT INTO monitoring_sample (source_id, period, at, "values")
+SELECT source, period, at, told::float8[]
+FROM unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::text[]) AS new (source, period, at, told) ORDER BY 1, 2, 3
 ON CONFLICT (source_id, period, at) DO UPDATE SET "values" = excluded."values"
 WHERE monitoring_sample."values" IS DISTINCT FROM excluded."values"
 """
@@ -37,8 +39,17 @@ def keep(period: int, samples: Mapping[int, Samples], partial: Collection[int] =
 
 
 def _write(rows: Sequence[tuple[int, int, datetime, list[float | None]]]) -> None:
+    """In one statement, because a month of a new source is ten thousand of them."""
+    if not rows:
+        return
+    sources, periods, times, values = zip(*rows, strict=True)
     with connection.cursor() as cursor:
-        cursor.executemany(UPSERT, rows)
+        cursor.execute(UPSERT, [list(sources), list(periods), list(times), list(map(_array, values))])
+
+
+def _array(values: Values) -> str:
+    """As PostgreSQL writes an array; one has no arrays of arrays of different lengths."""
+    return "{" + ",".join("NULL" if value is None else repr(float(value)) for value in values) + "}"
 
 
 def _known(
