@@ -37,6 +37,10 @@ RANGES: Mapping[str, Range] = {
 USUAL = "24h"
 
 
+WORDS = {FIVE_MINUTES: "in 5 min", HOUR: "in an hour"}
+"""Of what time a value of a period is."""
+
+
 def times(start: datetime, end: datetime, period: int) -> list[datetime]:
     """The beginnings of the periods between. In UTC, where no day is longer than another."""
     step = timedelta(seconds=period)

@@ -43,6 +43,11 @@ class Drawing:
     label: str = ""
     beside: tuple[str, Number] | None = None
 
+    @property
+    def adds(self) -> bool:
+        """Whether a value is of a whole period, and larger the longer that is."""
+        return self.unit in (Unit.COUNT, Unit.BYTES)
+
 
 def _latency(name: str, title: str, kind: Kind) -> Drawing:
     beside = ("p50", _metric(kind, "latency_p50"))

@@ -24,7 +24,7 @@ from monitoring.pages.charts import (
     chart,
     chart_data,
 )
-from monitoring.ranges import RANGES, USUAL, Range, times
+from monitoring.ranges import RANGES, USUAL, WORDS, Range, times
 from monitoring.selectors.deployments import switched_between
 from monitoring.selectors.samples import newest, samples_of
 from monitoring.sources import sources_of
@@ -147,6 +147,7 @@ def dashboard_page(product: Product, asked: Asked) -> dict[str, Any]:
             (name, charts) for name, charts in (("At the edge", edge), ("Back end", behind)) if charts
         ],
         "chart_data": chart_data([*edge, *behind], board.times, asked.range.period, marks(board)),
+        "every": WORDS[asked.range.period],
         "totals": list(totals(board)),
         "deployments": [marked(one) for one in board.deployments],
         "standing": list(standing(board)),

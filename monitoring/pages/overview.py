@@ -12,7 +12,7 @@ from monitoring.models import EdgeTruth, Source
 from monitoring.pages.age import age_of
 from monitoring.pages.charts import AT_THE_EDGE, Rows, chart, chart_data
 from monitoring.pages.dashboard import named
-from monitoring.ranges import RANGES, USUAL, Range, times
+from monitoring.ranges import RANGES, USUAL, WORDS, Range, times
 from monitoring.selectors.alarms import ringing
 from monitoring.selectors.deployments import newest_watches
 from monitoring.selectors.samples import Overview, overview
@@ -52,6 +52,7 @@ def overview_page(asked: Mapping[str, str]) -> dict[str, Any]:
         "sorts": [(name, label, _address(span, name), name == sort) for name, label in SORTS.items()],
         "groups": [("All environments together", charts)] if found.by_time else [],
         "chart_data": chart_data(charts, moments, span.joint_period, []),
+        "every": WORDS[span.joint_period],
         "whole": named(found.whole) if found.by_time else None,
         "rows": _sorted(_rows(environments, mine, found), sort),
         "age": age_of(mine.values()),

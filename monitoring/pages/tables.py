@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from monitoring.pages.charts import DRAWINGS, Chart
+from monitoring.pages.charts import DRAWINGS, Chart, Line
 from monitoring.pages.dashboard import Dashboard
 from users.refusals import Missing
 from users.spreadsheets import csv_row
@@ -21,13 +21,15 @@ def table_page(board: Dashboard, name: str) -> dict[str, Any]:
 def csv_lines(board: Dashboard) -> Iterator[str]:
     """All charts, the oldest first; what is not known is left empty. Percent are 0 to 100, latencies milliseconds."""
     charts = board.charts(list(DRAWINGS.values()))
-    columns = [(chart, line) for chart in charts for line in chart.lines]
-    yield csv_row(["time", *(f"{_name(board, chart)} {line.label}".strip() for chart, line in columns)])
+    columns = [(_name(board, chart, line), line) for chart in charts for line in chart.lines]
+    yield csv_row(["time", *(name for name, _ in columns)])
     for at, moment in enumerate(board.times):
         cells = ("" if (value := line.values[at]) is None else f"{value:.12g}" for _, line in columns)
         yield csv_row([moment.strftime("%Y-%m-%dT%H:%M:%SZ"), *cells])
 
 
-def _name(board: Dashboard, chart: Chart) -> str:
-    """With the environment, where the lines do not say it."""
-    return f"{board.chosen[0].name} {chart.drawing.name}" if len(board.chosen) == 1 else chart.drawing.name
+def _name(board: Dashboard, chart: Chart, line: Line) -> str:
+    """ "test requests", "test latency p95" """
+    if any(line.label == one.name for one in board.chosen):
+        return f"{line.label} {chart.drawing.name}"
+    return f"{board.chosen[0].name} {chart.drawing.name} {line.label}"

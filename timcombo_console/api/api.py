@@ -2,7 +2,16 @@
 
 from ninja import NinjaAPI
 
-from timcombo_console.api import audit, builds, deployments, estate, notifications, problems, releases
+from timcombo_console.api import (
+    audit,
+    builds,
+    deployments,
+    estate,
+    monitoring,
+    notifications,
+    problems,
+    releases,
+)
 from timcombo_console.api.auth import Bearer
 from timcombo_console.api.bodies import JsonParser
 
@@ -19,6 +28,7 @@ problems.install(api)
 api.add_router("", releases.router)
 api.add_router("", deployments.router)
 api.add_router("", estate.router)
+api.add_router("", monitoring.router)
 api.add_router("", builds.router)
 api.add_router("/audit", audit.router)
 api.add_router("/notifications", notifications.router)
