@@ -1,7 +1,7 @@
 """Numbers of an environment, and alarms."""
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from ninja import Query, Router
+from ninja import P, Query, Router
 
 from monitoring.kinds import KINDS
 from monitoring.models import Alarm
@@ -36,7 +36,7 @@ class Why(Strict):
     summary="What CloudWatch measured; null where there are no data",
 )
 def metrics(
-    request: HttpRequest, slug: str, env: str, span: str = Query("", alias="range"), until: str = ""
+    request: HttpRequest, slug: str, env: str, span: Query[str, P(alias="range")] = "", until: str = ""
 ) -> HttpResponse:
     def see(user: User) -> HttpResponse:
         environment = environment_for(user, slug, env)
