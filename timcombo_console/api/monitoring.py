@@ -1,7 +1,7 @@
 """Numbers of an environment, and alarms."""
 
 from django.http import HttpRequest, HttpResponse, QueryDict
-from ninja import P, Query, Router
+from ninja import Router
 
 from monitoring.kinds import KINDS
 from monitoring.models import Alarm
@@ -36,12 +36,16 @@ class Why(Strict):
     summary="What CloudWatch measured; null where there are no data",
 )
 def metrics(
-    request: HttpRequest, slug: str, env: str, span: Query[str, P(alias="range")] = "", until: str = ""
+    request: HttpRequest,
+    slug: str,
+    env: str,
+    range: str = "",  # noqa: A002 - as the pages name it
+    until: str = "",
 ) -> HttpResponse:
     def see(user: User) -> HttpResponse:
         environment = environment_for(user, slug, env)
         given = QueryDict(mutable=True)
-        given.update({"env": env, "range": span, "until": until})
+        given.update({"env": env, "range": range, "until": until})
         return answer(_metrics(Dashboard(environment.product, Asked.of(given)), env))
 
     return seeing(request, "estate.view", see)
