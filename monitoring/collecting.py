@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -18,8 +19,6 @@ from runs.models import Run, RunState
 from runs.services import Busy, start
 from users.models import User
 
-SETTLED = timedelta(seconds=40)
-"""AWS: the numbers of a period come a little after its end."""
 AFTER_FAILURE = timedelta(minutes=5)
 
 log = structlog.get_logger(__name__)
@@ -64,7 +63,8 @@ def _is_due(row: Collection | None, quick: bool, now: datetime) -> bool:
     if row.failed_at and row.failed_at > now - AFTER_FAILURE:
         return False
     period = MINUTE if quick else FIVE_MINUTES
-    return row.asked_at < floor(now - SETTLED, period) + SETTLED <= now
+    settled = timedelta(seconds=settings.CONSOLE_SETTLED_SECONDS)
+    return row.asked_at < floor(now - settled, period) + settled <= now
 
 
 def _by_the_minute(now: datetime) -> set[int]:

@@ -140,6 +140,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CONSOLE_WAVE_SECONDS = env.float("CONSOLE_WAVE_SECONDS", default=120.0)
 """How long the errors of a wave of handlers are watched before the next one. AWS: metrics come a minute late."""
 
+CONSOLE_SETTLED_SECONDS = env.float("CONSOLE_SETTLED_SECONDS", default=40.0)
+"""How long after the end of a period its numbers are asked for. AWS: they come a little late."""
+
 CONSOLE_TRUTH_SECONDS = env.float("CONSOLE_TRUTH_SECONDS", default=300.0)
 """How often each environment is looked at as visitors and its bucket see it."""
 

@@ -18,6 +18,8 @@ from users.permissions import Role
 VALUES = {"accent": "#b3261e", "hours": "7"}
 CHANGED_EVERY = 40
 """Of the handlers every so-manieth holds new code, the others what the emulated cloud's functions hold already."""
+BROKEN = "accounts-"
+"""A broken release breaks these besides; sample visitors call them more than all others."""
 
 
 def handler_names() -> list[str]:
@@ -25,8 +27,10 @@ def handler_names() -> list[str]:
     return (settings.BASE_DIR / "estates" / "tim-combo.handlers.txt").read_text().split()
 
 
-def register_back_end(version: str) -> Release:
-    """Register a release with both halves, as the release manager. Raises VersionExists for a version that is there."""
+def register_back_end(version: str, *, broken: bool = False) -> Release:
+    """Register a release with both halves, as the release manager; the pages of a `broken` one are good, what its changed
+    handlers do is not. Raises VersionExists for a version that is there.
+    """
     actor = User.objects.filter(role=Role.RELEASE_MANAGER).order_by("pk").first()
     assert actor is not None
     return register(
@@ -36,25 +40,28 @@ def register_back_end(version: str) -> Release:
         notes="Pages and handlers, made by the demo.",
         artifacts={
             "any": store([build_app({**VALUES, "version": version})]),
-            "backend": store([build_back_end(version, handler_names())]),
+            "backend": store([build_back_end(version, handler_names(), broken=broken)]),
         },
     )
 
 
-def build_back_end(version: str, names: Sequence[str]) -> bytes:
-    """A back-end artifact; every fortieth handler says the version."""
+def build_back_end(version: str, names: Sequence[str], *, broken: bool = False) -> bytes:
+    """A back-end artifact; every fortieth handler says the version, or throws where it is broken."""
     listed = "handlers:\n" + "".join(f"  - name: {name}\n    file: {name}.zip\n" for name in names)
-    changed = set(names[::CHANGED_EVERY])
-    zips = {f"{name}.zip": build_handler(name, version if name in changed else "") for name in names}
+    changed = {*names[::CHANGED_EVERY], *(name for name in names if broken and name.startswith(BROKEN))}
+    zips = {
+        f"{name}.zip": build_handler(name, version, broken=broken) if name in changed else build_handler(name)
+        for name in names
+    }
     return _zip({"handlers.yaml": listed.encode(), **zips})
 
 
-def build_handler(name: str, version: str = "") -> bytes:
-    """A handler's zip; without a version the one that the emulated cloud begins with."""
+def build_handler(name: str, version: str = "", *, broken: bool = False) -> bytes:
+    """A handler's zip; without a version the one that the emulated cloud begins with. A broken one fails at every call."""
     said = f", version: '{version}'" if version else ""
-    return _zip(
-        {"index.mjs": f"export const handler = async () => ({{ handler: '{name}'{said} }})\n".encode()}
-    )
+    thrown = f"throw new Error('{version} is broken on purpose')\n" if broken else ""
+    code = f"export const handler = async () => ({{ handler: '{name}'{said} }})\n"
+    return _zip({"index.mjs": (thrown + code).encode()})
 
 
 def _zip(files: dict[str, bytes]) -> bytes:

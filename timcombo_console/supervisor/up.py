@@ -152,6 +152,7 @@ class Up:
             "CONSOLE_WEBHOOK_SECRET_DEMO_INBOX": secrets.token_hex(32),
             # The emulated cloud has its metrics at once.
             "CONSOLE_WAVE_SECONDS": "3",
+            "CONSOLE_SETTLED_SECONDS": "3",
             "CONSOLE_TRUTH_SECONDS": "30",
         }
 

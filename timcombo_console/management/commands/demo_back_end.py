@@ -15,12 +15,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("version", nargs="?", default="2.0.0")
+        parser.add_argument(
+            "--broken",
+            action="store_true",
+            help="its changed handlers fail at every call, its pages are good",
+        )
 
-    def handle(self, *args: Any, version: str, **options: Any) -> None:
+    def handle(self, *args: Any, version: str, broken: bool, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("This is no demo: CONSOLE_AWS is live. Nothing was changed.")
         try:
-            release = register_back_end(version)
+            release = register_back_end(version, broken=broken)
         except Refused as refusal:
             raise CommandError(f"{refusal.text} Give another version: demo_back_end 2.0.1") from refusal
         look_everywhere()
