@@ -10,6 +10,7 @@ from typing import Any
 from devcloud.cloud import Cloud
 from devcloud.cloudfront.state import Distribution
 from devcloud.traffic.rhythm import busiest, rhythm
+from devcloud.traffic.sites import stock
 from devcloud.traffic.visits import Visitor, site_of
 
 EACH, REQUESTS_A_VISIT = 1.0, 7.0
@@ -26,7 +27,8 @@ class Traffic:
     luck: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311 - chance, not secrecy
 
     async def run(self) -> None:
-        """Let visitors come until it is cancelled."""
+        """Let visitors come until it is cancelled, also to sites that somebody made by hand."""
+        stock(self.cloud)
         while True:
             await asyncio.sleep(EACH)
             try:

@@ -68,8 +68,14 @@ class Visitor:
 def site_of(cloud: Cloud, distribution: Distribution) -> tuple[Bucket | None, dict[str, Any]]:
     """The bucket that a distribution serves, None where there is nothing to serve, and the configuration at the edge."""
     config = distribution.edge_config(cloud.now())
+    bucket = bucket_of(cloud, distribution)
+    return (bucket if bucket is not None and not bucket.empty else None), config or {}
+
+
+def bucket_of(cloud: Cloud, distribution: Distribution) -> Bucket | None:
+    """The bucket behind a distribution's default behaviour, None while it is not enabled."""
+    config = distribution.edge_config(cloud.now())
     if config is None or not config["Enabled"]:
-        return None, {}
+        return None
     origin = find_origin(config, config["DefaultCacheBehavior"])
-    bucket = cloud.buckets.get(origin["DomainName"].partition(".s3.")[0])
-    return (bucket if bucket is not None and not bucket.empty else None), config
+    return cloud.buckets.get(origin["DomainName"].partition(".s3.")[0])

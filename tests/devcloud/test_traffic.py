@@ -1,5 +1,6 @@
 """Sample traffic: visitors in the background, bursts on demand, and numbers of the time before."""
 
+import random
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from devcloud.s3.store import Version
 from devcloud.traffic.generator import Traffic
 from devcloud.traffic.history import History
 from devcloud.traffic.rhythm import busiest, rhythm
+from devcloud.traffic.sites import stock
+from devcloud.traffic.visits import Visitor
 from tests.cloud import ESTATE, CloudProcess
 from tests.devcloud.conftest import DEV_BUCKET, MEDIA
 from tests.devcloud.numbers import edge, stat, values
@@ -160,3 +163,11 @@ def _wait_for_visitors(watch: Any) -> None:
     while not values(watch, query, hours=0):
         assert time.monotonic() < deadline, "nobody came"
         time.sleep(0.2)
+
+
+def test_sites_made_by_hand_have_something_to_serve_and_others_are_left_alone(made: Cloud) -> None:
+    stock(made)
+    flux = next(each for each in made.cdn.distributions.values() if each.id == "E25ON3LWW4KFNF")
+    statuses = list(Visitor(made, flux, random.Random(3), made.now()).visit())
+    assert statuses[:3] == [200, 200, 200]
+    assert made.buckets[DEV_BUCKET].current("index.html").body == PAGE  # type: ignore[union-attr]
