@@ -44,7 +44,7 @@ class RunsCollector(Collector):
 
     def _workers(self) -> Metric:
         family = GaugeMetricFamily("console_workers", "Workers heard of in the last 15 s.", labels=["queue"])
-        for queue in ("runs", "wake"):
+        for queue in ("runs", "watch", "wake"):
             family.add_metric([queue], selectors.alive_workers(queue).count())
         return family
 

@@ -6,9 +6,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from monitoring.metrics import MonitoringCollector
+from notifications.metrics import NotificationsCollector
 from runs.metrics import RunsCollector
 
 LOOPBACK = {"127.0.0.1", "::1"}
+COLLECTORS = (RunsCollector, MonitoringCollector, NotificationsCollector)
 
 
 def metrics_allowed(request: HttpRequest) -> bool:
@@ -24,5 +27,6 @@ def metrics_allowed(request: HttpRequest) -> bool:
 def metrics_text() -> bytes:
     """All metrics, read from the rows now."""
     registry = CollectorRegistry()
-    registry.register(RunsCollector())
+    for collector in COLLECTORS:
+        registry.register(collector())
     return generate_latest(registry)

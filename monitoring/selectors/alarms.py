@@ -32,10 +32,14 @@ def alarms() -> QuerySet[Alarm]:
     )
 
 
+def ringing_alarms() -> QuerySet[Alarm]:
+    """Those that ring and nobody silenced."""
+    return Alarm.objects.filter(gone_at=None, state="ALARM").exclude(silences__in=silences_now())
+
+
 def ringing() -> dict[int | None, int]:
     """By environment, how many alarms ring that nobody silenced. One query."""
-    rows = Alarm.objects.filter(gone_at=None, state="ALARM").exclude(silences__in=silences_now())
-    return dict(rows.order_by().values_list("environment").annotate(Count("pk")))
+    return dict(ringing_alarms().order_by().values_list("environment").annotate(Count("pk")))
 
 
 def alarm_for(user: User, pk: int) -> Alarm:
