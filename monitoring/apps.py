@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-LOOK_SECONDS, JUDGE_SECONDS = 10, 10
+LOOK_SECONDS, JUDGE_SECONDS, FORGET_SECONDS = 10, 10, 300
 
 
 class MonitoringConfig(AppConfig):
@@ -12,6 +12,7 @@ class MonitoringConfig(AppConfig):
         from monitoring.judging import judge_all
         from monitoring.looking import look_everywhere
         from monitoring.recipes import RECIPES
+        from monitoring.retention import forget_old
         from monitoring.watching import begin
         from runs import schedule
         from runs.steps import register
@@ -22,3 +23,4 @@ class MonitoringConfig(AppConfig):
         schedule.register("ask for numbers", LOOK_SECONDS, collect_everywhere, first_seconds=15)
         schedule.register("look at the edge", LOOK_SECONDS, look_everywhere, first_seconds=20)
         schedule.register("judge health", JUDGE_SECONDS, judge_all)
+        schedule.register("forget old numbers", FORGET_SECONDS, forget_old, first_seconds=60)

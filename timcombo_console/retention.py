@@ -1,4 +1,4 @@
-"""What happens every hour and every day: old rows and files go, old assets are pruned. The audit log is never touched."""
+"""What happens again and again: old rows and files go, old assets are pruned. The audit log is never touched."""
 
 import time
 from datetime import timedelta
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from deployments.models import Artifact, ReleaseStatus
@@ -19,16 +20,18 @@ from users.refusals import WrongState
 LINES_KEPT = timedelta(days=90)
 SPOOL_KEPT_SECONDS = 24 * 3600
 LINES_A_TIME = 5000
-LOOKS, LOOKS_KEPT, LOOKS_A_TIME = ("observe", "readiness"), timedelta(days=7), 2000
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
+LOOKS_KEPT = {"observe": WEEK, "readiness": WEEK, "deliver": WEEK, "collect": DAY, "truth": DAY}
+"""By kind of Run that only looks or tells, how long it is kept once it ended."""
+LOOKS_A_TIME = 500
 OVER = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)
 
 log = structlog.get_logger(__name__)
 
 
 def forget() -> None:
-    """Remove log lines of ended Runs after 90 days, looks that changed nothing after a week, and uploads that were left."""
+    """Remove log lines of ended Runs after 90 days, and uploads that were left."""
     _forget_lines()
-    _forget_looks()
     _forget_uploads()
 
 
@@ -37,10 +40,13 @@ def _forget_lines() -> None:
     StepLine.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:LINES_A_TIME])).delete()
 
 
-def _forget_looks() -> None:
-    """There are hundreds a day, and what they saw is on the rows that they looked for."""
-    ended = Run.objects.filter(kind__in=LOOKS, state__in=OVER, ended_at__lt=Now() - LOOKS_KEPT)
-    Run.objects.filter(pk__in=list(ended.order_by("pk").values_list("pk", flat=True)[:LOOKS_A_TIME])).delete()
+def forget_looks() -> None:
+    """Remove Runs that only looked or told. There are thousands a day, and what they saw is on rows of its own."""
+    old = Q()
+    for kind, kept in LOOKS_KEPT.items():
+        old |= Q(kind=kind, ended_at__lt=Now() - kept)
+    ended = Run.objects.filter(old, state__in=OVER).order_by("pk")
+    Run.objects.filter(pk__in=list(ended.values_list("pk", flat=True)[:LOOKS_A_TIME])).delete()
 
 
 def _forget_uploads() -> None:
