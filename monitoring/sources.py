@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from monitoring.kinds import API, BUCKET, CERTIFICATE, DISTRIBUTION, FLEET
 from monitoring.models import Source
-from products.models import Account, Environment
+from products.models import Account, Environment, Product
 from provisioning.models import Resource
 
 EDGE_REGION = "us-east-1"
@@ -46,6 +46,13 @@ def sources_of(environments: Iterable[Environment]) -> dict[int, dict[str, Sourc
         pk: {key.kind: known[one] for one in keys if one in known for key in [one[1]]}
         for pk, keys in wanted.items()
     }
+
+
+def certificates_of(product: Product) -> list[Source]:
+    """The certificates of a product that are measured. One query."""
+    arns = Resource.objects.filter(product=product, kind=CERTIFICATE.name).values("aws_id")
+    rows = Source.objects.filter(kind=CERTIFICATE.name, name__in=arns, gone_at=None)
+    return list(rows.select_related("account").order_by("name"))
 
 
 def key_of(source: Source) -> Key:

@@ -9,6 +9,7 @@ PRODUCT = "products/<slug:slug>"
 urlpatterns = [
     path("monitoring/", dashboards.overview, name="overview"),
     path("monitoring/now/", dashboards.overview_now, name="overview-now"),
+    path("monitoring.csv", dashboards.overview_csv, name="overview-csv"),
     path("monitoring/collection/", dashboards.collection, name="collection"),
     path(f"{PRODUCT}/monitoring/", dashboards.monitoring, name="monitoring"),
     path(f"{PRODUCT}/monitoring/now/", dashboards.monitoring_now, name="monitoring-now"),

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from deployments.models import Deployment, DeploymentKind
 from monitoring.joining import Values, joined
-from monitoring.kinds import API, BUCKET, CERTIFICATE, DISTRIBUTION, FLEET, KINDS
+from monitoring.kinds import API, BUCKET, DISTRIBUTION, FLEET, KINDS
 from monitoring.models import Source
 from monitoring.pages.age import age_of
 from monitoring.pages.charts import (
@@ -27,7 +27,7 @@ from monitoring.pages.charts import (
 from monitoring.ranges import RANGES, USUAL, WORDS, Range, times
 from monitoring.selectors.deployments import switched_between
 from monitoring.selectors.samples import newest, samples_of
-from monitoring.sources import sources_of
+from monitoring.sources import certificates_of, sources_of
 from products.models import Environment, Product
 from products.selectors import environments_of
 from users.refusals import Invalid
@@ -216,21 +216,22 @@ def named(values: Values) -> Mapping[str, float | None]:
 
 
 def standing(board: Dashboard) -> Iterator[dict[str, Any]]:
-    """What is measured once a day: the size of each bucket, the days that a certificate is still good. One query."""
-    daily = [
-        (environment, source)
+    """What is measured once a day: the size of each bucket, the days that a certificate is still good. Two queries."""
+    buckets = [
+        (environment.name, board.sources[environment.pk][BUCKET.name])
         for environment in board.chosen
-        for kind, source in board.sources[environment.pk].items()
-        if kind in (BUCKET.name, CERTIFICATE.name)
+        if BUCKET.name in board.sources[environment.pk]
     ]
+    daily = [*buckets, *(("all", one) for one in certificates_of(board.product))]
     known = newest([source for _, source in daily])
-    for environment, source in daily:
+    for name, source in daily:
         at, values = known.get(source.pk, (None, [None, None]))
+        unit = KINDS[source.kind].metrics[0].unit
         yield {
-            "name": environment.name,
+            "name": name,
             "what": source.name,
             "value": values[0],
-            "unit": KINDS[source.kind].metrics[0].unit,
+            "unit": unit,
             "objects": values[-1],
             "at": at,
         }

@@ -1,6 +1,6 @@
 """The numbers of everything: joined over all distributions, and a line for each environment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.urls import reverse
@@ -18,6 +18,7 @@ from monitoring.selectors.deployments import newest_watches
 from monitoring.selectors.samples import Overview, overview
 from monitoring.sources import sources_of
 from products.models import Environment
+from users.spreadsheets import csv_row
 
 ALL = "all"
 SORTS = {
@@ -58,8 +59,20 @@ def overview_page(asked: Mapping[str, str]) -> dict[str, Any]:
         "age": age_of(mine.values()),
         "start": start,
         "end": end,
+        "csv_url": f"{reverse('overview-csv')}?range={span.name}&sort={sort}",
         "poll_url": f"{reverse('overview-now')}?range={span.name}&sort={sort}",
     }
+
+
+def csv_lines(page: Mapping[str, Any]) -> Iterator[str]:
+    """The table of environments as CSV, as the page sorts it. Percent are 0 to 100, latencies milliseconds."""
+    names = [metric.name for metric in DISTRIBUTION.metrics]
+    yield csv_row(["product", "environment", "from", "to", *names])
+    span = [page[side].strftime("%Y-%m-%dT%H:%M:%SZ") for side in ("start", "end")]
+    for row in page["rows"]:
+        values = row["values"] or {}
+        cells = ("" if values.get(name) is None else f"{values[name]:.12g}" for name in names)
+        yield csv_row([row["environment"].product.slug, row["environment"].name, *span, *cells])
 
 
 def _address(span: Range, sort: str) -> str:

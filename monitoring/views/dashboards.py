@@ -1,10 +1,13 @@
 """Pages of numbers: everything, one product, the numbers behind a chart, and what asking for them costs."""
 
+from collections.abc import Iterator
+
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
 from monitoring.pages.collection import collection_page
 from monitoring.pages.dashboard import Asked, Dashboard, dashboard_page
+from monitoring.pages.overview import csv_lines as csv_of_all
 from monitoring.pages.overview import overview_page
 from monitoring.pages.tables import csv_lines, table_page
 from products.selectors import product_for
@@ -21,6 +24,12 @@ def overview(request: Request) -> HttpResponse:
 def overview_now(request: Request) -> HttpResponse:
     """The same as it is now, for the page's poll."""
     return render(request, "monitoring/_overview.html", overview_page(request.GET) | {"oob": True})
+
+
+@page(permission="estate.view")
+def overview_csv(request: Request) -> StreamingHttpResponse:
+    """The table of environments as CSV."""
+    return _attached(csv_of_all(overview_page(request.GET)), "environments")
 
 
 @page(permission="estate.view")
@@ -49,8 +58,12 @@ def monitoring_table(request: Request, slug: str) -> HttpResponse:
 def monitoring_csv(request: Request, slug: str) -> StreamingHttpResponse:
     """All charts as CSV."""
     board = Dashboard(product_for(request.user, slug), Asked.of(request.GET))
-    answer = StreamingHttpResponse(csv_lines(board), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{slug}-{board.asked.range.name}.csv"'
+    return _attached(csv_lines(board), f"{slug}-{board.asked.range.name}")
+
+
+def _attached(lines: Iterator[str], name: str) -> StreamingHttpResponse:
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
 
 

@@ -9,11 +9,13 @@ from django.utils import timezone
 from deployments.manifest import FileEntry, Manifest, role_of
 from deployments.models import Artifact, Deployment, EnvironmentState, Release, ReleaseStatus, StoredManifest
 from deployments.services.promote import promote
+from monitoring.models import Alarm
 from notifications.models import Delivery, DeliveryState
 from notifications.telling import delivery_of
 from products.models import Account, Environment, Product
 from provisioning.models import Apply
 from runs.models import Run, RunScope, RunState, RunStep, StepLine, StepState
+from tests.browser.eyes import found_degraded, measure
 from tests.notifications.rows import email, happen, rule, webhook
 from tests.provisioning.rows import apply_to, seen_bucket, seen_zone
 from users.models import User
@@ -31,6 +33,7 @@ class Estate:
     applied: Apply
     media: Account
     delivery: Delivery
+    alarm: Alarm
 
 
 def build_estate() -> Estate:
@@ -42,6 +45,7 @@ def build_estate() -> Estate:
     _rejected(product, manager)
     live = [go_live(product, name, first, manager) for name in ("dev", "test", "stage")]
     live.append(go_live(product, "dev", second, manager))
+    found_degraded(live[-1])
     return Estate(
         people=people,
         running=_under_way(_deploy(product, "test", second, manager)),
@@ -50,6 +54,7 @@ def build_estate() -> Estate:
         applied=_failed_apply(product, people[Role.ADMIN]),
         media=Account.objects.get(name="media"),
         delivery=_given_up(product),
+        alarm=measure(),
     )
 
 

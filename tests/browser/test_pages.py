@@ -41,6 +41,14 @@ PAGES = {
         f"{TIM}/compare/?left=env-dev&right=env-stage",
         f"{TIM}/configuration/",
         "/statistics/",
+        "/monitoring/",
+        "/monitoring/?range=7d&sort=errors_5xx",
+        "/monitoring/collection/",
+        "/alarms/",
+        "/alarms/{alarm}/",
+        f"{TIM}/monitoring/?env=dev",
+        f"{TIM}/monitoring/?env=dev&env=test&env=stage&range=6h",
+        f"{TIM}/monitoring/table/?env=dev&chart=requests",
         f"{TIM}/statistics/?env=dev",
         "/products/flux-systems/statistics/",
         "/deployments/{running}/",
@@ -92,6 +100,7 @@ def test_pages(role: Role, look: Look, estate: Estate, sign_in: SignIn, said: li
             media=estate.media.pk,
             rule=estate.delivery.channel.rules.get().pk,
             delivery=estate.delivery.pk,
+            alarm=estate.alarm.pk,
         )
         answer = page.goto(address)
         assert answer is not None

@@ -81,3 +81,16 @@ def test_the_worst_come_first_and_what_is_not_known_last(sources: list[Source]) 
     rows = overview_page({"range": "24h", "sort": "errors_5xx"})["rows"]
     assert [row["values"]["errors_5xx"] for row in rows[:2]] == [7.0, 0.5]
     assert all(row["values"] is None for row in rows[2:])
+
+
+def test_the_table_of_environments_as_csv_leaves_empty_what_is_not_known(sources: list[Source]) -> None:
+    end = floor(datetime.now(UTC), HOUR)
+    keep(HOUR, {sources[0].pk: {end - timedelta(hours=1): [100.0, *[None] * 3, 2.5, *[None] * 5]}})
+    client = Client()
+    client.force_login(User.objects.create_user("viewer", password="x" * 12, role="viewer"))
+    answer = client.get("/monitoring.csv?range=24h&sort=errors_5xx")
+    head, first, *others = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert head.startswith("product,environment,from,to,requests,")
+    told = dict(zip(head.split(","), first.split(","), strict=True))
+    assert (told["requests"], told["errors_5xx"], told["hit_ratio"]) == ("100", "2.5", "")
+    assert len(others) == Environment.objects.exclude(distribution_id="").count() - 1
