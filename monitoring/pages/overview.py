@@ -14,13 +14,15 @@ from monitoring.pages.charts import AT_THE_EDGE, Rows, chart, chart_data
 from monitoring.pages.dashboard import named
 from monitoring.ranges import RANGES, USUAL, WORDS, Range, times
 from monitoring.selectors.alarms import ringing
-from monitoring.selectors.deployments import newest_watches
+from monitoring.selectors.deployments import newest_verdicts
 from monitoring.selectors.samples import Overview, overview
-from monitoring.sources import sources_of
+from monitoring.sources import distributions_of
 from products.models import Environment
 from users.spreadsheets import csv_row
 
 ALL = "all"
+SHOWN = ("name", "distribution_id", "frontend_account_id", "product__name", "product__slug")
+"""What the table needs of an environment: there are hundreds of them."""
 SORTS = {
     "product": "Product",
     "requests": "Requests",
@@ -36,18 +38,14 @@ def overview_page(asked: Mapping[str, str]) -> dict[str, Any]:
     """The context of `monitoring/overview.html`: a fixed number of queries, whatever the number of products."""
     span = RANGES.get(asked.get("range", ""), RANGES[USUAL])
     sort = asked.get("sort", "") if asked.get("sort", "") in SORTS else "product"
-    start, end = span.ending(timezone.now(), span.joint_period)
-    found = overview(DISTRIBUTION, span.joint_period, start, end)
+    start, end = span.together(timezone.now())
+    found = overview(span.joint_period, span.each_period, start, end)
     moments = times(start, end, span.joint_period)
     rows = Rows(moments, {ALL: {DISTRIBUTION.name: found.by_time}})
     charts = [one for drawing in AT_THE_EDGE if (one := chart(drawing, rows))]
-    environments = list(
-        Environment.objects.exclude(distribution_id="")
-        .select_related("product", "frontend_account", "backend_account")
-        .order_by("product__name", "position")
-    )
-    sources = sources_of(environments)
-    mine = {pk: kinds[DISTRIBUTION.name] for pk, kinds in sources.items() if DISTRIBUTION.name in kinds}
+    rows_of = Environment.objects.exclude(distribution_id="").order_by("product__name", "position")
+    environments = list(rows_of.select_related("product").only(*SHOWN))
+    mine = distributions_of(environments)
     return {
         "ranges": [(one.label, _address(one, sort), one is span) for one in RANGES.values()],
         "sorts": [(name, label, _address(span, name), name == sort) for name, label in SORTS.items()],
@@ -83,7 +81,7 @@ def _rows(
     environments: Iterable[Environment], sources: Mapping[int, Source], found: Overview
 ) -> list[dict[str, Any]]:
     every = list(environments)
-    watches = newest_watches(one.pk for one in every)
+    watches = newest_verdicts()
     rings = ringing()
     truths = {row.environment_id: row.findings for row in EdgeTruth.objects.all()}
     running = dict(
