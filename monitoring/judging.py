@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -33,13 +33,17 @@ PATIENCE = timedelta(minutes=10)
 """How long the way back waits for another Run that holds the environment."""
 HALVES = {(True, False): FRONT_END, (False, True): BACK_END, (True, True): ""}
 
+A_TIME = 50
+"""So many watches are judged by one call, which must be quick; the next one goes on."""
+
 log = structlog.get_logger(__name__)
 
 
 def judge_all() -> None:
-    """Judge every open watch by what is known now, and go back from what was found to be degraded."""
+    """Judge open watches by what is known now, those that waited longest first, and go back from what is degraded."""
     now = timezone.now()
-    for watch in _with_places(open_watches()):
+    oldest = open_watches().order_by(F("judged_at").asc(nulls_first=True))
+    for watch in _with_places(oldest)[:A_TIME]:
         _judge(watch, now)
     owed = Watch.objects.filter(
         verdict=Verdict.DEGRADED, rollback=None, held="", environment__auto_rollback=True
@@ -72,7 +76,7 @@ def _judge(watch: Watch, now: datetime) -> None:
 def judged(watch: Watch, now: datetime) -> Judgement:
     """What the samples say about the time after a deployment, compared with the hour before."""
     sources = list(_judged_sources(watch).values())
-    began, ended = floor(watch.began_at, MINUTE), min(watch.ends_at, now)
+    began, ended = _first_minute(watch), min(watch.ends_at, now)
     before = _joined(
         _samples(sources, FIVE_MINUTES, floor(began, FIVE_MINUTES) - BEFORE, floor(began, FIVE_MINUTES))
     )
@@ -92,6 +96,12 @@ def judged(watch: Watch, now: datetime) -> Judgement:
     )
     sure = max((len(rows) for rows in minutes.values()), default=0) >= SURE
     return found if sure or found.verdict != Verdict.DEGRADED else found._replace(verdict=Verdict.WATCHING)
+
+
+def _first_minute(watch: Watch) -> datetime:
+    """The first that is wholly after the deployment: the one before also holds what ran until then."""
+    minute = floor(watch.began_at, MINUTE)
+    return minute if minute == watch.began_at else minute + timedelta(seconds=MINUTE)
 
 
 def _judged_sources(watch: Watch) -> dict[str, Source]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Min, QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from deployments.models import Deployment
@@ -18,7 +18,7 @@ SWITCHES = ("switch", "switch-handlers")
 
 
 def begin(deployment: Deployment, run: Run) -> None:
-    """Watch over what just went live, from when callers began to get it; in the transaction that ends its Run.
+    """Watch over what just went live, from when all callers got it; in the transaction that ends its Run.
 
     What was watched there before can no longer be told apart from it.
     """
@@ -31,7 +31,7 @@ def begin(deployment: Deployment, run: Run) -> None:
         decided_at=now,
         text=f"Ended early: {deployment.release.version} was deployed after it.",
     )
-    switched = run.steps.filter(name__in=SWITCHES).aggregate(at=Min("started_at"))["at"]
+    switched = run.steps.filter(name__in=SWITCHES).aggregate(at=Max("ended_at"))["at"]
     Watch.objects.create(
         deployment=deployment,
         environment=environment,

@@ -84,8 +84,7 @@ def test_a_deployment_that_goes_live_is_watched_from_its_switch_and_the_one_befo
 
     deployment = Deployment.objects.get(pk=watched.answer["id"])
     assert watched.watch.verdict == "watching"
-    assert watched.watch.began_at <= deployment.switched_at
-    assert deployment.live_at
+    assert deployment.switched_at <= watched.watch.began_at <= deployment.live_at
     assert watched.watch.ends_at - deployment.live_at < FIFTEEN + timedelta(seconds=5)
     first = Watch.objects.exclude(pk=watched.watch.pk).get()
     assert (first.verdict, first.text) == ("unknown", "Ended early: 1.1.0 was deployed after it.")
@@ -120,6 +119,19 @@ def test_a_release_that_answers_5xx_is_degraded_at_once_and_told_on_record(watch
     assert watch.rollback is None
     watched.judge()
     assert len(events()) == 1
+
+
+def test_the_minute_of_the_switch_counts_for_neither_side(watched: Watched) -> None:
+    """Else the way back would be found to be as bad as what it took back."""
+    from monitoring.models import Watch
+
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares()
+    watched.eyes.edge([watched.began], requests=10_000, errors_5xx=90.0)
+    Watch.objects.filter(pk=watched.watch.pk).update(began_at=watched.began + timedelta(seconds=20))
+    watch = watched.judge()
+    assert watch.verdict == "watching"
+    assert [one["worse"] for one in watch.figures] == [False, False]
 
 
 def test_where_nobody_opted_in_nothing_is_rolled_back_and_the_page_offers_it(watched: Watched) -> None:
