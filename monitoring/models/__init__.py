@@ -2,11 +2,12 @@
 
 from monitoring.models.alarms import Alarm, AlarmChange, Silence
 from monitoring.models.builds import Build, BuildStatus
-from monitoring.models.samples import Collection, Sample, Source, Spending
+from monitoring.models.samples import AccountSample, Collection, Sample, Source, Spending
 from monitoring.models.truth import EdgeTruth
 from monitoring.models.watches import Verdict, Watch
 
 __all__ = [
+    "AccountSample",
     "Alarm",
     "AlarmChange",
     "Build",

@@ -55,8 +55,24 @@ class Sample(models.Model):
         return f"{self.period} s of {self.source_id} at {self.at}"
 
 
+class AccountSample(models.Model):
+    """The values of all distributions of an account in one period, joined: what the page of everything draws."""
+
+    pk = models.CompositePrimaryKey("account_id", "period", "at")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
+    period = models.IntegerField()
+    at = models.DateTimeField()
+    values = ArrayField(models.FloatField(null=True))
+
+    def __str__(self) -> str:
+        return f"{self.period} s of account {self.account_id} at {self.at}"
+
+
 class Collection(models.Model):
-    """How far the numbers of an account are: when they were last asked for, came, and failed to come (`error`: why)."""
+    """How far the numbers of an account are: when they were last asked for, came, and failed to come (`error`: why).
+
+    Samples since `stale_since` are not joined yet to days, nor those of the whole account.
+    """
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True, related_name="+")
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -64,6 +80,7 @@ class Collection(models.Model):
     seen_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    stale_since = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"numbers of {self.account_id}"

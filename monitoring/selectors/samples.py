@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import connection
 
 from monitoring.joining import Values
-from monitoring.kinds import Join, Kind
+from monitoring.kinds import DISTRIBUTION, Join, Kind
 from monitoring.models import Sample, Source
 
 
@@ -27,37 +27,43 @@ def samples_of(
 
 @dataclass
 class Overview:
-    """All sources of a kind: joined by the beginning of each period, and each source joined over the whole time."""
+    """All distributions: joined by the beginning of each period, and each joined over the whole time."""
 
     by_time: dict[datetime, Values] = field(default_factory=dict)
     by_source: dict[int, Values] = field(default_factory=dict)
     whole: Values = ()
 
 
-OVERVIEW = """
-SELECT source_id, at, {columns} FROM monitoring_sample
+TOGETHER = """
+SELECT at, {columns} FROM monitoring_accountsample WHERE period = %s AND at >= %s AND at < %s GROUP BY at ORDER BY at
+"""
+EACH = """
+SELECT source_id, {columns} FROM monitoring_sample
 WHERE period = %s AND at >= %s AND at < %s AND source_id IN (
   SELECT id FROM monitoring_source WHERE kind = %s AND gone_at IS NULL)
-GROUP BY GROUPING SETS ((at), (source_id), ()) ORDER BY at
+GROUP BY GROUPING SETS ((source_id), ())
 """
 
 
-def overview(kind: Kind, period: int, start: datetime, end: datetime) -> Overview:
-    """As `monitoring.joining.joined` does it, by the database, because it is many rows. One query."""
-    found = Overview(whole=[None] * len(kind.metrics))
+def overview(period: int, each_period: int, start: datetime, end: datetime) -> Overview:
+    """All distributions as `monitoring.joining.joined` does it, by the database, because it is many rows. Two queries.
+
+    Together they are read in one period, each by itself in another, which begins and ends with the time asked about.
+    """
+    found, joined = Overview(whole=[None] * len(DISTRIBUTION.metrics)), columns(DISTRIBUTION)
     with connection.cursor() as cursor:
-        cursor.execute(OVERVIEW.format(columns=_columns(kind)), [period, start, end, kind.name])
-        for source, at, *values in cursor.fetchall():
-            if source is not None:
-                found.by_source[source] = values
-            elif at is not None:
-                found.by_time[at] = values
-            else:
+        cursor.execute(TOGETHER.format(columns=joined), [period, start, end])
+        found.by_time = {at: values for at, *values in cursor.fetchall()}
+        cursor.execute(EACH.format(columns=joined), [each_period, start, end, DISTRIBUTION.name])
+        for source, *values in cursor.fetchall():
+            if source is None:
                 found.whole = values
+            else:
+                found.by_source[source] = values
     return found
 
 
-def _columns(kind: Kind) -> str:
+def columns(kind: Kind) -> str:
     """The joined values in SQL. Arrays begin at 1, and the first is the traffic that others are weighted by."""
     return ", ".join(_column(metric.join, at) for at, metric in enumerate(kind.metrics, 1))
 

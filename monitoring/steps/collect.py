@@ -17,6 +17,7 @@ from monitoring.joining import Values
 from monitoring.keeping import draw_sparks, keep, roll_up
 from monitoring.kinds import API, DISTRIBUTION, FIVE_MINUTES, KINDS, MINUTE
 from monitoring.models import Collection, Source
+from monitoring.rollups import join_stale, mark_stale
 from monitoring.sources import keep_sources
 from monitoring.steps.alarms import look_at_alarms
 from monitoring.steps.questions import questions_about, samples_from
@@ -64,6 +65,7 @@ def collect(context: StepContext) -> Done | Wait:
         calls += _carry_out(context, door, row, batch)
     changed = look_at_alarms(context, door, row.account)
     with context.transaction():
+        join_stale(row.account_id)
         Collection.objects.filter(pk=row.pk).update(seen_at=Now(), failed_at=None, error="")
     return Done({"sources": len(sources), "calls": calls, "alarms": changed})
 
@@ -129,6 +131,8 @@ def _carry_out(context: StepContext, door: Door, row: Collection, batch: Sequenc
     with context.transaction():
         spent(row.account_id, calls, billed, by_minute=first.period == MINUTE)
         _keep(context, batch, found)
+        if first.period == FIVE_MINUTES:
+            mark_stale(row.account_id, first.window.start)
     return calls
 
 
