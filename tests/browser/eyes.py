@@ -10,6 +10,7 @@ from monitoring.joining import floor
 from monitoring.keeping import draw_sparks, keep, roll_up
 from monitoring.kinds import DISTRIBUTION, FIVE_MINUTES, FLEET
 from monitoring.models import Alarm, AlarmChange, Collection, EdgeTruth, Source, Watch
+from monitoring.rollups import join_stale, mark_stale
 from monitoring.sources import keep_sources
 from products.models import Account, Environment
 from tests.monitoring.rows import ringing_alarm
@@ -26,6 +27,8 @@ def measure() -> Alarm:
         _put(sources, floor(timezone.now(), FIVE_MINUTES))
         _put([one for one in sources if one.kind == DISTRIBUTION.name][:3], SPRING)
         Collection.objects.create(account=account, asked_at=timezone.now(), seen_at=timezone.now())
+        mark_stale(account.pk, SPRING - timedelta(hours=HOURS))
+        join_stale(account.pk)
     alarm = ringing_alarm(
         Environment.objects.get(product__slug="tim-combo", name="test"), name="console-tim-combo-errors"
     )
