@@ -120,7 +120,7 @@ class Dashboard:
 
     @cached_property
     def deployments(self) -> list[Deployment]:
-        return switched_between(self.chosen, *self.span)
+        return switched_between(self.chosen, self.span[0], self.asked.until or timezone.now())
 
     def charts(self, drawings: Sequence[Any]) -> list[Chart]:
         return [one for drawing in drawings if (one := chart(drawing, self.rows))]
