@@ -222,7 +222,20 @@ def _health(matrix: Matrix, found: Health) -> list[dict[str, str]]:
             else f"Audit log unsealed for {duration(found.unsealed_seconds)}",
             on_call,
         ),
+        *_numbers(found),
     ]
+
+
+def _numbers(found: Health) -> Iterator[dict[str, str]]:
+    """Only what is wrong: numbers that come need no line of their own."""
+    if not found.watchers:
+        yield _fact(False, "Nothing is measured, looked at or told: no worker does it", reverse("on-call"))
+    elif found.capped:
+        yield _fact(
+            False, "Numbers stand still: asking has cost what it may this month", reverse("collection")
+        )
+    elif found.unanswered:
+        yield _fact(False, f"CloudWatch does not answer for {found.unanswered}", reverse("collection"))
 
 
 def _workers(count: int) -> str:
