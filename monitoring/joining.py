@@ -29,9 +29,11 @@ def _one(join: Join, at: int, rows: Sequence[Values]) -> float | None:
 
 def _mean(known: Sequence[tuple[float, float | None]]) -> float | None:
     """Weighted by traffic; values without traffic tell nothing."""
-    weighed = [(value, weight) for value, weight in known if weight]
-    total = sum(weight for _, weight in weighed)
-    return sum(value * weight for value, weight in weighed) / total if total else None
+    weighed = total = 0.0
+    for value, weight in known:
+        if weight:
+            weighed, total = weighed + value * weight, total + weight
+    return weighed / total if total else None
 
 
 def floor(moment: datetime, period: int) -> datetime:

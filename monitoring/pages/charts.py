@@ -165,14 +165,10 @@ def _line(
 def _values(
     drawing: Drawing, number: Number, times: Sequence[datetime], samples: Mapping[datetime, Values]
 ) -> list[float | None]:
-    found = (number(samples[at]) if at in samples else None for at in times)
-    return [None if value is None else _short(value, drawing.unit) for value in found]
-
-
-def _short(value: float, unit: Unit) -> float:
-    """As precise as anybody reads it: pages are smaller for it."""
-    digits = DIGITS.get(unit, 0)
-    return round(value, digits) if digits else round(value)
+    """As precise as anybody reads them: pages are smaller for it."""
+    digits, rows = DIGITS.get(drawing.unit), map(samples.get, times)
+    found = (None if row is None else number(row) for row in rows)
+    return [None if value is None else round(value, digits) for value in found]
 
 
 def chart_data(

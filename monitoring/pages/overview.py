@@ -21,6 +21,8 @@ from products.models import Environment
 from users.spreadsheets import csv_row
 
 ALL = "all"
+MOST = 100
+"""So many lines are shown at first; all are in the CSV and on the page that is asked for them."""
 SHOWN = ("name", "distribution_id", "frontend_account_id", "product__name", "product__slug")
 """What the table needs of an environment: there are hundreds of them."""
 SORTS = {
@@ -46,6 +48,7 @@ def overview_page(asked: Mapping[str, str]) -> dict[str, Any]:
     rows_of = Environment.objects.exclude(distribution_id="").order_by("product__name", "position")
     environments = list(rows_of.select_related("product").only(*SHOWN))
     mine = distributions_of(environments)
+    every = _sorted(_rows(environments, mine, found), sort)
     return {
         "ranges": [(one.label, _address(one, sort), one is span) for one in RANGES.values()],
         "sorts": [(name, label, _address(span, name), name == sort) for name, label in SORTS.items()],
@@ -53,12 +56,14 @@ def overview_page(asked: Mapping[str, str]) -> dict[str, Any]:
         "chart_data": chart_data(charts, moments, span.joint_period, []),
         "every": WORDS[span.joint_period],
         "whole": named(found.whole) if found.by_time else None,
-        "rows": _sorted(_rows(environments, mine, found), sort),
+        "rows": every,
+        "shown": every if asked.get("all") else every[:MOST],
+        "all_url": f"{_address(span, sort)}&all=1" if len(every) > MOST and not asked.get("all") else "",
         "age": age_of(mine.values()),
         "start": start,
         "end": end,
         "csv_url": f"{reverse('overview-csv')}?range={span.name}&sort={sort}",
-        "poll_url": f"{reverse('overview-now')}?range={span.name}&sort={sort}",
+        "poll_url": f"{reverse('overview-now')}?range={span.name}&sort={sort}{'&all=1' * ('all' in asked)}",
     }
 
 

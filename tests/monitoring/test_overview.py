@@ -104,3 +104,25 @@ def test_the_table_of_environments_as_csv_leaves_empty_what_is_not_known(sources
     told = dict(zip(head.split(","), first.split(","), strict=True))
     assert (told["requests"], told["errors_5xx"], told["hit_ratio"]) == ("100", "2.5", "")
     assert len(others) == Environment.objects.exclude(distribution_id="").count() - 1
+
+
+def test_of_many_environments_the_first_are_shown_and_all_when_asked_for(
+    sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from monitoring.pages import overview as page
+
+    client = Client()
+    client.force_login(User.objects.create_user("viewer", password="x" * 12, role="viewer"))
+    many = Environment.objects.exclude(distribution_id="").count()
+    assert "Show all" not in client.get("/monitoring/").text
+    monkeypatch.setattr(page, "MOST", 2)
+    few = client.get("/monitoring/?sort=requests")
+    assert (len(few.context["shown"]), few.context["all_url"]) == (
+        2,
+        "/monitoring/?range=24h&sort=requests&all=1",
+    )
+    assert f"Show all {many} environments" in few.text
+    every = client.get(few.context["all_url"])
+    assert len(every.context["shown"]) == many
+    assert "all=1" in every.context["poll_url"]
+    assert client.get("/monitoring.csv").getvalue().count(b"\n") == many + 1
