@@ -4,6 +4,7 @@ Pages of many sources over a long time read these, a few thousand rows in place 
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -12,25 +13,29 @@ from django.db.models.functions import Least, Now
 from monitoring.joining import floor
 from monitoring.kinds import DAY, DISTRIBUTION, FIVE_MINUTES, HOUR
 from monitoring.models import Collection
-from monitoring.selectors.samples import columns
+from monitoring.selectors.samples import columns_of
 
 DRAWN_BY_FIVE_MINUTES = timedelta(days=1)
 """Farther back whole accounts are drawn by the hour alone."""
 
 DAYS = """
 INSERT INTO monitoring_sample (source_id, period, at, "values")
-SELECT source_id, %(day)s, date_bin('1 day', at, 'epoch'), ARRAY[{columns}] FROM monitoring_sample
-WHERE period = %(hour)s AND at >= %(since)s AND source_id IN (
-  SELECT id FROM monitoring_source WHERE account_id = %(account)s AND kind = %(kind)s AND gone_at IS NULL)
-GROUP BY 1, 3 ON CONFLICT (source_id, period, at) DO UPDATE SET "values" = excluded."values"
+SELECT source_id, %(day)s, day, ARRAY[{joined}] FROM (
+  SELECT source_id, date_bin('1 day', at, 'epoch') AS day, {values} FROM monitoring_sample
+  WHERE period = %(period)s AND at >= %(since)s AND source_id IN (
+    SELECT id FROM monitoring_source WHERE account_id = %(account)s AND kind = %(kind)s AND gone_at IS NULL)
+  OFFSET 0) told
+GROUP BY source_id, day ON CONFLICT (source_id, period, at) DO UPDATE SET "values" = excluded."values"
 """
 # With sources that are gone by now: they had their part in what was.
 ACCOUNT = """
 INSERT INTO monitoring_accountsample (account_id, period, at, "values")
-SELECT %(account)s, period, at, ARRAY[{columns}] FROM monitoring_sample
-WHERE period = %(period)s AND at >= %(since)s AND source_id IN (
-  SELECT id FROM monitoring_source WHERE account_id = %(account)s AND kind = %(kind)s)
-GROUP BY period, at ON CONFLICT (account_id, period, at) DO UPDATE SET "values" = excluded."values"
+SELECT %(account)s, %(period)s, at, ARRAY[{joined}] FROM (
+  SELECT at, {values} FROM monitoring_sample
+  WHERE period = %(period)s AND at >= %(since)s AND source_id IN (
+    SELECT id FROM monitoring_source WHERE account_id = %(account)s AND kind = %(kind)s)
+  OFFSET 0) told
+GROUP BY at ON CONFLICT (account_id, period, at) DO UPDATE SET "values" = excluded."values"
 """
 
 
@@ -45,7 +50,7 @@ def join_stale(account: int) -> None:
     if row is None or row.stale_since is None:
         return
     since, recent = row.stale_since, row.now - DRAWN_BY_FIVE_MINUTES
-    told = {"account": account, "kind": DISTRIBUTION.name, "day": DAY, "hour": HOUR}
+    told: dict[str, Any] = {"account": account, "kind": DISTRIBUTION.name, "day": DAY}
     with connection.cursor() as cursor:
         for sql, period, first in (
             (DAYS, HOUR, floor(since, DAY)),
@@ -53,5 +58,5 @@ def join_stale(account: int) -> None:
             (ACCOUNT, FIVE_MINUTES, max(since, recent)),
         ):
             asked = told | {"period": period, "since": first}
-            cursor.execute(sql.format(columns=columns(DISTRIBUTION)), asked)
+            cursor.execute(sql.format(**columns_of(DISTRIBUTION)), asked)
     Collection.objects.filter(account=account).update(stale_since=None)
