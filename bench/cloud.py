@@ -56,15 +56,14 @@ class Cloud:
 def emulated_cloud(estate: Path) -> Iterator[Cloud]:
     """Started with this estate for the block, and this process told to work there."""
     command = [sys.executable, "-m", "devcloud", "--estate", str(estate), "--die-with-parent"]
-    process = subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        cloud = Cloud(json.loads(process.stdout.readline()))
-        os.environ |= cloud.environment()
-        yield cloud
-    finally:
-        process.terminate()
-        process.wait(10)
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            cloud = Cloud(json.loads(process.stdout.readline()))
+            os.environ |= cloud.environment()
+            yield cloud
+        finally:
+            process.terminate()
 
 
 def carry_out(run: Run) -> None:

@@ -52,25 +52,27 @@ UPDATE products_environment SET distribution_id = 'E1BENCH' || id;
 
 def measure(owner: Owner, deployments: int = DEPLOYMENTS) -> Iterator[Row]:
     """The rows of the matrix and of the plan."""
-    client, user = _release_manager()
+    client, user = release_manager()
     owner.execute(FILL.format(user=user, releases=RELEASES_PER_PRODUCT, deployments=deployments).encode())
     owner.execute("VACUUM ANALYZE")
-    yield _p95(
+    yield p95(
         f"matrix, 100 x 5 environments, {deployments:,} deployments, p95",
         MATRIX_BAR,
         lambda: get(client, "/"),
     )
     yield against("queries of the matrix", queries(client, "/"), MATRIX_QUERIES, LIMIT, 1)
     address = _large_plan()
-    yield _p95(f"plan of {FILES:,} files, p95", PLAN_BAR, lambda: get(client, address))
+    yield p95(f"plan of {FILES:,} files, p95", PLAN_BAR, lambda: get(client, address))
 
 
-def _p95(what: str, bar: float, ask: Callable[[], float]) -> Row:
+def p95(what: str, bar: float, ask: Callable[[], float]) -> Row:
+    """A row of the time that all but one in twenty requests stay below, in seconds."""
     ask()
     return against(what, quantiles([ask() for _ in range(REQUESTS)], n=20)[-1], bar, LIMIT, 1)
 
 
-def _release_manager() -> tuple[Client, int]:
+def release_manager() -> tuple[Client, int]:
+    """A client that is signed in, and the primary key of whom."""
     from users.models import User
     from users.permissions import Role
 
