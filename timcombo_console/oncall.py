@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,7 +24,7 @@ AGAIN_AND_AGAIN = ("collect", "truth", DELIVER)
 
 @dataclass(frozen=True)
 class Unseen:
-    """What is not measured, looked at or told just now: since when (None: never yet), and why."""
+    """What is not measured, looked at or told just now: when it was last (None: never yet), and why it is not."""
 
     title: str
     url: str
@@ -80,7 +80,8 @@ def _not_told() -> Iterator[Unseen]:
     newest = Run.objects.filter(kind=DELIVER).order_by("scope_names", "-id").distinct("scope_names")
     for run in newest:
         if run.state == RunState.FAILED:
-            yield Unseen(run.title, run.url, run.created_at, run.error)
+            well = Run.objects.filter(kind=DELIVER, state=RunState.SUCCEEDED, scope_names=run.scope_names)
+            yield Unseen(run.title, run.url, well.aggregate(at=Max("ended_at"))["at"], run.error)
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def test_accounts_whose_numbers_do_not_come_are_one_line_each(client: Client) ->
         ended("collect", f"metrics:{media.pk}", RunState.FAILED, "AWS said: Throttling")
     assert unseen(client) == [("Numbers of media", "AWS said: Throttling")]
     assert failures(client) == []
-    assert "last <time" in client.get("/on-call/").text
+    assert "last well <time" in client.get("/on-call/").text
 
 
 def test_environments_that_could_not_be_looked_at_are_one_line_each(client: Client) -> None:
@@ -117,7 +117,9 @@ def test_environments_that_could_not_be_looked_at_are_one_line_each(client: Clie
 
 def test_a_channel_is_a_line_until_its_next_run_ends_well(client: Client) -> None:
     ended("deliver", "channel:1", RunState.FAILED, "Boom", "Notify channel one")
+    ended("deliver", "channel:2", RunState.SUCCEEDED)
     ended("deliver", "channel:2", RunState.FAILED, "Boom", "Notify channel two")
+    assert [one.since is None for one in client.get("/on-call/").context["unseen"]] == [True, False]
     ended("deliver", "channel:2", RunState.SUCCEEDED)
     assert unseen(client) == [("Notify channel one", "Boom")]
     assert failures(client) == []
