@@ -12,7 +12,7 @@ from monitoring.budget import is_capped
 from monitoring.joining import floor
 from monitoring.kinds import FIVE_MINUTES, MINUTE
 from monitoring.models import Alarm, Collection
-from monitoring.sources import measured_accounts
+from monitoring.sources import let_go, measured_accounts
 from monitoring.watching import GRACE, open_watches
 from products.models import Account, Purpose
 from runs.models import Run, RunState
@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 def collect_everywhere() -> None:
     """Start a question for each account that is due; one that is under way goes on."""
     now = timezone.now()
+    let_go()
     for account in due_accounts(now)[:A_TIME]:
         try:
             collect_from(actor=None, account=account)

@@ -8,9 +8,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from monitoring.kinds import API, BUCKET, CERTIFICATE, DISTRIBUTION, FLEET
-from monitoring.models import Source
+from monitoring.models import Collection, Source
 from products.models import Account, Environment, Product
 from provisioning.models import Resource
+from runs.selectors import ACTIVE
 
 EDGE_REGION = "us-east-1"
 """AWS: where CloudFront's numbers, and those of its certificates, are kept."""
@@ -81,6 +82,13 @@ def keep_sources(account: Account) -> list[Source]:
     rows.filter(pk__in=gone).update(gone_at=Now())
     rows.filter(pk__in=back).update(gone_at=None)
     return list(rows.filter(gone_at=None).order_by("kind", "name"))
+
+
+def let_go() -> None:
+    """Accounts that no environment uses any more are not asked, so nobody waits for their numbers. Three queries."""
+    used = list(measured_accounts())
+    Source.objects.filter(gone_at=None).exclude(account__in=used).update(gone_at=Now())
+    Collection.objects.exclude(account__in=used).exclude(run__state__in=ACTIVE).delete()
 
 
 def _wished(account: Account) -> set[Key]:
