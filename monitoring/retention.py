@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from monitoring.models import Alarm, AlarmChange, Sample, Source
+from monitoring.models import AccountSample, Alarm, AlarmChange, Sample, Source
 from monitoring.windows import KEPT
 
 ALARMS_KEPT = timedelta(days=90)
@@ -40,3 +40,6 @@ def _forget_samples() -> None:
     with connection.cursor() as cursor:
         for period, kept in KEPT.items():
             cursor.execute(OLD_SAMPLES, [period, kept.total_seconds(), A_TIME, A_TIME])
+    for period, kept in KEPT.items():
+        # A few hundred a day for each account.
+        AccountSample.objects.filter(period=period, at__lt=Now() - kept).delete()

@@ -9,7 +9,7 @@ from audit.models import Event
 from monitoring import retention
 from monitoring.keeping import keep
 from monitoring.kinds import DAY, DISTRIBUTION, FIVE_MINUTES, HOUR, MINUTE
-from monitoring.models import Alarm, AlarmChange, Sample, Source, Verdict, Watch
+from monitoring.models import AccountSample, Alarm, AlarmChange, Sample, Source, Verdict, Watch
 from monitoring.retention import forget_old
 from monitoring.sources import keep_sources
 from monitoring.windows import KEPT
@@ -44,6 +44,15 @@ def test_samples_are_kept_as_long_as_their_period_allows(source: Source, period:
     forget_old()
     assert list(Sample.objects.values_list("period", "at")) == [(period, times[0])]
     assert Event.objects.count() == events
+
+
+@pytest.mark.parametrize("period", [FIVE_MINUTES, HOUR])
+def test_what_is_joined_of_an_account_is_kept_as_long(source: Source, period: int) -> None:
+    young = ago(KEPT[period] - LITTLE)
+    for at in (young, ago(KEPT[period] + LITTLE)):
+        AccountSample.objects.create(account=source.account, period=period, at=at, values=VALUES)
+    forget_old()
+    assert [row.at for row in AccountSample.objects.all()] == [young]
 
 
 def test_a_little_at_a_time_and_at_last_all(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
