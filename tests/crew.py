@@ -29,8 +29,8 @@ class Crew:
         self.world, self.workers, self._traps = world, workers, folder / "traps"
         self._traps.mkdir()
 
-    def begin(self, runners: int = 1, slots: int = 1) -> None:
-        """Start them; returns when all are ready and the first `wake` has arrived.
+    def begin(self, runners: int = 1, slots: int = 1, watchers: int = 0) -> None:
+        """Start them, and so many workers for what only looks; returns when all are ready and the first `wake` has arrived.
 
         Celery takes up to 5 s to put a new process into a killed one's slot: with more slots others go on at once.
         """
@@ -41,7 +41,8 @@ class Crew:
             FOLDER: str(self._traps),
         }
         self.workers.beat(env=env)
-        started = [self.workers.start(slots=slots, env=env, wait=False) for _ in range(runners)]
+        queues = ["runs"] * runners + ["watch"] * watchers
+        started = [self.workers.start(queue, slots=slots, env=env, wait=False) for queue in queues]
         waker = self.workers.start("wake", env=env, wait=False)
         for process in started:
             process.wait_ready(partial(_says, process, " ready."), PATIENCE)
