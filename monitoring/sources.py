@@ -51,7 +51,7 @@ def sources_of(environments: Iterable[Environment]) -> dict[int, dict[str, Sourc
 
 def distributions_of(environments: Iterable[Environment]) -> dict[int, Source]:
     """By environment, the distribution that was measured so far; quicker than `sources_of` for hundreds. One query."""
-    rows = Source.objects.filter(kind=DISTRIBUTION.name, gone_at=None)
+    rows = Source.objects.filter(kind=DISTRIBUTION.name, gone_at=None).defer("since", "minutes_until")
     known = {(row.account_id, row.name): row for row in rows}
     found = {one.pk: known.get((one.frontend_account_id, one.distribution_id)) for one in environments}
     return {pk: source for pk, source in found.items() if source}

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import connection
 
@@ -11,17 +11,22 @@ from monitoring.joining import Values
 from monitoring.kinds import DISTRIBUTION, Join, Kind
 from monitoring.models import Sample, Source
 
+# Times as seconds: thousands of them as text would take a third of the time to read.
+SAMPLES = """
+SELECT source_id, extract(epoch FROM at)::float8, "values" FROM monitoring_sample
+WHERE source_id = ANY(%s) AND period = %s AND at >= %s AND at < %s ORDER BY at
+"""
+
 
 def samples_of(
     sources: Iterable[Source], period: int, start: datetime, end: datetime
 ) -> dict[int, dict[datetime, list[float | None]]]:
     """By the source's primary key and time. One query."""
-    rows = Sample.objects.filter(
-        source__in=[one.pk for one in sources], period=period, at__gte=start, at__lt=end
-    )
     found: dict[int, dict[datetime, list[float | None]]] = defaultdict(dict)
-    for pk, at, values in rows.order_by("at").values_list("source_id", "at", "values"):
-        found[pk][at] = values
+    with connection.cursor() as cursor:
+        cursor.execute(SAMPLES, [[one.pk for one in sources], period, start, end])
+        for pk, seconds, values in cursor.fetchall():
+            found[pk][datetime.fromtimestamp(seconds, UTC)] = values
     return found
 
 
@@ -35,7 +40,7 @@ class Overview:
 
 
 TOGETHER = """
-SELECT at, {joined} FROM (
+SELECT extract(epoch FROM at)::float8, {joined} FROM (
   SELECT at, {values} FROM monitoring_accountsample WHERE period = %s AND at >= %s AND at < %s OFFSET 0) told
 GROUP BY at ORDER BY at
 """
@@ -56,7 +61,8 @@ def overview(period: int, each_period: int, start: datetime, end: datetime) -> O
     found, columns = Overview(whole=[None] * len(DISTRIBUTION.metrics)), columns_of(DISTRIBUTION)
     with connection.cursor() as cursor:
         cursor.execute(TOGETHER.format(**columns), [period, start, end])
-        found.by_time = {at: values for at, *values in cursor.fetchall()}
+        rows = cursor.fetchall()
+        found.by_time = {datetime.fromtimestamp(seconds, UTC): values for seconds, *values in rows}
         cursor.execute(EACH.format(**columns), [each_period, start, end, DISTRIBUTION.name])
         for source, *values in cursor.fetchall():
             if source is None:
