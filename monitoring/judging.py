@@ -1,6 +1,7 @@
 """Deciding about watches from the samples at hand, and going back by itself where that is wished. Rows only, no AWS."""
 
 from collections import defaultdict
+from collections.abc import Collection as Several
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ from deployments.services.promote import rollback
 from monitoring.health import JUDGED, Joined, Judgement, judge
 from monitoring.joining import Values, floor, joined
 from monitoring.kinds import FIVE_MINUTES, KINDS, MINUTE
-from monitoring.models import Sample, Source, Verdict, Watch
+from monitoring.models import Collection, Sample, Source, Verdict, Watch
 from monitoring.sources import sources_of
 from monitoring.watching import GRACE, open_watches
 from runs.services import Busy
@@ -111,11 +112,16 @@ def _judged_sources(watch: Watch) -> dict[str, Source]:
     return {kind: source for kind, source in mine.items() if kind in names and "problem" not in source.told}
 
 
-def _missing(sources: Iterable[Source]) -> str:
+def _missing(sources: Several[Source]) -> str:
+    """Until when the numbers reach, and why no more came. One query."""
     known = [source.minutes_until for source in sources if source.minutes_until]
-    if not known:
-        return "CloudWatch gave no numbers for the time after the deployment."
-    return f"CloudWatch's numbers reach only until {min(known):%H:%M} UTC."
+    if known:
+        text = f"CloudWatch's numbers reach only until {min(known):%H:%M} UTC."
+    else:
+        text = "CloudWatch gave no numbers for the time after the deployment."
+    accounts = {source.account_id for source in sources}
+    failed = Collection.objects.filter(account__in=accounts, failed_at__isnull=False).order_by("-failed_at")
+    return " ".join([text, *failed.values_list("error", flat=True)[:1]])
 
 
 Rows = Mapping[datetime, Values]
