@@ -150,6 +150,29 @@ def test_where_nobody_opted_in_nothing_is_rolled_back_and_the_page_offers_it(wat
     assert "/products/tim-combo/environments/test/rollback/" in page
 
 
+def test_who_watches_it_go_live_gets_the_card_of_its_health_without_loading_the_page_again(
+    watched: Watched,
+) -> None:
+    from django.test import Client
+
+    from users.models import User
+
+    world, client = watched.eyes.world, Client()
+    client.force_login(User.objects.get(username="release-manager"))
+    answer = world.promote("1.0.0")
+    world.do_before(answer, "verify")
+    address = f"/deployments/{answer['id']}/"
+    assert '<div id="d-after" class="may-be-empty"></div>' in client.get(address).content.decode()
+    assert '<div id="d-after" class="may-be-empty" hx-swap-oob="true"></div>' in _poll(client, address)
+    assert world.carry_out(answer["id"])["status"] == "live"
+    assert f'hx-get="{address}health/"' in _poll(client, address)
+
+
+def _poll(client: Any, address: str) -> str:
+    text: str = client.get(f"{address}progress/").content.decode()
+    return text
+
+
 def test_where_it_is_wished_the_console_goes_back_by_itself_once(watched: Watched) -> None:
     from deployments.models import Deployment
     from monitoring.judging import judge_all
