@@ -33,9 +33,7 @@ PLACES = (
     ),
     Place("releases", "Releases", "estate.view", re.compile(f"({OF_PRODUCT})?/(releases|compare)/")),
     Place("configurations", "Configuration", "estate.view", re.compile(f"({OF_PRODUCT}.*)?/configuration/")),
-    Place(
-        "overview", "Numbers", "estate.view", re.compile(f"/(monitoring|alarms)|{OF_PRODUCT}/monitoring/")
-    ),
+    Place("overview", "Numbers", "estate.view", re.compile(f"/(monitoring|alarms)|{OF_PRODUCT}/monitoring/")),
     Place("audit", "Audit log", "audit.view", re.compile("/audit/")),
     Place("accounts", "Accounts", "account.edit", re.compile("/accounts/")),
     Place("people", "People", "people.manage", re.compile("/people/")),

@@ -72,7 +72,14 @@ SCOPES: dict[str, frozenset[str]] = {
     "read": frozenset({"estate.view"}),
     "releases": frozenset({"estate.view", "release.register", "release.mark_bad"}),
     "deployments": frozenset(
-        {"estate.view", "deployment.promote", "deployment.rollback", "deployment.override", "run.steer", "alarm.silence"}
+        {
+            "estate.view",
+            "deployment.promote",
+            "deployment.rollback",
+            "deployment.override",
+            "run.steer",
+            "alarm.silence",
+        }
     ),
     "config": frozenset({"estate.view", "config.edit"}),
     "estate": frozenset({"estate.view", "estate.apply"}),

@@ -11,7 +11,16 @@ from users.actions import ACTIONS
 from users.refusals import Forbidden
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("users", "products", "provisioning", "dns", "deployments", "monitoring", "notifications", "timcombo_console")
+APPS = (
+    "users",
+    "products",
+    "provisioning",
+    "dns",
+    "deployments",
+    "monitoring",
+    "notifications",
+    "timcombo_console",
+)
 
 
 def load_every_action() -> list[str]:

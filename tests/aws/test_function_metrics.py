@@ -36,7 +36,9 @@ def result(number: int, *values: float, first: datetime = SINCE, status: str = "
 
 def queries(*names: str) -> list[dict[str, Any]]:
     wanted = [(name, metric) for name in names for metric in function_metrics.METRICS]
-    return [{"Id": f"m{number}", **function_metrics.series(*each).asked()} for number, each in enumerate(wanted)]
+    return [
+        {"Id": f"m{number}", **function_metrics.series(*each).asked()} for number, each in enumerate(wanted)
+    ]
 
 
 def told(metrics: Script, page: list[dict[str, Any]], names: list[str], **options: Any) -> None:
