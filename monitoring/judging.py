@@ -21,7 +21,7 @@ from monitoring.joining import Values, floor, joined
 from monitoring.kinds import FIVE_MINUTES, KINDS, MINUTE
 from monitoring.models import Collection, Sample, Source, Verdict, Watch
 from monitoring.sources import sources_of
-from monitoring.watching import GRACE, open_watches
+from monitoring.watching import GRACE, open_watches, switch_began
 from runs.services import Busy
 from users.refusals import Refused
 
@@ -78,9 +78,8 @@ def judged(watch: Watch, now: datetime) -> Judgement:
     """What the samples say about the time after a deployment, compared with the hour before."""
     sources = list(_judged_sources(watch).values())
     began, ended = _first_minute(watch), min(watch.ends_at, now)
-    before = _joined(
-        _samples(sources, FIVE_MINUTES, floor(began, FIVE_MINUTES) - BEFORE, floor(began, FIVE_MINUTES))
-    )
+    switched = switch_began(watch.deployment.run) or watch.began_at
+    before = _joined(_before(sources, min(switched, watch.began_at)))
     minutes = _samples(sources, MINUTE, began, ended)
     warm = {
         pk: {at: row for at, row in rows.items() if at >= began + WARM_UP} for pk, rows in minutes.items()
@@ -97,6 +96,15 @@ def judged(watch: Watch, now: datetime) -> Judgement:
     )
     sure = max((len(rows) for rows in minutes.values()), default=0) >= SURE
     return found if sure or found.verdict != Verdict.DEGRADED else found._replace(verdict=Verdict.WATCHING)
+
+
+def _before(sources: Several[Source], switched: datetime) -> dict[Source, dict[datetime, Values]]:
+    """The hour before the first caller got something new; by the minute where nothing longer is known, as of a source that
+    is young and was just watched."""
+    end, minute = floor(switched, FIVE_MINUTES), floor(switched, MINUTE)
+    found = _samples(sources, FIVE_MINUTES, end - BEFORE, end)
+    young = [source for source in sources if not found.get(source)]
+    return {**found, **_samples(young, MINUTE, minute - BEFORE, minute)}
 
 
 def _first_minute(watch: Watch) -> datetime:

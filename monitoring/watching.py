@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 
 from deployments.models import Deployment
@@ -38,6 +38,12 @@ def begin(deployment: Deployment, run: Run) -> None:
         began_at=switched or now,
         ends_at=now + timedelta(minutes=environment.watch_minutes),
     )
+
+
+def switch_began(run: Run) -> datetime | None:
+    """When the first callers of a deployment got something new. One query."""
+    began: datetime | None = run.steps.filter(name__in=SWITCHES).aggregate(at=Min("started_at"))["at"]
+    return began
 
 
 def open_watches() -> QuerySet[Watch]:

@@ -31,9 +31,12 @@ class Watched:
     def began_ago(self, ago: timedelta) -> None:
         """As if it had gone live so long ago."""
         from monitoring.models import Watch
+        from runs.models import RunStep
 
         self.began = (now() - ago).replace(second=0, microsecond=0)
         Watch.objects.filter(pk=self.watch.pk).update(began_at=self.began, ends_at=self.began + FIFTEEN)
+        steps = RunStep.objects.filter(run__deployment=self.watch.pk, name="switch")
+        steps.update(started_at=self.began, ended_at=self.began)
 
     def fares(self, *, requests: float = 10_000, **after: float) -> None:
         """An hour of good traffic before, and this since."""
@@ -294,3 +297,20 @@ def test_the_api_tells_of_health(watched: Watched) -> None:
         "total": 0,
     }
     assert watched.eyes.world.environment()["health"] == "degraded"
+
+
+def test_what_is_too_young_for_five_minutes_is_compared_with_the_minutes_before(watched: Watched) -> None:
+    from monitoring.judging import judged
+    from monitoring.keeping import keep
+
+    watched.began_ago(timedelta(minutes=3))
+    watched.eyes.edge(minutes(watched.began, now()), watched.name, requests=10_000, errors_5xx=12.0)
+    watched.judge()
+    before = watched.began - timedelta(minutes=2)
+    keep(
+        60,
+        {watched.eyes.source().pk: {before: [10_000.0, None, None, 1.0, 0.2, 1.2, None, None, None, None]}},
+    )
+    figure = judged(watched.watch, now()).figures[0]
+    assert figure.before == pytest.approx(0.2)
+    assert figure.worse
