@@ -68,10 +68,15 @@ class Search:
 
 @dataclass(slots=True)
 class Found:
-    """What a question found, by label: a search has one for each thing it found. `whole`: all of it came."""
+    """What a question found, by label: a search has one for each thing it found."""
 
     by_label: dict[str, Points] = field(default_factory=lambda: defaultdict(dict))
-    whole: bool = True
+    statuses: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it came. AWS: each thing that a search found has a status of its own."""
+        return all(status == COMPLETE for status in self.statuses.values())
 
     @property
     def points(self) -> Points:
@@ -106,10 +111,9 @@ def ask(
         calls += 1
         for result in page["MetricDataResults"]:
             one = found[int(result["Id"].removeprefix("m"))]
-            one.by_label[result.get("Label", "")].update(
-                zip(result["Timestamps"], result["Values"], strict=True)
-            )
-            one.whole = result.get("StatusCode", COMPLETE) == COMPLETE
+            label = result.get("Label", "")
+            one.by_label[label].update(zip(result["Timestamps"], result["Values"], strict=True))
+            one.statuses[label] = result.get("StatusCode", COMPLETE)
     return Answer(found, calls)
 
 

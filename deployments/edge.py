@@ -30,9 +30,11 @@ Question = Callable[[EdgeClient], Awaitable[str | None]]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one round found wrong, in words, the entry points first; nothing when all is well."""
+    """What one round found wrong, in words, the entry points first; nothing when all is well. `asked` is how many
+    requests it made."""
 
     problems: tuple[str, ...]
+    asked: int = 0
 
     @property
     def ok(self) -> bool:
@@ -67,9 +69,13 @@ def verify_release(target: EdgeTarget, manifest: Manifest, kind: str) -> Verdict
     """Whether the edge serves this release as its kind, `app` or `static`, should be served.
 
     Asked for: the entry points (at most 20, `index.html` first), every script and style that they name, the
-    configuration and the service workers, by SHA-256 and type; then addresses that no file has.
+    configuration and the service workers, by SHA-256 and type; once these are right, addresses that no file has, because
+    each of those counts as an error at the edge.
     """
-    return asyncio.run(_round(target, list(_questions(manifest, kind))))
+    files = serves_release(target, manifest, kind)
+    if not files.ok:
+        return files
+    return asyncio.run(_round(target, list(_strangers(manifest, kind))))
 
 
 async def _round(target: EdgeTarget, questions: list[Question]) -> Verdict:
@@ -77,13 +83,10 @@ async def _round(target: EdgeTarget, questions: list[Question]) -> Verdict:
         async with asyncio.timeout(ROUND_SECONDS), EdgeClient(target) as client:
             answers = await asyncio.gather(*(question(client) for question in questions))
     except TimeoutError:
-        return Verdict((f"{target.host} took more than {ROUND_SECONDS} seconds to answer everything.",))
-    return Verdict(tuple(problem for problem in answers if problem))
-
-
-def _questions(manifest: Manifest, kind: str) -> Iterable[Question]:
-    yield from _files(manifest, kind)
-    yield from _strangers(manifest, kind)
+        return Verdict(
+            (f"{target.host} took more than {ROUND_SECONDS} seconds to answer everything.",), len(questions)
+        )
+    return Verdict(tuple(problem for problem in answers if problem), len(questions))
 
 
 def _files(manifest: Manifest, kind: str) -> Iterable[Question]:

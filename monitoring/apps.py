@@ -9,6 +9,7 @@ class MonitoringConfig(AppConfig):
     def ready(self) -> None:
         from deployments.outcome import ended_by
         from monitoring.collecting import collect_everywhere
+        from monitoring.guarding import guard_everywhere
         from monitoring.judging import judge_all
         from monitoring.looking import look_everywhere
         from monitoring.recipes import RECIPES
@@ -21,6 +22,7 @@ class MonitoringConfig(AppConfig):
             register(recipe)
         ended_by.append(begin)
         schedule.register("ask for numbers", LOOK_SECONDS, collect_everywhere, first_seconds=15)
+        schedule.register("look at alarms", LOOK_SECONDS, guard_everywhere, first_seconds=15)
         schedule.register("look at the edge", LOOK_SECONDS, look_everywhere, first_seconds=20)
         schedule.register("judge health", JUDGE_SECONDS, judge_all)
         schedule.register("forget old numbers", FORGET_SECONDS, forget_old, first_seconds=60)

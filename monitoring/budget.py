@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from monitoring.costs import price
 from monitoring.models import Spending
-from runs.steps import StepFailed
 
 ADD = """
 INSERT INTO monitoring_spending (account_id, month, calls, metrics, minute_metrics) VALUES (%s, %s, %s, %s, %s)
@@ -51,15 +50,6 @@ def is_capped() -> bool:
     """Whether this month has cost as much as it may."""
     cap: float = settings.CONSOLE_METRICS_CAP
     return bill().dollars >= cap
-
-
-def check_cap() -> None:
-    """Raises StepFailed once the month has cost as much as it may."""
-    if is_capped():
-        raise StepFailed(
-            f"Asking CloudWatch has cost {bill().dollars:.2f} $ this month, and CONSOLE_METRICS_CAP allows "
-            f"{settings.CONSOLE_METRICS_CAP:.2f} $. Numbers stand still until the month ends or the cap is raised."
-        )
 
 
 def spent(account: int, calls: int, metrics: int, *, by_minute: bool) -> None:

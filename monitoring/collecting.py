@@ -1,17 +1,16 @@
-"""When the numbers of an account are asked for: every five minutes, every minute while something is watched or guarded."""
+"""When the numbers of an account are asked for: every five minutes, every minute while something is watched."""
 
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from monitoring.budget import is_capped
 from monitoring.joining import floor
 from monitoring.kinds import FIVE_MINUTES, MINUTE
-from monitoring.models import Alarm, Collection
+from monitoring.models import Collection
 from monitoring.sources import let_go, measured_accounts
 from monitoring.watching import GRACE, open_watches
 from products.models import Account, Purpose
@@ -55,10 +54,16 @@ def due_accounts(now: datetime) -> list[Account]:
     """Those that environments use, that have a role to read, and of which something new can be known."""
     if is_capped():
         return []
-    accounts = Account.objects.filter(pk__in=measured_accounts(), roles__purpose=Purpose.READ)
+    accounts = measured()
     rows = {row.account_id: row for row in Collection.objects.all()}
-    quick = _by_the_minute(now)
-    return [one for one in accounts.order_by("pk") if _is_due(rows.get(one.pk), one.pk in quick, now)]
+    quick = _watched(now)
+    return [one for one in accounts if _is_due(rows.get(one.pk), one.pk in quick, now)]
+
+
+def measured() -> list[Account]:
+    """The accounts that environments use and that have a role to read."""
+    rows = Account.objects.filter(pk__in=measured_accounts(), roles__purpose=Purpose.READ)
+    return list(rows.order_by("pk"))
 
 
 def _is_due(row: Collection | None, quick: bool, now: datetime) -> bool:
@@ -71,12 +76,11 @@ def _is_due(row: Collection | None, quick: bool, now: datetime) -> bool:
     return row.asked_at < floor(now - settled, period) + settled <= now
 
 
-def _by_the_minute(now: datetime) -> set[int]:
-    """Accounts with an environment that is watched, or with alarms."""
+def _watched(now: datetime) -> set[int]:
+    """Accounts with an environment that is watched."""
     watched = open_watches().filter(ends_at__gt=now - GRACE)
     places = watched.values_list("environment__frontend_account", "environment__backend_account")
-    guarded: QuerySet[Alarm, int] = Alarm.objects.filter(gone_at=None).values_list("account_id", flat=True)
-    return {pk for pair in places for pk in pair if pk} | set(guarded.distinct())
+    return {pk for pair in places for pk in pair if pk}
 
 
 def collected(run: Run) -> None:

@@ -49,7 +49,8 @@ RATES = (
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One comparison: values before and after (None: not known), in `unit`, whether it is worse, and of how many requests."""
+    """One comparison: values before and after (None: not known), in `unit`, whether it is worse, of how many
+    requests, and of which kind of source."""
 
     label: str
     unit: str
@@ -57,6 +58,7 @@ class Figure:
     after: float | None
     worse: bool
     total: float
+    of: str = DISTRIBUTION.name
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -70,11 +72,14 @@ class Judgement(NamedTuple):
     figures: tuple[Figure, ...]
 
 
-def judge(before: Joined, after: Joined, *, warm: Joined | None, ended: bool, missing: str = "") -> Judgement:
+def judge(
+    before: Joined, after: Joined, *, warm: Joined | None, ended: bool, missing: str = "", own: float = 0.0
+) -> Judgement:
     """Compare the time before with the time after. `warm` is the time after without its first minutes, for what a cleared
-    cache changes. `missing` says why numbers are not there that should be.
+    cache changes. `missing` says why numbers are not there that should be; `own` are requests that the console made at the
+    edge itself, which are no traffic to judge by.
     """
-    rates = tuple(_rates(before, after))
+    rates = tuple(_rates(before, after, own))
     slow = tuple(_at_the_end(before, warm if warm is not None and ended else {}))
     figures = (*rates, *slow)
     worse = [one for one in (*rates, *(slow if ended else ())) if one.worse]
@@ -84,11 +89,11 @@ def judge(before: Joined, after: Joined, *, warm: Joined | None, ended: bool, mi
         return Judgement("watching", "", figures)
     if missing:
         return Judgement("unknown", missing, figures)
-    return _at_peace(after, figures)
+    return _at_peace(after, own, figures)
 
 
-def _at_peace(after: Joined, figures: tuple[Figure, ...]) -> Judgement:
-    most = max((values[0] or 0 for values in after.values()), default=0)
+def _at_peace(after: Joined, own: float, figures: tuple[Figure, ...]) -> Judgement:
+    most = max((_visitors(kind, values[0] or 0.0, own) for kind, values in after.items()), default=0.0)
     if most < ENOUGH:
         seen = f"{most:,.0f} requests" if most else "No request"
         text = f"Traffic was too low to say anything: {seen}, and {ENOUGH} are needed."
@@ -96,12 +101,17 @@ def _at_peace(after: Joined, figures: tuple[Figure, ...]) -> Judgement:
     return Judgement("healthy", f"Nothing got worse in {most:,.0f} requests.", figures)
 
 
-def _rates(before: Joined, after: Joined) -> Iterator[Figure]:
+def _visitors(kind: str, total: float, own: float) -> float:
+    """How many requests were not the console's own."""
+    return max(0.0, total - own) if kind == DISTRIBUTION.name else total
+
+
+def _rates(before: Joined, after: Joined, own: float) -> Iterator[Figure]:
     for rate in RATES:
         if rate.kind.name in after:
             then, now = (_share(rate, side.get(rate.kind.name)) for side in (before, after))
             if now is not None:
-                yield _compared(rate, then, now)
+                yield _compared(rate, then, now, _visitors(rate.kind.name, now.total, own))
 
 
 class Share(NamedTuple):
@@ -127,7 +137,7 @@ def _share(rate: Rate, values: Values | None) -> Share | None:
     return Share(min(sum(known), total), total)
 
 
-def _compared(rate: Rate, before: Share | None, after: Share) -> Figure:
+def _compared(rate: Rate, before: Share | None, after: Share, visitors: float) -> Figure:
     expected = before.percent / 100 * after.total if before else 0.0
     matters = (
         (after.percent - before.percent >= rate.margin)
@@ -135,8 +145,9 @@ def _compared(rate: Rate, before: Share | None, after: Share) -> Figure:
         else after.percent >= max(ALONE, rate.margin)
     )
     chance = after.failed <= expected + 3 * sqrt(expected) or after.failed < SEVERAL
-    worse = after.total >= ENOUGH and matters and not chance
-    return Figure(rate.label, "percent", before and before.percent, after.percent, worse, after.total)
+    worse = visitors >= ENOUGH and matters and not chance
+    then = before and before.percent
+    return Figure(rate.label, "percent", then, after.percent, worse, after.total, rate.kind.name)
 
 
 def _at_the_end(before: Joined, after: Joined) -> Iterator[Figure]:

@@ -15,23 +15,28 @@ from audit.services import record
 from deployments.models import Deployment, DeploymentKind
 from deployments.selectors.deployments import running_back_end, state_of
 from deployments.selectors.plans import BACK_END, FRONT_END
+from deployments.selectors.ways_back import WaysBack
 from deployments.services.promote import rollback
 from monitoring.health import JUDGED, Joined, Judgement, judge
 from monitoring.joining import Values, floor, joined
-from monitoring.kinds import FIVE_MINUTES, KINDS, MINUTE
+from monitoring.kinds import DISTRIBUTION, FIVE_MINUTES, KINDS, MINUTE
 from monitoring.models import Collection, Sample, Source, Verdict, Watch
 from monitoring.sources import sources_of
-from monitoring.watching import GRACE, open_watches, switch_began
+from monitoring.watching import GRACE, end_early, open_watches, successor_of, switch_began
+from runs.models import RunStep
 from runs.services import Busy
 from users.refusals import Refused
 
 BEFORE = timedelta(hours=1)
+FIVE = timedelta(minutes=5)
 WARM_UP = timedelta(minutes=5)
 """A deployment empties a part of the cache; so long it fills again."""
 SURE = 2
 """So many minutes must have numbers before anything is found to be degraded."""
 PATIENCE = timedelta(minutes=10)
 """How long the way back waits for another Run that holds the environment."""
+NOT_ASKED_FOR = "This environment leaves that to people."
+TOO_LATE = "It could not be begun in time."
 HALVES = {(True, False): FRONT_END, (False, True): BACK_END, (True, True): ""}
 
 A_TIME = 50
@@ -45,11 +50,13 @@ def judge_all() -> None:
     now = timezone.now()
     oldest = open_watches().order_by(F("judged_at").asc(nulls_first=True))
     for watch in _with_places(oldest)[:A_TIME]:
-        _judge(watch, now)
-    owed = Watch.objects.filter(
-        verdict=Verdict.DEGRADED, rollback=None, held="", environment__auto_rollback=True
-    )
-    for watch in _with_places(owed.filter(decided_at__gt=now - 2 * PATIENCE)):
+        try:
+            _judge(watch, now)
+        except Exception:
+            # One that cannot be judged must not keep the others waiting.
+            log.exception("watch could not be judged", deployment=watch.pk)
+            Watch.objects.filter(pk=watch.pk).update(judged_at=now)
+    for watch in Watch.objects.filter(verdict=Verdict.DEGRADED, rollback=None, held="")[:A_TIME]:
         go_back(watch.pk, now)
 
 
@@ -59,8 +66,12 @@ def _with_places(rows: QuerySet[Watch]) -> QuerySet[Watch]:
 
 
 def _judge(watch: Watch, now: datetime) -> None:
+    if successor := successor_of(watch):
+        end_early(Watch.objects.filter(pk=watch.pk), successor)
+        return
     found = judged(watch, now)
     decided = found.verdict != Verdict.WATCHING
+    asked_for = watch.environment.auto_rollback or found.verdict != Verdict.DEGRADED
     with transaction.atomic():
         rows = Watch.objects.filter(pk=watch.pk, verdict=Verdict.WATCHING)
         hit = rows.update(
@@ -69,6 +80,7 @@ def _judge(watch: Watch, now: datetime) -> None:
             figures=[one.as_json() for one in found.figures],
             judged_at=now,
             decided_at=now if decided else None,
+            held="" if asked_for else NOT_ASKED_FOR,
         )
         if hit and decided:
             _on_record(watch, found)
@@ -93,9 +105,21 @@ def judged(watch: Watch, now: datetime) -> Judgement:
         warm=_joined(warm),
         ended=now >= watch.ends_at and (over or late),
         missing="" if over else _missing(sources),
+        own=_own_requests(watch, began, ended),
     )
     sure = max((len(rows) for rows in minutes.values()), default=0) >= SURE
     return found if sure or found.verdict != Verdict.DEGRADED else found._replace(verdict=Verdict.WATCHING)
+
+
+def _own_requests(watch: Watch, began: datetime, ended: datetime) -> float:
+    """How often the console itself asked the edge meanwhile, to see what it serves. One query."""
+    looks = RunStep.objects.filter(
+        run__kind="truth",
+        run__scope_names__contains=[f"truth:{watch.environment_id}"],
+        run__created_at__gte=began - FIVE,
+        started_at__range=(began - FIVE, ended),
+    )
+    return float(sum(output.get("asked", 0) for output in looks.values_list("output", flat=True)))
 
 
 def _before(sources: Several[Source], switched: datetime) -> dict[Source, dict[datetime, Values]]:
@@ -181,20 +205,33 @@ def go_back(pk: int, now: datetime) -> None:
         deployment = Deployment.objects.select_related("release", "artifact", "backend").get(
             pk=watch.deployment_id
         )
-        watch.held = _why_not(watch, deployment)
+        watch.held = _why_not(watch, deployment, now)
         if not watch.held:
             _try(watch, deployment, now)
         watch.save(update_fields=["rollback", "held"])
 
 
-def _why_not(watch: Watch, deployment: Deployment) -> str:
+def _why_not(watch: Watch, deployment: Deployment, now: datetime) -> str:
+    """Why the console leaves it to people; "" when it goes back."""
+    assert watch.decided_at is not None
+    environment, state = watch.environment, state_of(watch.environment)
+    front, back = deployment.carried
     if deployment.kind == DeploymentKind.ROLLBACK:
         return "It is a rollback itself; the console never rolls back from one."
-    environment = watch.environment
-    running, called = state_of(environment).running, running_back_end(environment)
-    if deployment not in (running, called):
+    if now > watch.decided_at + 2 * PATIENCE:
+        return TOO_LATE
+    if (front and state.running != deployment) or (back and running_back_end(environment) != deployment):
         return f"{environment} runs something else by now."
+    if not back and _behind(watch):
+        return "What is behind the API fares worse, too, and this deployment changed nothing there."
+    way = WaysBack(environment, state, HALVES[deployment.carried]).default()
+    if way and deployment.release in (way.release, way.halves.back and way.halves.back.release):
+        return "The release before it is the same one, so going back would change nothing."
     return ""
+
+
+def _behind(watch: Watch) -> bool:
+    return any(one["worse"] and one["of"] != DISTRIBUTION.name for one in watch.figures)
 
 
 def _try(watch: Watch, deployment: Deployment, now: datetime) -> None:

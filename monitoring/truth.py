@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FEW_DAYS = 30
+BY_HAND = "by-hand"
+"""The code of what somebody put there past the console."""
 NAMED = 4
 SECURITY = {"strict-transport-security": "HSTS", "x-content-type-options": "nosniff"}
 
@@ -103,7 +105,7 @@ def _edge(sight: Sight) -> Fact:
         ", ".join(word for name, word in SECURITY.items() if name in sight.headers) or "no security headers"
     )
     days = f", certificate {sight.certificate_days} d" if sight.certificate_days is not None else ""
-    note = f"{sight.asked} files asked at {sight.host}, {secure}{days}"
+    note = f"{sight.asked} requests to {sight.host}, {secure}{days}"
     return {"place": "At the edge", "value": value, "agrees": _word(fine), "note": note}
 
 
@@ -118,7 +120,7 @@ def _short(digest: str) -> str:
 def findings(sight: Sight) -> list[Finding]:
     """What is otherwise than declared: `{code, text}`, nothing where all agrees. A code stays while its cause does."""
     found = [
-        ("by-hand", _by_hand(sight)),
+        (BY_HAND, _by_hand(sight)),
         ("edge", _edge_differs(sight)),
         ("assets", _assets(sight)),
         ("unreachable", f"The edge could not be asked: {sight.edge_problem}." if sight.edge_problem else ""),

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from deployments.models import Deployment
 from monitoring.health import JUDGED
 from monitoring.models import Source, Verdict, Watch
 from monitoring.sources import key_of, keys_of
-from runs.models import Run, RunState
+from runs.models import Run, RunState, RunStep
 
 GRACE = timedelta(minutes=10)
 """How long after its end a watch waits for numbers that come late."""
@@ -18,26 +18,35 @@ SWITCHES = ("switch", "switch-handlers")
 
 
 def begin(deployment: Deployment, run: Run) -> None:
-    """Watch over what just went live, from when all callers got it; in the transaction that ends its Run.
-
-    What was watched there before can no longer be told apart from it.
+    """Watch over what just went live, from when all callers get it and nobody verifies it any more: that asks for what is
+    not there. In the transaction that ends its Run.
     """
     if run.state != RunState.SUCCEEDED:
         return
     environment, now = deployment.environment, timezone.now()
-    earlier = Watch.objects.filter(environment=environment, verdict=Verdict.WATCHING)
-    earlier.update(
-        verdict=Verdict.UNKNOWN,
-        decided_at=now,
-        text=f"Ended early: {deployment.release.version} was deployed after it.",
-    )
-    switched = run.steps.filter(name__in=SWITCHES).aggregate(at=Max("ended_at"))["at"]
+    end_early(Watch.objects.filter(environment=environment), deployment)
     Watch.objects.create(
         deployment=deployment,
         environment=environment,
-        began_at=switched or now,
+        began_at=now,
         ends_at=now + timedelta(minutes=environment.watch_minutes),
     )
+
+
+def end_early(watches: QuerySet[Watch], successor: Deployment) -> None:
+    """Decide nothing about what can no longer be told apart from what came after it."""
+    watches.filter(verdict=Verdict.WATCHING).update(
+        verdict=Verdict.UNKNOWN,
+        decided_at=timezone.now(),
+        text=f"Ended early: {successor.release.version} was deployed after it.",
+    )
+
+
+def successor_of(watch: Watch) -> Deployment | None:
+    """The first later deployment of the environment that began to give callers something new. One query."""
+    begun = RunStep.objects.filter(name__in=SWITCHES, started_at__isnull=False)
+    later = Deployment.objects.filter(environment=watch.environment_id, pk__gt=watch.deployment_id)
+    return later.filter(run__steps__in=begun).select_related("release").order_by("pk").first()
 
 
 def switch_began(run: Run) -> datetime | None:

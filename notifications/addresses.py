@@ -1,7 +1,11 @@
 """Whether a webhook may be sent to an address. Pure."""
 
+import re
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
+
+NAME = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]\.?", re.IGNORECASE)
+"""A name with a domain, whose last label is no number: other spellings of addresses are none."""
 
 HTTPS_ONLY = "A webhook goes to an address that begins with https:// and names a host."
 
@@ -17,7 +21,7 @@ def problem_of(url: str, *, demo: bool) -> str:
         return _details(parts)
     if parts.scheme != "https" or not host or port == 0:
         return HTTPS_ONLY
-    if _address(host):
+    if not NAME.fullmatch(host):
         return "A webhook's host is a name, not an address, so that its certificate says who answers."
     return _details(parts)
 

@@ -83,7 +83,9 @@ class Channel(models.Model):
 
     def clean(self) -> None:
         """A channel has the fields that its kind needs, and no others."""
-        needs = NEEDS.get(ChannelKind(self.kind), {}) if self.kind in ChannelKind.values else {}
+        if self.kind not in ChannelKind.values:
+            return  # The field itself says so.
+        needs = NEEDS.get(ChannelKind(self.kind), {})
         errors = {name: text for name, text in needs.items() if not getattr(self, name)}
         for name in {"addresses", "url", "setting"} - needs.keys():
             if getattr(self, name):

@@ -18,7 +18,7 @@ from timcombo_console.health import health
 
 FAILED_SHOWN = 10
 QUEUES = ("runs", "watch", "wake")
-AGAIN_AND_AGAIN = ("collect", "truth", DELIVER)
+AGAIN_AND_AGAIN = ("collect", "alarms", "truth", DELIVER)
 """Kinds of Runs that begin anew by themselves every few minutes: only how the last one ended matters."""
 
 
@@ -41,7 +41,7 @@ def on_call_page() -> dict[str, Any]:
         "wakers": selectors.alive_workers("wake").count(),
         "cap": settings.CONSOLE_METRICS_CAP,
         "runs": [_run(run) for run in active],
-        "unseen": [*_not_measured(), *_not_looked_at(), *_not_told()],
+        "unseen": [*_not_measured(), *_last_failed("alarms"), *_not_looked_at(), *_last_failed(DELIVER)],
         "failed": list(_failed()[:FAILED_SHOWN]),
         "schedules": list(selectors.overdue_schedules()),
         "two_roles": bool(settings.DATABASE_OWNER_URL) or settings.DEMO,
@@ -75,12 +75,12 @@ def _not_looked_at() -> Iterator[Unseen]:
             yield Unseen(row.run.title, row.run.url, row.seen_at, row.run.error)
 
 
-def _not_told() -> Iterator[Unseen]:
-    """Channels whose last Run failed; a receiver that takes nothing fails no Run: see Notifications."""
-    newest = Run.objects.filter(kind=DELIVER).order_by("scope_names", "-id").distinct("scope_names")
+def _last_failed(kind: str) -> Iterator[Unseen]:
+    """Accounts or channels whose last Run failed; a receiver that takes nothing fails none: see Notifications."""
+    newest = Run.objects.filter(kind=kind).order_by("scope_names", "-id").distinct("scope_names")
     for run in newest:
         if run.state == RunState.FAILED:
-            well = Run.objects.filter(kind=DELIVER, state=RunState.SUCCEEDED, scope_names=run.scope_names)
+            well = Run.objects.filter(kind=kind, state=RunState.SUCCEEDED, scope_names=run.scope_names)
             yield Unseen(run.title, run.url, well.aggregate(at=Max("ended_at"))["at"], run.error)
 
 

@@ -21,7 +21,14 @@ LINES_KEPT = timedelta(days=90)
 SPOOL_KEPT_SECONDS = 24 * 3600
 LINES_A_TIME = 5000
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-LOOKS_KEPT = {"observe": WEEK, "readiness": WEEK, "deliver": WEEK, "collect": DAY, "truth": DAY}
+LOOKS_KEPT = {
+    "observe": WEEK,
+    "readiness": WEEK,
+    "deliver": WEEK,
+    "collect": DAY,
+    "alarms": DAY,
+    "truth": DAY,
+}
 """By kind of Run that only looks or tells, how long it is kept once it ended."""
 LOOKS_A_TIME = 500
 OVER = (RunState.SUCCEEDED, RunState.FAILED, RunState.CANCELLED)

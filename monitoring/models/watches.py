@@ -19,7 +19,7 @@ class Verdict(models.TextChoices):
 class Watch(models.Model):
     """The time after a deployment, compared with the hour before.
 
-    `figures` are `[{signal, before, after, worse, text}]` as `monitoring.health` judged them last; `text` says why the
+    `figures` are those of `monitoring.health.Figure` as it judged last; `text` says why the
     verdict is what it is. `rollback` is the deployment by which the console went back by itself; `held` says why it did not.
     """
 

@@ -32,10 +32,12 @@ def alarms_page(asked: Mapping[str, str]) -> dict[str, Any]:
         for name, (_, word, _) in STATES.items()
     ]
     chosen = rows.filter(state=state) if state in STATES else rows
+    found = list(chosen[: MOST + 1])
     return {
         "filters": filters,
-        "alarms": [shown(one) for one in chosen[:MOST]],
-        "now_url": f"{here}?state={state}",
+        "alarms": [shown(one) for one in found[:MOST]],
+        "seen_at": min((one.seen_at for one in found), default=None),
+        "most": MOST if len(found) > MOST else None,
     }
 
 

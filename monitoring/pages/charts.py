@@ -140,10 +140,15 @@ def chart(drawing: Drawing, rows: Rows) -> Chart | None:
     return Chart(
         drawing,
         lines,
-        known[-1] if known and first[-1] is not None else None,
+        _newest(first),
         median(known) if known else None,
         extra and set(having) <= rows.not_enabled,
     )
+
+
+def _newest(values: Sequence[float | None]) -> float | None:
+    """Of the last two periods: the last one may just have ended, and its numbers are still to come."""
+    return next((value for value in reversed(values[-2:]) if value is not None), None)
 
 
 EXTRA = frozenset({"hit_ratio", "latency"})

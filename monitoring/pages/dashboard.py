@@ -30,9 +30,11 @@ from monitoring.selectors.samples import newest, samples_of
 from monitoring.sources import certificates_of, sources_of
 from products.models import Environment, Product
 from products.selectors import environments_of
-from users.refusals import Invalid
+from users.refusals import Invalid, Missing
 
 DRAWN = (DISTRIBUTION, FLEET, API)
+EARLIEST, LATEST = 2000, 2100
+"""Years in which somebody may look."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,12 @@ def moment(text: str) -> datetime | None:
         return None
     try:
         found = parse_datetime(text.replace(" ", "+"))
-    except ValueError:
+        found = found and (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         found = None
-    if found is None:
+    if found is None or not EARLIEST <= found.year <= LATEST:
         raise Invalid(f"until is no time: {text[:40]}. Write it as 2026-11-22T09:00:00Z.")
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,9 @@ class Dashboard:
 
     @cached_property
     def chosen(self) -> list[Environment]:
-        """The environments of the address; without any the last app environment, which visitors know."""
+        """The environments of the address; without any the last app environment, which visitors know. Raises Missing."""
+        if unknown := set(self.asked.names) - {one.name for one in self.every}:
+            raise Missing(f"{self.product} has no environment {min(unknown)[:40]}.")
         named = [one for one in self.every if one.name in self.asked.names]
         apps = [one for one in self.every if one.kind == "app" and one.distribution_id]
         return named or apps[-1:] or self.every[:1]

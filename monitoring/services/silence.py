@@ -12,17 +12,16 @@ from users.actions import action
 from users.models import User
 from users.refusals import Invalid, WrongState
 
-LONGEST = timedelta(days=14)
-SHORTEST = timedelta(minutes=5)
+SHORTEST, LONGEST = 5, 14 * 24 * 60
+"""Minutes."""
 
 
 @action("alarm.silence", permission="alarm.silence")
 def silence(*, actor: User, alarm: Alarm, minutes: int, reason: str) -> Silence:
     """Tell nobody of the alarm for so many minutes. Raises Invalid, or WrongState while it is silenced already."""
-    length = timedelta(minutes=minutes)
     if not reason.strip():
         raise Invalid("Say why; the reason goes on record.", errors={"reason": ["Say why."]})
-    if not SHORTEST <= length <= LONGEST:
+    if not SHORTEST <= minutes <= LONGEST:
         raise Invalid(
             "A silence lasts from 5 minutes to 14 days.", errors={"minutes": ["5 minutes to 14 days."]}
         )
@@ -31,7 +30,9 @@ def silence(*, actor: User, alarm: Alarm, minutes: int, reason: str) -> Silence:
         raise WrongState(
             f"{alarm.name} is silenced until {held.until:%d %b %H:%M} UTC by {held.actor}. End that first."
         )
-    made = Silence.objects.create(alarm=locked, reason=reason, until=timezone.now() + length, actor=actor)
+    made = Silence.objects.create(
+        alarm=locked, reason=reason, until=timezone.now() + timedelta(minutes=minutes), actor=actor
+    )
     record(
         actor=actor,
         action="alarm.silence",

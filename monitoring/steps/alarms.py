@@ -1,9 +1,10 @@
 """Looking at the alarms that guard what products stand on."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -14,14 +15,17 @@ from aws.alarms import Change, SeenAlarm, changes_since, list_alarms
 from monitoring.models import Alarm, AlarmChange
 from monitoring.selectors.alarms import is_silenced
 from monitoring.sources import EDGE_REGION
-from products.models import Account, Environment, Product
+from products.door import aws_step, open_account
+from products.models import Account, Environment, Product, Purpose
 from provisioning.models import Resource
-from runs.steps import StepContext
+from runs.steps import Done, StepContext, Wait
 
 FIRST_LOOK_BACK = timedelta(days=14)
 NEWS = timedelta(hours=1)
 """Of an alarm that is seen for the first time, so much of its history is news."""
 RANG = "ALARM"
+OVERLAP = timedelta(minutes=1)
+"""So much of the history is read once more: its moments are not those of the alarm itself."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,16 @@ class Places:
         return next((one for prefix, one in self.prefixes.items() if value.startswith(prefix)), None)
 
 
-def look_at_alarms(context: StepContext, door: Door, account: Account) -> int:
-    """Make the rows what CloudWatch tells; how many states changed. Each change is put on record once."""
+@aws_step
+def look(context: StepContext) -> Done | Wait:
+    """Make the rows of an account what CloudWatch tells. Each change is put on record once."""
+    account = Account.objects.get(pk=int(context.run.scope_names[0].partition(":")[2]))
+    door = open_account(context, account, Purpose.READ)
+    return Done({"changed": _look_at_all(context, door, account)})
+
+
+def _look_at_all(context: StepContext, door: Door, account: Account) -> int:
+    """How many states changed."""
     places, changed = Places.of(account), 0
     for client, region in _regions(account):
         seen = {one.name: one for one in list_alarms(door, client)}
@@ -97,28 +109,49 @@ def _look(
     seen: SeenAlarm,
     place: tuple[Product, Environment | None],
 ) -> int:
-    is_new = row.pk is None
+    is_new, before = row.pk is None, row.seen_at
     since = row.changed_at or door.clock.now() - FIRST_LOOK_BACK
     moved = is_new or row.changed_at is None or seen.changed_at > row.changed_at
-    changes = changes_since(door, client, seen.name, since) if moved else []
+    told = changes_since(door, client, seen.name, since - OVERLAP) if moved else []
     with context.transaction():
-        _save(row, seen, place)
-        made = AlarmChange.objects.bulk_create(
-            (
-                AlarmChange(alarm=row, at=one.at, was=one.was, state=one.state, reason=one.reason)
-                for one in changes
-            ),
-            ignore_conflicts=True,
+        changes = _unknown(row, told)
+        _save(row, seen, place, told)
+        AlarmChange.objects.bulk_create(
+            AlarmChange(alarm=row, at=one.at, was=one.was, state=one.state, reason=one.reason)
+            for one in changes
         )
-        for one in _news(changes, since=timezone.now() - NEWS if is_new else since):
+        news = list(_news(changes, since=timezone.now() - NEWS if is_new else since - OVERLAP))
+        for one in news:
             _on_record(row, one)
-    return len(made)
+        if not news and before and _was_silenced(row, before):
+            _on_record(
+                row, Change(timezone.now(), RANG, RANG, f"It still rings after its silence. {row.reason}")
+            )
+    return len(changes)
 
 
-def _save(row: Alarm, seen: SeenAlarm, place: tuple[Product, Environment | None]) -> None:
+def _unknown(row: Alarm, told: Iterable[Change]) -> list[Change]:
+    """Those that are not kept yet: AWS tells when a state changed in two places, and not to the same millisecond."""
+    known = set(row.changes.values_list("at", "state")) if row.pk else set()
+    return [one for one in told if (one.at, one.state) not in known]
+
+
+def _was_silenced(row: Alarm, before: datetime) -> bool:
+    """Whether a silence ended since the look before while the alarm rings."""
+    ended = Q(until__gt=before, until__lte=Now(), ended_at=None) | Q(ended_at__gt=before)
+    return row.state == RANG and not is_silenced(row) and row.silences.filter(ended).exists()
+
+
+def _save(
+    row: Alarm, seen: SeenAlarm, place: tuple[Product, Environment | None], told: Sequence[Change]
+) -> None:
+    """A change whose history did not come yet is looked for again: until then it counts as not seen."""
+    is_told = seen.changed_at < timezone.now() - NEWS or any(one.state == seen.state for one in told[-1:])
+    if is_told or not row.changed_at:
+        row.changed_at = max(seen.changed_at, row.changed_at or seen.changed_at)
     row.product, row.environment = place
     row.arn, row.state, row.reason = seen.arn, seen.state, seen.reason
-    row.watches, row.actions, row.changed_at = seen.watches, seen.actions, seen.changed_at
+    row.watches, row.actions = seen.watches, seen.actions
     row.seen_at, row.gone_at = timezone.now(), None
     row.save()
 

@@ -12,14 +12,13 @@ from aws.access import Account as Door
 from aws.api_metrics import dimensions_of
 from aws.errors import AwsError
 from aws.metrics import POINTS, QUERIES, Found, Question, Search, ask
-from monitoring.budget import check_cap, spent
+from monitoring.budget import is_capped, spent
 from monitoring.joining import Values
 from monitoring.keeping import draw_sparks, keep, roll_up
 from monitoring.kinds import API, DISTRIBUTION, FIVE_MINUTES, KINDS, MINUTE
 from monitoring.models import Collection, Source
 from monitoring.rollups import join_stale, mark_stale
 from monitoring.sources import keep_sources
-from monitoring.steps.alarms import look_at_alarms
 from monitoring.steps.questions import questions_about, samples_from
 from monitoring.watching import watched_since
 from monitoring.windows import Window, window
@@ -55,7 +54,8 @@ class Work:
 def collect(context: StepContext) -> Done | Wait:
     """Ask for all that is new, and keep it call by call: a worker that dies loses the call under way."""
     row = Collection.objects.select_related("account").get(run=context.run)
-    check_cap()
+    if is_capped():
+        return Done({"capped": True})
     door = open_account(context, row.account, Purpose.READ)
     with context.transaction():
         sources = keep_sources(row.account)
@@ -63,11 +63,10 @@ def collect(context: StepContext) -> Done | Wait:
     calls = 0
     for batch in batches(list(work_on(sources, door.clock.now()))):
         calls += _carry_out(context, door, row, batch)
-    changed = look_at_alarms(context, door, row.account)
     with context.transaction():
         join_stale(row.account_id)
         Collection.objects.filter(pk=row.pk).update(seen_at=Now(), failed_at=None, error="")
-    return Done({"sources": len(sources), "calls": calls, "alarms": changed})
+    return Done({"sources": len(sources), "calls": calls})
 
 
 def _learn_dimensions(context: StepContext, door: Door, sources: Sequence[Source]) -> None:

@@ -22,7 +22,7 @@ from deployments.selectors.releases import manifest_of, manifests_of
 from deployments.steps.edge import target_of
 from deployments.steps.wish import served_manifest
 from monitoring.models import EdgeTruth
-from monitoring.truth import Entry, Finding, Sight, facts, findings
+from monitoring.truth import BY_HAND, Entry, Finding, Sight, facts, findings
 from products.door import aws_step, open_account
 from products.models import Environment, Purpose
 from runs.steps import Done, StepContext, Wait
@@ -45,11 +45,12 @@ def look(context: StepContext) -> Done | Wait:
     sight = _Look(context, row.environment, state.running).sight()
     found = findings(sight)
     codes = [one["code"] for one in found]
+    asked = {"asked": context.step.output.get("asked", 0) + sight.asked}
     if found and context.step.output.get("codes") != codes:
-        return Wait(AGAIN_SECONDS, "Something differs; looks once more.", {"codes": codes})
+        return Wait(AGAIN_SECONDS, "Something differs; looks once more.", {"codes": codes, **asked})
     with context.transaction():
         _save(row, state, sight, found)
-    return Done({"findings": len(found)})
+    return Done({"findings": len(found), **asked})
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class _Look:
             cache_control=(first.cache_control, page.headers.get("cache-control", "") if page else ""),
             headers=page.headers if page else {},
             certificate_days=_days_left(page),
-            asked=len(self.pages),
+            asked=1 + (verdict.asked if verdict else 0),
             host=self.target.host,
             back_end=_back_end(self.environment),
         )
@@ -168,10 +169,10 @@ def _back_end(environment: Environment) -> tuple[str, int, int] | None:
 
 
 def _save(row: EdgeTruth, state: EnvironmentState, sight: Sight, found: list[Finding]) -> None:
-    before = _codes(row.findings)
+    before, known = _codes(row.findings), _told(row.findings)
     row.facts, row.findings = facts(sight), found
     row.seen_at, row.deployment = timezone.now(), state.running_id
-    if _codes(found) != before:
+    if _told(found) != known:
         row.changed_at = timezone.now()
         _on_record(row, before)
     row.save(update_fields=["facts", "findings", "seen_at", "deployment", "changed_at"])
@@ -179,6 +180,11 @@ def _save(row: EdgeTruth, state: EnvironmentState, sight: Sight, found: list[Fin
 
 def _codes(found: Iterable[Mapping[str, Any]]) -> list[str]:
     return sorted(one["code"] for one in found)
+
+
+def _told(found: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """What makes news: another cause, or another deployment by hand."""
+    return {(one["code"], one["text"] if one["code"] == BY_HAND else "") for one in found}
 
 
 def _on_record(row: EdgeTruth, before: list[str]) -> None:

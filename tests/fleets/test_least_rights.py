@@ -66,6 +66,7 @@ def test_all_that_deployments_call_is_allowed_and_nothing_else(fleet_world: Flee
 def _asked_for_numbers(fleet_world: FleetWorld, account: str) -> None:
     """With an alarm over one of our distributions that has a history."""
     from monitoring.collecting import collect_from
+    from monitoring.guarding import look_at_alarms_of
     from products.models import Account, Environment
     from tests.runs.rows import carry_out
 
@@ -78,8 +79,10 @@ def _asked_for_numbers(fleet_world: FleetWorld, account: str) -> None:
         fleet_world.cloud.client("cloudwatch", account, "owner", region="us-east-1").put_metric_alarm(
             **ALARM, Dimensions=dimensions
         )
-    run = carry_out(collect_from(actor=None, account=Account.objects.get(name=account)))
-    assert run.state == "succeeded", run.error
+    row = Account.objects.get(name=account)
+    for begun in (collect_from(actor=None, account=row), look_at_alarms_of(row)):
+        run = carry_out(begun)
+        assert run.state == "succeeded", run.error
 
 
 def _put_back(fleet_world: FleetWorld) -> None:

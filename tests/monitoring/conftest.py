@@ -91,6 +91,18 @@ class Eyes:
             be_due(run)
         return run
 
+    def guard(self, account: str = "media") -> Any:
+        """Have the alarms of an account looked at, to the end of the Run."""
+        from monitoring.guarding import look_at_alarms_of
+        from products.models import Account
+        from tests.runs.rows import be_due, carry_out
+
+        run = look_at_alarms_of(Account.objects.get(name=account))
+        while carry_out(run).is_active:
+            be_due(run)
+        assert run.state == "succeeded", run.error
+        return run
+
     def source(self, kind: str = "distribution", environment: str = "test") -> Any:
         from monitoring.sources import sources_of
 

@@ -54,18 +54,18 @@ def alarm() -> Any:
 
 
 def test_alarms_over_what_is_ours_are_seen_with_what_they_guard(eyes: Eyes, cloudwatch: Any) -> None:
-    eyes.collect()
+    eyes.guard()
     found = alarm()
     assert (found.name, str(found.environment)) == ("shop-errors", "Tim-Combo test")
     assert found.watches == "5xxErrorRate above 1, in 3 of 3 periods of 60 s"
 
 
 def test_an_alarm_that_rings_is_told_once_and_again_when_it_ends(eyes: Eyes, cloudwatch: Any) -> None:
-    eyes.collect()
+    eyes.guard()
     eyes.edge(minutes(now() - timedelta(minutes=5), now()), errors_5xx=20.0)
     set_state(cloudwatch, "ALARM")
     for _ in range(2):
-        eyes.collect()
+        eyes.guard()
     assert alarm().state == "ALARM"
     (rang,) = events()
     assert rang.after == {"state": "ALARM", "silenced": False}
@@ -73,26 +73,26 @@ def test_an_alarm_that_rings_is_told_once_and_again_when_it_ends(eyes: Eyes, clo
     assert "shop-errors of Tim-Combo test rings: 5xxErrorRate above 1" in rang.summary
     assert eyes.world.environment()["alarms"] == 1
     set_state(cloudwatch, "OK")
-    eyes.collect()
+    eyes.guard()
     assert [event.after["state"] for event in events()] == ["ALARM", "OK"]
     states = list(alarm().changes.order_by("at").values_list("state", flat=True))
     assert states[-2:] == ["ALARM", "OK"]
 
 
 def test_changes_between_two_looks_are_in_the_history_all_the_same(eyes: Eyes, cloudwatch: Any) -> None:
-    eyes.collect()
+    eyes.guard()
     for state in ("ALARM", "OK", "ALARM", "OK"):
         set_state(cloudwatch, state)
-    eyes.collect()
+    eyes.guard()
     states = list(alarm().changes.order_by("at", "pk").values_list("state", flat=True))
     assert states[-4:] == ["ALARM", "OK", "ALARM", "OK"]
     assert len(events()) == 4
 
 
 def test_one_that_is_deleted_in_aws_is_gone(eyes: Eyes, cloudwatch: Any) -> None:
-    eyes.collect()
+    eyes.guard()
     cloudwatch.delete_alarms(AlarmNames=["shop-errors"])
-    eyes.collect()
+    eyes.guard()
     assert alarm().gone_at is not None
     assert eyes.world.environment()["alarms"] == 0
 
@@ -101,11 +101,11 @@ def test_a_silenced_alarm_rings_in_aws_and_nobody_is_told_here(eyes: Eyes, cloud
     from monitoring.services.silence import silence, unsilence
     from users.models import User
 
-    eyes.collect()
+    eyes.guard()
     admin = User.objects.get(username="admin")
     silence(actor=admin, alarm=alarm(), minutes=30, reason="Load test, TC-77")
     set_state(cloudwatch, "ALARM")
-    eyes.collect()
+    eyes.guard()
     assert [event.after["silenced"] for event in events()] == [True]
     assert eyes.world.environment()["alarms"] == 0
     unsilence(actor=admin, alarm=alarm())
@@ -121,9 +121,9 @@ def page_of(person: str) -> Client:
 
 
 def test_by_the_page_a_silence_needs_a_reason_and_the_right(eyes: Eyes, cloudwatch: Any) -> None:
-    eyes.collect()
+    eyes.guard()
     set_state(cloudwatch, "ALARM")
-    eyes.collect()
+    eyes.guard()
     address = f"/alarms/{alarm().pk}/"
     manager = page_of("release-manager")
     assert "shop-errors" in manager.get("/alarms/?state=ALARM").content.decode()
@@ -139,3 +139,45 @@ def test_by_the_page_a_silence_needs_a_reason_and_the_right(eyes: Eyes, cloudwat
     assert manager.post(f"{address}unsilence/").status_code == 302
     assert manager.post(f"{address}unsilence/").status_code == 409
     assert page_of("viewer").get("/alarms/987654/").status_code == 404
+
+
+def test_alarms_are_looked_at_though_numbers_are_refused_or_the_cap_is_reached(
+    eyes: Eyes, cloudwatch: Any, settings: Any
+) -> None:
+    from monitoring.guarding import due_accounts, guard_everywhere
+    from runs.models import Run
+
+    eyes.cloud.faults("monitoring", "GetMetricData", "error", status=403, code="AccessDenied")
+    settings.CONSOLE_METRICS_CAP = 0.0
+    eyes.guard()
+    assert alarm().name == "shop-errors"
+    Run.objects.filter(kind="alarms").update(created_at=now() - timedelta(minutes=2))
+    assert [one.name for one in due_accounts()][:1]
+    guard_everywhere()
+    assert Run.objects.filter(kind="alarms", state="queued").exists()
+
+
+def test_a_silence_that_ends_while_the_alarm_rings_is_told(eyes: Eyes, cloudwatch: Any) -> None:
+    from monitoring.models import Silence
+    from monitoring.services.silence import silence
+    from users.models import User
+
+    eyes.guard()
+    silence(actor=User.objects.get(username="admin"), alarm=alarm(), minutes=30, reason="Load test, TC-77")
+    set_state(cloudwatch, "ALARM")
+    eyes.guard()
+    eyes.guard()
+    assert [event.after["silenced"] for event in events()] == [True]
+    Silence.objects.update(until=now())
+    eyes.guard()
+    eyes.guard()
+    assert [event.after["silenced"] for event in events()] == [True, False]
+    assert "still rings" in events()[-1].reason
+
+
+@pytest.mark.parametrize("minutes_asked", [4, 20_161, 10**13])
+def test_how_long_a_silence_may_last(eyes: Eyes, cloudwatch: Any, minutes_asked: int) -> None:
+    eyes.guard()
+    wish = {"minutes": minutes_asked, "reason": "Load test, TC-77"}
+    assert eyes.world.api.post(f"alarms/{alarm().pk}/silence", wish).status == 422
+    assert eyes.world.api.get("alarms?state=bogus").status == 422

@@ -79,6 +79,10 @@ def test_the_whole_time_is_joined_by_environment(board: Board) -> None:
     assert re.search(r'<th scope="row">test</th><td class="r">100</td>', page)
 
 
+def test_heads_keep_the_last_number_while_the_newest_period_is_still_to_come(board: Board) -> None:
+    assert re.search(r'id="n-requests">100<', board.page("env=test&range=1h"))
+
+
 def test_an_address_with_a_moment_shows_that_moment_and_asks_no_more(board: Board) -> None:
     until = (board.end - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
     page = board.page(f"env=test&range=1h&until={until}")
@@ -86,7 +90,19 @@ def test_an_address_with_a_moment_shows_that_moment_and_asks_no_more(board: Boar
     assert "hx-get" not in page.split('id="poll"')[1].split(">")[0]
     live = board.page("env=test&range=1h")
     assert "hx-get" in live.split('id="poll"')[1].split(">")[0]
-    assert board.client.get(f"{HERE}?until=then").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "until", ["then", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"]
+)
+def test_a_moment_that_is_none_and_an_environment_that_is_not_there_are_refused(
+    board: Board, until: str
+) -> None:
+    assert board.client.get(f"{HERE}?until={until}").status_code == 422
+    assert (
+        board.eyes.world.api.get(f"products/tim-combo/environments/test/metrics?until={until}").status == 422
+    )
+    assert board.client.get(f"{HERE}?env=nope").status_code == 404
 
 
 def test_a_poll_brings_numbers_heads_and_rows_out_of_band(board: Board) -> None:

@@ -89,3 +89,13 @@ def test_numbers_that_did_not_come_leave_it_unknown_but_not_what_was_seen_to_be_
     words = "CloudWatch's numbers reach only until 10:32 UTC."
     assert at_the_end(edge(), edge(2_000), words)[:2] == ("unknown", words)
     assert at_the_end(edge(), edge(2_000, errors_5xx=9.0), words).verdict == "degraded"
+
+
+def test_what_the_console_asked_itself_is_no_traffic() -> None:
+    found = judge(edge(), edge(90), warm=None, ended=True, own=60)
+    assert found[:2] == (
+        "unknown",
+        f"Traffic was too low to say anything: 30 requests, and {ENOUGH} are needed.",
+    )
+    assert judge(edge(), edge(90, errors_5xx=50.0), warm=None, ended=True, own=60).verdict == "unknown"
+    assert judge(edge(), edge(900, errors_5xx=50.0), warm=None, ended=True, own=60).verdict == "degraded"

@@ -34,7 +34,7 @@ def test_where_all_agrees_there_is_no_finding() -> None:
     )
     assert findings(sight) == []
     assert [one["agrees"] for one in facts(sight)] == ["yes", "yes", "yes"]
-    assert facts(sight)[2]["note"] == "3 files asked at app.example.com, HSTS, certificate 200 d"
+    assert facts(sight)[2]["note"] == "3 requests to app.example.com, HSTS, certificate 200 d"
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def events(action: str = "health.judged") -> list[Any]:
     return list(Event.objects.filter(action=action).order_by("pk"))
 
 
-def test_a_deployment_that_goes_live_is_watched_from_its_switch_and_the_one_before_no_more(
+def test_a_deployment_is_watched_from_when_it_was_verified_and_the_one_before_no_more(
     watched: Watched,
 ) -> None:
     from deployments.models import Deployment
@@ -87,8 +87,9 @@ def test_a_deployment_that_goes_live_is_watched_from_its_switch_and_the_one_befo
 
     deployment = Deployment.objects.get(pk=watched.answer["id"])
     assert watched.watch.verdict == "watching"
-    assert deployment.switched_at <= watched.watch.began_at <= deployment.live_at
-    assert watched.watch.ends_at - deployment.live_at < FIFTEEN + timedelta(seconds=5)
+    assert deployment.live_at
+    assert abs(watched.watch.began_at - deployment.live_at) < timedelta(seconds=2)
+    assert watched.watch.ends_at - watched.watch.began_at == FIFTEEN
     first = Watch.objects.exclude(pk=watched.watch.pk).get()
     assert (first.verdict, first.text) == ("unknown", "Ended early: 1.1.0 was deployed after it.")
 
@@ -295,6 +296,7 @@ def test_the_api_tells_of_health(watched: Watched) -> None:
         "after": 12.0,
         "worse": True,
         "total": 0,
+        "of": "distribution",
     }
     assert watched.eyes.world.environment()["health"] == "degraded"
 
@@ -314,3 +316,96 @@ def test_what_is_too_young_for_five_minutes_is_compared_with_the_minutes_before(
     figure = judged(watched.watch, now()).figures[0]
     assert figure.before == pytest.approx(0.2)
     assert figure.worse
+
+
+def test_opting_in_later_does_not_act_on_the_past(watched: Watched) -> None:
+    from deployments.models import Deployment
+    from monitoring.judging import judge_all
+
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares(errors_5xx=12.0)
+    assert watched.judge().held == "This environment leaves that to people."
+    watched.opt_in()
+    judge_all()
+    assert not Deployment.objects.filter(kind="rollback").exists()
+
+
+def test_a_way_back_that_could_not_begin_in_time_says_so(watched: Watched) -> None:
+    from monitoring.judging import judge_all
+    from monitoring.models import Watch
+
+    watched.opt_in()
+    Watch.objects.update(
+        verdict="degraded", decided_at=now() - timedelta(minutes=21), held="", text="It was bad."
+    )
+    judge_all()
+    assert watched.watch.held == "It could not be begun in time."
+
+
+def test_the_same_release_again_is_no_way_back(watched: Watched) -> None:
+    from deployments.models import Deployment
+    from monitoring.judging import judge_all
+    from monitoring.models import Watch
+
+    Deployment.objects.filter(pk__lt=watched.answer["id"]).update(rolled_away=True)
+    watched.opt_in()
+    again = watched.eyes.world.live("1.1.0")
+    Watch.objects.filter(pk=again["id"]).update(verdict="degraded", decided_at=now(), text="It was bad.")
+    judge_all()
+    assert not Deployment.objects.filter(kind="rollback", pk__gt=again["id"]).exists()
+
+
+def test_pages_are_not_taken_back_for_what_handlers_do(watched: Watched) -> None:
+    from deployments.models import Deployment
+    from monitoring.judging import judge_all
+    from monitoring.models import Watch
+
+    watched.opt_in()
+    figures = [
+        {
+            "label": "Answers 5xx",
+            "unit": "percent",
+            "before": 0.1,
+            "after": 12.0,
+            "worse": True,
+            "total": 900,
+            "of": "distribution",
+        },
+        {
+            "label": "Failed calls of handlers",
+            "unit": "percent",
+            "before": 0.1,
+            "after": 60.0,
+            "worse": True,
+            "total": 900,
+            "of": "fleet",
+        },
+    ]
+    Watch.objects.filter(pk=watched.watch.pk).update(
+        verdict="degraded", decided_at=now(), text="It was bad.", figures=figures
+    )
+    judge_all()
+    assert "this deployment changed nothing there" in watched.watch.held
+    assert not Deployment.objects.filter(kind="rollback").exists()
+
+
+def test_as_soon_as_another_deployment_switches_nothing_more_is_decided(watched: Watched) -> None:
+    watched.eyes.world.stock("1.2.0")
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares(errors_5xx=12.0)
+    coming = watched.eyes.world.promote("1.2.0")
+    watched.eyes.world.do_before(coming, "verify")
+    watch = watched.judge()
+    assert (watch.verdict, watch.text) == ("unknown", "Ended early: 1.2.0 was deployed after it.")
+    assert events() == []
+
+
+def test_looks_of_the_console_itself_are_counted_out(watched: Watched) -> None:
+    from monitoring.judging import _own_requests
+    from monitoring.looking import look_at
+    from tests.runs.rows import carry_out
+
+    run = carry_out(look_at(actor=None, environment=watched.eyes.environment()))
+    asked = run.steps.get().output["asked"]
+    assert asked > 1
+    assert _own_requests(watched.watch, watched.watch.began_at, now()) == asked

@@ -6,6 +6,7 @@ from ninja import Router
 from monitoring.kinds import KINDS
 from monitoring.models import Alarm
 from monitoring.pages.age import age_of
+from monitoring.pages.alarms import STATES
 from monitoring.pages.dashboard import DRAWN, Asked, Dashboard
 from monitoring.selectors.alarms import alarm_for, alarms
 from monitoring.services.silence import silence, unsilence
@@ -16,6 +17,7 @@ from timcombo_console.api.deployments import answer
 from timcombo_console.api.lists import listed
 from timcombo_console.api.shapes import Json, moment
 from users.models import User
+from users.refusals import Invalid
 
 router = Router(tags=["monitoring"])
 
@@ -73,6 +75,8 @@ def _metrics(board: Dashboard, name: str) -> Json:
 @router.get("/alarms", summary="CloudWatch's alarms over what products stand on")
 def list_alarms(request: HttpRequest, state: str = "", cursor: str = "", limit: int = 50) -> HttpResponse:
     def see(user: User) -> HttpResponse:
+        if state and state not in STATES:
+            raise Invalid(f"state is {', '.join(STATES)} or left out.")
         found = alarms().order_by("pk")
         return listed(found.filter(state=state) if state else found, _alarm, cursor, limit)
 
