@@ -21,7 +21,7 @@ class MonitoringConfig(AppConfig):
         for recipe in RECIPES:
             register(recipe)
         ended_by.append(begin)
-        schedule.register("ask for numbers", LOOK_SECONDS, collect_everywhere, first_seconds=15)
+        schedule.register("ask for numbers", LOOK_SECONDS, collect_everywhere, first_seconds=45)
         schedule.register("look at alarms", LOOK_SECONDS, guard_everywhere, first_seconds=15)
         schedule.register("look at the edge", LOOK_SECONDS, look_everywhere, first_seconds=20)
         schedule.register("judge health", JUDGE_SECONDS, judge_all)
