@@ -119,16 +119,20 @@ def _filled(group: Sequence[Work], room: int) -> Iterator[list[Work]]:
 
 
 def _carry_out(context: StepContext, door: Door, row: Collection, batch: Sequence[Work]) -> int:
-    """One call, or for searches one each; kept together with how far they are known."""
+    """One call, or for searches one each; kept together with how far they are known.
+
+    What a call cost is kept at once: it is spent also when the next call fails or the worker dies.
+    """
     first = batch[0]
     found: list[Found] = []
-    calls = billed = 0
+    calls = 0
     for questions in _by_call([question for work in batch for question in work.questions]):
         answer = ask(door, first.client, questions, *first.window, KINDS[first.source.kind].namespace)
+        with context.transaction():
+            spent(row.account_id, answer.calls, answer.billed, by_minute=first.period == MINUTE)
         found += answer.found
-        calls, billed = calls + answer.calls, billed + answer.billed
+        calls += answer.calls
     with context.transaction():
-        spent(row.account_id, calls, billed, by_minute=first.period == MINUTE)
         _keep(context, batch, found)
         if first.period == FIVE_MINUTES:
             mark_stale(row.account_id, first.window.start)

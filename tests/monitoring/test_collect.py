@@ -248,6 +248,23 @@ def test_the_month_has_a_cap_and_a_bill(long_known: Eyes, settings: Any) -> None
     assert due_accounts(now()) == []
 
 
+def test_what_a_call_cost_is_on_the_bill_also_when_the_next_one_fails(eyes: Eyes) -> None:
+    from monitoring.budget import bill
+    from monitoring.models import Source
+
+    end = ended()
+    prefix = eyes.environment().function_prefix
+    eyes.handlers(minutes(end - FIVE, end), f"{prefix}orders", Invocations=10, Errors=1, Duration=100)
+    eyes.collect("sandbox")
+    Source.objects.filter(kind="fleet").update(until=end - FIVE)
+    before, first = bill(), eyes.cloud.next_call()
+    eyes.cloud.faults("monitoring", "GetMetricData", "error", status=403, code="AccessDenied", skip=1)
+    assert eyes.collect("sandbox").state == "failed"
+    assert len(eyes.asked(first)) == 2
+    assert (bill().calls - before.calls, bill().metrics - before.metrics) == (1, 1)
+    assert eyes.source("fleet").until == end - FIVE
+
+
 def test_a_clock_that_was_ahead_for_a_while_loses_nothing(long_known: Eyes) -> None:
     from monitoring.models import Source
 

@@ -114,6 +114,11 @@ def test_a_poll_brings_numbers_heads_and_rows_out_of_band(board: Board) -> None:
     assert "<html" not in answer
 
 
+def test_who_has_no_script_is_told_where_the_numbers_are(board: Board) -> None:
+    page = board.client.get(f"{HERE}?env=test&range=1h").content.decode()
+    assert "JavaScript, which is off here. The numbers are in the table below.</p></noscript>" in page
+
+
 def test_the_table_behind_a_chart_is_newest_first_and_says_where_there_are_no_data(board: Board) -> None:
     page = board.client.get(
         f"{HERE}table/?env=test&range=1h&chart=errors_5xx", headers={"hx-request": "true"}

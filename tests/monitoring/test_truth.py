@@ -178,6 +178,18 @@ def test_nobody_looks_while_a_deployment_is_under_way_nor_at_what_never_ran(trut
     assert not EdgeTruth.objects.exists()
 
 
+def test_where_nothing_was_deployed_there_is_nothing_to_ask(truth: Truth) -> None:
+    from runs.models import Run
+    from users.models import User
+
+    client = Client()
+    client.force_login(User.objects.get(username="viewer"))
+    answer = client.post("/products/tim-combo/environments/prod/ask/")
+    assert answer.status_code == 409
+    assert "Nothing runs in" in answer.content.decode()
+    assert not Run.objects.filter(kind="truth").exists()
+
+
 def test_the_page_shows_all_side_by_side_and_may_ask_again(truth: Truth) -> None:
     from runs.models import Run
     from users.models import User

@@ -19,12 +19,9 @@ from runs.lease import Lease, LeaseLost
 from runs.models import Run, RunState
 from tests.notifications.receivers import Answer, Receiver, receiving
 from tests.notifications.rows import SECRET, rule, told, webhook
-from tests.runs import recipes
 from tests.runs.rows import WORKER_ENV, aside, begin, carry_out, expire
 from tests.workers import Clone, Workers
 from timcombo_console.supervisor.process import wait_until
-
-__all__ = ["recipes"]
 
 HOOK = "https://hooks.example.com/"
 

@@ -11,7 +11,10 @@ from django.db.models.functions import Now
 from runs import runner
 from runs.models import Run, RunStep
 from runs.services import start
+from tests.runs import recipes
 from users.models import User
+
+__all__ = ["recipes"]
 
 WORKER_ENV = {"DJANGO_SETTINGS_MODULE": "tests.runs.worker_settings"}
 
