@@ -22,6 +22,7 @@ urlpatterns = [
     path("alarms/<int:pk>/silence/", alarms.alarm_silence, name="alarm-silence"),
     path("alarms/<int:pk>/unsilence/", alarms.alarm_unsilence, name="alarm-unsilence"),
     path("statistics/", statistics.statistics, name="statistics"),
+    path("statistics.csv", statistics.statistics_csv, name="statistics-csv"),
     path(f"{PRODUCT}/statistics/", statistics.product_statistics, name="product-statistics"),
     path(f"{PRODUCT}/statistics.csv", statistics.product_statistics_csv, name="product-statistics-csv"),
 ]

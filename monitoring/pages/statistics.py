@@ -1,6 +1,6 @@
-"""What the pages of deployment statistics show, and the same as CSV."""
+"""What the pages of deployment statistics show."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,10 +10,9 @@ from django.utils import timezone
 from deployments.models import Release
 from monitoring.models import Build
 from monitoring.selectors.statistics import Line, Report, builds_of, lines_of_all, report_of, step_labels
-from monitoring.statistics import PERIODS, Figures, Frequency, Period, Place, Share, Spread
+from monitoring.statistics import PERIODS, Figures, Frequency, Period, Place
 from products.models import Product
 from users.refusals import Invalid
-from users.spreadsheets import csv_row
 
 USUAL = "30d"
 SHOWN_BUILDS = 20
@@ -113,54 +112,6 @@ def _build(product: Product, build: Build, registered: bool) -> dict[str, Any]:
     }
 
 
-def csv_lines(report: Report) -> Iterator[str]:
-    """Everything that the page shows as lines of CSV, one for each figure; an empty value is not known. Times are seconds."""
-    yield csv_row(["product", "environment", "period", "figure", "value", "unit", "made of"])
-    for place in report.places:
-        for figure in _figures(report.figures[place.id]):
-            yield _csv_row(report, place.name, *figure)
-    chosen = report.chosen.name if report.chosen else ""
-    for step in _steps(report):
-        for figure in _step_figures(step):
-            yield _csv_row(report, chosen, *figure)
-    yield _csv_row(report, chosen, *_share("handlers updated", report.handlers))
-    yield _csv_row(report, "", *_share("builds succeeded", report.builds))
-
-
-Figure = tuple[str, float | None, str, int]
-"""Its name, its value or None, the value's unit, and of how many things it is made."""
-
-
-def _figures(figures: Figures) -> Iterator[Figure]:
-    often = figures.frequency
-    yield "deployments", float(often.of), "deployments", often.of
-    yield "deployments a week", often.per(7), "deployments", often.of
-    yield "rollbacks", float(figures.rollbacks), "deployments", often.of
-    yield from _spread("lead time", figures.lead, "p90")
-    yield _share("change failure rate", figures.failures)
-    yield from _spread("time to restore", figures.restore, "p90")
-
-
-def _step_figures(step: dict[str, Any]) -> Iterator[Figure]:
-    name = f"step {step['name']}"
-    yield _share(f"{name} done", step["success"])
-    yield from _spread(name, step["time"], "p95")
-
-
-def _spread(name: str, of: Spread, tail: str) -> Iterator[Figure]:
-    yield f"{name}, median", of.median, "seconds", of.of
-    yield f"{name}, {tail}", of.tail, "seconds", of.of
-
-
-def _share(name: str, share: Share) -> Figure:
-    return name, share.ratio, "ratio", share.of
-
-
-def _csv_row(report: Report, place: str, name: str, value: float | None, unit: str, of: int) -> str:
-    told = "" if value is None else f"{value:.4f}".rstrip("0").rstrip(".")
-    return csv_row([report.product.slug, place, report.period.name, name, told, unit, str(of)])
-
-
 Sort = Callable[[Line], Any]
 SORTS: dict[str, tuple[str, Sort]] = {
     "product": ("Product", lambda line: line.product.name.lower()),
@@ -187,6 +138,7 @@ def all_statistics_page(period: Period, sort: str) -> dict[str, Any]:
         ],
         "columns": [_column(one, period, name, falling) for one in SORTS],
         "rows": [_line(line, period) for line in lines],
+        "csv_url": f"{reverse('statistics-csv')}?period={period.name}",
     }
 
 

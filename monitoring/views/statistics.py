@@ -1,10 +1,14 @@
-"""Deployment statistics: of one product, as CSV, and of all."""
+"""Deployment statistics: of one product and of all, as pages and as CSV."""
+
+from collections.abc import Iterable
 
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from monitoring.pages.statistics import all_statistics_page, csv_lines, period_of, statistics_page
+from monitoring.pages.statistics import all_statistics_page, period_of, statistics_page
+from monitoring.pages.statistics_csv import lines_of, lines_of_everything
 from monitoring.selectors.statistics import report_of
+from monitoring.statistics import Period
 from products.selectors import product_for
 from users.http import Request, page
 
@@ -22,10 +26,7 @@ def product_statistics_csv(request: Request, slug: str) -> HttpResponse:
     """The same figures, for a spreadsheet."""
     product, asked = product_for(request.user, slug), request.GET
     report = report_of(product, period_of(asked.get("period", "")), asked.get("env", ""))
-    answer = HttpResponse("".join(csv_lines(report)), content_type="text/csv; charset=utf-8")
-    name = f"statistics-{slug}-{report.period.name}-{report.period.until:%Y-%m-%d}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return _attached(lines_of(report), slug, report.period)
 
 
 @page(permission="estate.view")
@@ -34,3 +35,17 @@ def statistics(request: Request) -> HttpResponse:
     asked = request.GET
     context = all_statistics_page(period_of(asked.get("period", "")), asked.get("sort", ""))
     return render(request, "monitoring/statistics.html", context)
+
+
+@page(permission="estate.view")
+def statistics_csv(request: Request) -> HttpResponse:
+    """All products, for a spreadsheet."""
+    period = period_of(request.GET.get("period", ""))
+    return _attached(lines_of_everything(period), "all-products", period)
+
+
+def _attached(lines: Iterable[str], what: str, period: Period) -> HttpResponse:
+    answer = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
+    name = f"statistics-{what}-{period.name}-{period.until:%Y-%m-%d}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer

@@ -251,3 +251,17 @@ def test_queries_are_as_many_for_a_year_as_for_a_day(
         went_live(prod, release, manager, days_ago(day))
         Build.objects.create(product=product, version=f"1.{day}.0", status="failed", actor=manager)
     assert asked(browser, address) == before <= most
+
+
+def test_the_table_of_all_is_a_csv_too(history: None, manager: User, browser: Client) -> None:
+    flux = Product.objects.get(slug="flux-systems")
+    Build.objects.create(product=flux, version="1.0.0", status="failed", actor=manager)
+    assert 'href="/statistics.csv?period=7d"' in browser.get("/statistics/?period=7d").content.decode()
+    answer = browser.get("/statistics.csv?period=7d")
+    assert "statistics-all-products-7d-" in answer["Content-Disposition"]
+    rows = list(csv.reader(answer.content.decode().splitlines()))
+    assert ["tim-combo", "prod", "7d", "deployments", "2", "deployments", "2"] in rows
+    assert ["tim-combo", "prod", "7d", "change failure rate", "1", "ratio", "2"] in rows
+    assert ["flux-systems", "", "7d", "builds succeeded", "0", "ratio", "1"] in rows
+    assert browser.get("/statistics.csv?period=1y").status_code == 422
+    assert Client().get("/statistics.csv").status_code == 302
