@@ -61,7 +61,8 @@ def test_the_cells_menu_leads_to_the_plan_of_the_back_end_alone(look: Look, mana
     manager.goto("/")
     expect(manager.get_by_role("link", name="back end 1.1.2 ready")).to_be_visible()
     expect(manager.get_by_role("link", name="Tim-Combo dev, 1.1.0, live")).to_have_accessible_name(
-        "Tim-Combo dev, 1.1.0, live, the edge serves it, back end 1.1.1"
+        "Tim-Combo dev, 1.1.0, live, the edge serves it, back end 1.1.1, "
+        "it fares worse since its deployment, the edge serves something else"
     )
     manager.get_by_label("Actions for Tim-Combo dev", exact=True).click()
     manager.get_by_role("link", name="Promote 1.1.2 to dev back end only, the front end stays 1.1.0").click()

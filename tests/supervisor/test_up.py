@@ -147,7 +147,7 @@ def test_manage_works_on_the_running_database(console: ConsoleRun) -> None:
 def test_every_killed_child_is_started_again(console: ConsoleRun) -> None:
     before = console.children()
     killed = {pid: command for pid, command in before.items() if "devcloud" not in command}
-    assert len(killed) == 7  # guardian, PostgreSQL, Valkey, web, two workers, beat
+    assert len(killed) == 8  # guardian, PostgreSQL, Valkey, web, two workers, the watcher, beat
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
 
