@@ -1,8 +1,6 @@
 """Pages of numbers: everything, one product, the numbers behind a chart, and what asking for them costs."""
 
-from collections.abc import Iterator
-
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 
 from monitoring.pages.collection import collection_page
@@ -10,6 +8,7 @@ from monitoring.pages.dashboard import Asked, Dashboard, dashboard_page
 from monitoring.pages.overview import csv_lines as csv_of_all
 from monitoring.pages.overview import overview_page
 from monitoring.pages.tables import csv_lines, table_page
+from monitoring.views.attachments import csv_file
 from products.selectors import product_for
 from users.http import Request, page
 
@@ -27,9 +26,9 @@ def overview_now(request: Request) -> HttpResponse:
 
 
 @page(permission="estate.view")
-def overview_csv(request: Request) -> StreamingHttpResponse:
+def overview_csv(request: Request) -> HttpResponse:
     """The table of environments as CSV."""
-    return _attached(csv_of_all(overview_page(request.GET)), "environments")
+    return csv_file(csv_of_all(overview_page(request.GET)), "environments")
 
 
 @page(permission="estate.view")
@@ -55,16 +54,10 @@ def monitoring_table(request: Request, slug: str) -> HttpResponse:
 
 
 @page(permission="estate.view")
-def monitoring_csv(request: Request, slug: str) -> StreamingHttpResponse:
+def monitoring_csv(request: Request, slug: str) -> HttpResponse:
     """All charts as CSV."""
     board = Dashboard(product_for(request.user, slug), Asked.of(request.GET))
-    return _attached(csv_lines(board), f"{slug}-{board.asked.range.name}")
-
-
-def _attached(lines: Iterator[str], name: str) -> StreamingHttpResponse:
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
+    return csv_file(csv_lines(board), f"{slug}-{board.asked.range.name}")
 
 
 @page(permission="estate.view")

@@ -9,6 +9,7 @@ from monitoring.pages.statistics import all_statistics_page, period_of, statisti
 from monitoring.pages.statistics_csv import lines_of, lines_of_everything
 from monitoring.selectors.statistics import report_of
 from monitoring.statistics import Period
+from monitoring.views.attachments import csv_file
 from products.selectors import product_for
 from users.http import Request, page
 
@@ -26,7 +27,7 @@ def product_statistics_csv(request: Request, slug: str) -> HttpResponse:
     """The same figures, for a spreadsheet."""
     product, asked = product_for(request.user, slug), request.GET
     report = report_of(product, period_of(asked.get("period", "")), asked.get("env", ""))
-    return _attached(lines_of(report), slug, report.period)
+    return _file(lines_of(report), slug, report.period)
 
 
 @page(permission="estate.view")
@@ -41,11 +42,8 @@ def statistics(request: Request) -> HttpResponse:
 def statistics_csv(request: Request) -> HttpResponse:
     """All products, for a spreadsheet."""
     period = period_of(request.GET.get("period", ""))
-    return _attached(lines_of_everything(period), "all-products", period)
+    return _file(lines_of_everything(period), "all-products", period)
 
 
-def _attached(lines: Iterable[str], what: str, period: Period) -> HttpResponse:
-    answer = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
-    name = f"statistics-{what}-{period.name}-{period.until:%Y-%m-%d}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+def _file(lines: Iterable[str], what: str, period: Period) -> HttpResponse:
+    return csv_file(lines, f"statistics-{what}-{period.name}-{period.until:%Y-%m-%d}")
