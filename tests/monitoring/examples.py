@@ -3,7 +3,7 @@
 from monitoring.services.ask import ask
 from monitoring.services.builds import register_build
 from monitoring.services.silence import silence, unsilence
-from tests.deployments.rows import estate
+from tests.deployments.rows import environment, estate, live, ready
 from tests.examples import Call, example, person
 from tests.monitoring.rows import ringing_alarm
 from users.permissions import Role
@@ -30,6 +30,7 @@ def end_a_silence() -> Call:
 
 @example("truth.ask")
 def ask_what_an_environment_serves() -> Call:
-    environment = estate().environments.order_by("position").first()
-    assert environment is not None
-    return lambda actor: ask(actor=actor, environment=environment)
+    product, manager = estate(), person(Role.RELEASE_MANAGER, "set-up")
+    dev = environment(product, "dev")
+    live(dev, ready(product, "1.0.0", manager), manager)
+    return lambda actor: ask(actor=actor, environment=dev)
