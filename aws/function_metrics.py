@@ -1,7 +1,7 @@
 """CloudWatch: how functions fare, minute by minute."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,9 +33,9 @@ def minutes_of(account: Account, names: Iterable[str], since: datetime) -> dict[
     sums: dict[str, dict[datetime, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
     for first in range(0, len(wanted), QUERIES):
         batch = wanted[first : first + QUERIES]
-        answer = ask(account, "cloudwatch", [series(*one) for one in batch], since, end, NAMESPACE)
-        _check_whole(account, answer.found)
-        for (name, metric), one in zip(batch, answer.found, strict=True):
+        found = ask(account, "cloudwatch", [series(*one) for one in batch], since, end, NAMESPACE)
+        _check_whole(account, found)
+        for (name, metric), one in zip(batch, found, strict=True):
             for minute, value in one.points.items():
                 sums[name][minute][metric.lower()] = round(value)
     return {name: {at: Minute(**one) for at, one in minutes.items()} for name, minutes in sums.items()}
@@ -46,11 +46,10 @@ def series(name: str, metric: str) -> Series:
     return Series(NAMESPACE, metric, "Sum", 60, (("FunctionName", name),))
 
 
-def _check_whole(account: Account, found: Iterable[Found]) -> None:
-    every = list(found)
-    if missing := sum(not one.whole for one in every):
+def _check_whole(account: Account, found: Sequence[Found]) -> None:
+    if missing := sum(not one.whole for one in found):
         raise Unavailable(
             Subject("cloudwatch", "GetMetricData", account.account_id, NAMESPACE),
             code="PartialData",
-            message=f"{missing} of {len(every)} metrics are not complete",
+            message=f"{missing} of {len(found)} metrics are not complete",
         )

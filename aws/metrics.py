@@ -1,7 +1,7 @@
 """CloudWatch: the values of many metrics by one call."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -79,42 +79,46 @@ class Found:
         return all(status == COMPLETE for status in self.statuses.values())
 
     @property
+    def metrics(self) -> int:
+        return max(1, len(self.by_label))
+
+    def add(self, result: dict[str, Any]) -> None:
+        """Take in what a page holds of it."""
+        label = result.get("Label", "")
+        self.by_label[label].update(zip(result["Timestamps"], result["Values"], strict=True))
+        self.statuses[label] = result.get("StatusCode", COMPLETE)
+
+    @property
     def points(self) -> Points:
         """Of a question about one thing."""
         return next(iter(self.by_label.values()), {})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back for each question, how many calls it took, and how many metrics AWS bills for it."""
-
-    found: tuple[Found, ...]
-    calls: int
-
-    @property
-    def billed(self) -> int:
-        """AWS: every metric that is asked for, and every one that a search finds, counts once for each call."""
-        return sum(max(1, len(one.by_label)) for one in self.found)
-
-
 def ask(
-    account: Account, service: str, questions: Sequence[Question], start: datetime, end: datetime, about: str
-) -> Answer:
-    """The values from `start` up to but not including `end`, of up to 500 questions.
+    account: Account,
+    service: str,
+    questions: Sequence[Question],
+    start: datetime,
+    end: datetime,
+    about: str,
+    *,
+    bill: Callable[[int], object] = lambda metrics: None,
+) -> tuple[Found, ...]:
+    """What each of up to 500 questions found, from `start` up to but not including `end`.
 
-    `service` is the client: `edge-metrics` for what CloudFront keeps in us-east-1. AWS: a result may be spread over
-    pages and is PartialData until its last one. Raises AwsError when AWS does not answer.
+    `service` is the client: `edge-metrics` for what CloudFront keeps in us-east-1. `bill` is told of each call that was
+    answered how many metrics it adds to what AWS bills. AWS: every one that is asked for, and every one that a search
+    finds, counts; a result may be spread over pages and is PartialData until its last one. Raises AwsError when AWS does
+    not answer, for a later page too.
     """
     found = tuple(Found() for _ in questions)
-    calls = 0
+    billed = 0
     for page in _pages(account, service, questions, start, end, about):
-        calls += 1
         for result in page["MetricDataResults"]:
-            one = found[int(result["Id"].removeprefix("m"))]
-            label = result.get("Label", "")
-            one.by_label[label].update(zip(result["Timestamps"], result["Values"], strict=True))
-            one.statuses[label] = result.get("StatusCode", COMPLETE)
-    return Answer(found, calls)
+            found[int(result["Id"].removeprefix("m"))].add(result)
+        bill(sum(one.metrics for one in found) - billed)
+        billed = sum(one.metrics for one in found)
+    return found
 
 
 def _pages(

@@ -12,8 +12,8 @@ from monitoring.costs import price
 from monitoring.models import Spending
 
 ADD = """
-INSERT INTO monitoring_spending (account_id, month, calls, metrics, minute_metrics) VALUES (%s, %s, %s, %s, %s)
-ON CONFLICT (account_id, month) DO UPDATE SET calls = monitoring_spending.calls + excluded.calls,
+INSERT INTO monitoring_spending (account_id, month, calls, metrics, minute_metrics) VALUES (%s, %s, 1, %s, %s)
+ON CONFLICT (account_id, month) DO UPDATE SET calls = monitoring_spending.calls + 1,
   metrics = monitoring_spending.metrics + excluded.metrics,
   minute_metrics = monitoring_spending.minute_metrics + excluded.minute_metrics
 """
@@ -52,7 +52,7 @@ def is_capped() -> bool:
     return bill().dollars >= cap
 
 
-def spent(account: int, calls: int, metrics: int, *, by_minute: bool) -> None:
-    """Add to this month's bill, in the caller's transaction."""
+def spent(account: int, metrics: int, *, by_minute: bool) -> None:
+    """Add a call to this month's bill, in the caller's transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(ADD, [account, this_month(), calls, metrics, metrics if by_minute else 0])
+        cursor.execute(ADD, [account, this_month(), metrics, metrics if by_minute else 0])

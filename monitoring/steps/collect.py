@@ -121,17 +121,20 @@ def _filled(group: Sequence[Work], room: int) -> Iterator[list[Work]]:
 def _carry_out(context: StepContext, door: Door, row: Collection, batch: Sequence[Work]) -> int:
     """One call, or for searches one each; kept together with how far they are known.
 
-    What a call cost is kept at once: it is spent also when the next call fails or the worker dies.
+    What a call cost is kept at once: it is spent also when the next one fails or the worker dies.
     """
-    first = batch[0]
-    found: list[Found] = []
-    calls = 0
-    for questions in _by_call([question for work in batch for question in work.questions]):
-        answer = ask(door, first.client, questions, *first.window, KINDS[first.source.kind].namespace)
+    first, calls = batch[0], 0
+
+    def bill(metrics: int) -> None:
+        nonlocal calls
+        calls += 1
         with context.transaction():
-            spent(row.account_id, answer.calls, answer.billed, by_minute=first.period == MINUTE)
-        found += answer.found
-        calls += answer.calls
+            spent(row.account_id, metrics, by_minute=first.period == MINUTE)
+
+    found: list[Found] = []
+    for questions in _by_call([question for work in batch for question in work.questions]):
+        about = KINDS[first.source.kind].namespace
+        found += ask(door, first.client, questions, *first.window, about, bill=bill)
     with context.transaction():
         _keep(context, batch, found)
         if first.period == FIVE_MINUTES:

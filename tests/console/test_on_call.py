@@ -162,8 +162,8 @@ def test_the_first_page_says_when_numbers_stand_still(client: Client, settings: 
     Collection.objects.update(failed_at=timezone.now())
     assert "CloudWatch does not answer for media" in client.get("/").text
     settings.CONSOLE_METRICS_CAP = 1.0
-    spent(media.pk, 1, 99_999, by_minute=False)
+    spent(media.pk, 99_999, by_minute=False)
     assert "CloudWatch does not answer for media" in client.get("/").text
-    spent(media.pk, 1, 1, by_minute=False)
+    spent(media.pk, 1, by_minute=False)
     assert "Numbers stand still" in client.get("/").text
     assert "all that it may cost this month" in client.get("/on-call/").text
