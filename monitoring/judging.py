@@ -67,7 +67,7 @@ def _with_places(rows: QuerySet[Watch]) -> QuerySet[Watch]:
 
 def _judge(watch: Watch, now: datetime) -> None:
     if successor := successor_of(watch):
-        end_early(Watch.objects.filter(pk=watch.pk), successor)
+        end_early(Watch.objects.filter(pk=watch.pk), watch.environment, successor)
         return
     found = judged(watch, now)
     decided = found.verdict != Verdict.WATCHING

@@ -3,18 +3,21 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from deployments.models import Deployment
+from deployments.selectors.fleets import sharing
 from monitoring.health import JUDGED
 from monitoring.models import Source, Verdict, Watch
 from monitoring.sources import key_of, keys_of
+from products.models import Environment
 from runs.models import Run, RunState, RunStep
 
 GRACE = timedelta(minutes=10)
 """How long after its end a watch waits for numbers that come late."""
-SWITCHES = ("switch", "switch-handlers")
+HANDLERS = "switch-handlers"
+SWITCHES = ("switch", HANDLERS)
 
 
 def begin(deployment: Deployment, run: Run) -> None:
@@ -24,7 +27,7 @@ def begin(deployment: Deployment, run: Run) -> None:
     if run.state != RunState.SUCCEEDED:
         return
     environment, now = deployment.environment, timezone.now()
-    end_early(Watch.objects.filter(environment=environment), deployment)
+    end_early(Watch.objects.filter(environment=environment), environment, deployment)
     Watch.objects.create(
         deployment=deployment,
         environment=environment,
@@ -33,20 +36,27 @@ def begin(deployment: Deployment, run: Run) -> None:
     )
 
 
-def end_early(watches: QuerySet[Watch], successor: Deployment) -> None:
+def end_early(watches: QuerySet[Watch], environment: Environment, successor: Deployment) -> None:
     """Decide nothing about what can no longer be told apart from what came after it."""
+    version, place = successor.release.version, successor.environment
+    came = f"{version} was deployed after it"
+    if place != environment:
+        came = f"{place} calls the same handlers, and {version} was deployed there after it"
     watches.filter(verdict=Verdict.WATCHING).update(
-        verdict=Verdict.UNKNOWN,
-        decided_at=timezone.now(),
-        text=f"Ended early: {successor.release.version} was deployed after it.",
+        verdict=Verdict.UNKNOWN, decided_at=timezone.now(), text=f"Ended early: {came}."
     )
 
 
 def successor_of(watch: Watch) -> Deployment | None:
-    """The first later deployment of the environment that began to give callers something new. One query."""
-    begun = RunStep.objects.filter(name__in=SWITCHES, started_at__isnull=False)
-    later = Deployment.objects.filter(environment=watch.environment_id, pk__gt=watch.deployment_id)
-    return later.filter(run__steps__in=begun).select_related("release").order_by("pk").first()
+    """The first later deployment that began to give callers of the environment something new. Two queries.
+
+    One of another environment may, too: several may call the same handlers.
+    """
+    begun = RunStep.objects.filter(started_at__isnull=False)
+    mine = Q(environment=watch.environment_id, run__steps__in=begun.filter(name__in=SWITCHES))
+    shared = Q(environment__in=sharing(watch.environment), run__steps__in=begun.filter(name=HANDLERS))
+    later = Deployment.objects.filter(mine | shared, pk__gt=watch.deployment_id)
+    return later.select_related("release", "environment__product").order_by("pk").first()
 
 
 def switch_began(run: Run) -> datetime | None:

@@ -57,6 +57,12 @@ class Watched:
         judge_all()
         return self.watch
 
+    def again(self) -> None:
+        """As if nothing had been decided yet."""
+        from monitoring.models import Watch
+
+        Watch.objects.filter(pk=self.watch.pk).update(verdict="watching", decided_at=None, text="")
+
     def opt_in(self) -> None:
         from products.models import Environment
 
@@ -398,6 +404,33 @@ def test_as_soon_as_another_deployment_switches_nothing_more_is_decided(watched:
     watch = watched.judge()
     assert (watch.verdict, watch.text) == ("unknown", "Ended early: 1.2.0 was deployed after it.")
     assert events() == []
+
+
+def test_also_one_of_another_environment_that_calls_the_same_handlers(watched: Watched) -> None:
+    from products.models import Product
+    from runs.models import RunStep
+    from tests.deployments.back_ends import NAMES, back_end_only, called, put_fleet
+    from tests.deployments.fleets import fleet, release
+    from tests.deployments.rows import environment
+    from tests.examples import person
+    from users.permissions import Role
+
+    watched.began_ago(timedelta(minutes=4))
+    watched.fares(errors_5xx=12.0)
+    other, manager = Product.objects.get(slug="flux-systems"), person(Role.RELEASE_MANAGER, "somebody-else")
+    place = environment(other, "dev")
+    put_fleet(place, fleet(NAMES))
+    coming = called(place, back_end_only(other, "7.0.0", manager, release(NAMES, "7")), manager)
+    steps = RunStep.objects.filter(run=coming.run_id)
+    steps.update(started_at=None)
+    assert watched.judge().verdict == "degraded"
+    steps.filter(name="switch-handlers").update(started_at=now())
+    watched.again()
+    watch = watched.judge()
+    assert (watch.verdict, watch.text) == (
+        "unknown",
+        "Ended early: Flux Systems dev calls the same handlers, and 7.0.0 was deployed there after it.",
+    )
 
 
 def test_looks_of_the_console_itself_are_counted_out(watched: Watched) -> None:
