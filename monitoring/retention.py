@@ -1,4 +1,4 @@
-"""What is forgotten: samples by their period, sources that are gone as long as those, changes of alarms after 90 days.
+"""What is forgotten: samples by their period, sources that are gone and builds as long as those, changes of alarms after 90 days.
 
 A little every few minutes, because nudges wait for it. Watches stay with their deployments.
 """
@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
-from monitoring.models import AccountSample, Alarm, AlarmChange, Sample, Source
+from monitoring.models import AccountSample, Alarm, AlarmChange, Build, Sample, Source
 from monitoring.windows import KEPT
 
 ALARMS_KEPT = timedelta(days=90)
@@ -31,6 +31,9 @@ def forget_old() -> None:
     oldest = max(KEPT.values())
     gone = Source.objects.filter(gone_at__lt=Now() - oldest)
     gone.exclude(Exists(Sample.objects.filter(source=OuterRef("pk")))).delete()
+    # The oldest are the first ones, so that those to keep are not read.
+    first = list(Build.objects.order_by("pk").values_list("pk", flat=True)[:A_TIME])
+    Build.objects.filter(pk__in=first, at__lt=Now() - oldest).delete()
     changes = AlarmChange.objects.filter(at__lt=Now() - ALARMS_KEPT).order_by("at")
     AlarmChange.objects.filter(pk__in=list(changes.values_list("pk", flat=True)[:A_TIME])).delete()
     Alarm.objects.filter(gone_at__lt=Now() - ALARMS_KEPT).delete()

@@ -9,8 +9,9 @@ from audit.models import Event
 from monitoring import retention
 from monitoring.keeping import keep
 from monitoring.kinds import DAY, DISTRIBUTION, FIVE_MINUTES, HOUR, MINUTE
-from monitoring.models import AccountSample, Alarm, AlarmChange, Sample, Source, Verdict, Watch
+from monitoring.models import AccountSample, Alarm, AlarmChange, Build, Sample, Source, Verdict, Watch
 from monitoring.retention import forget_old
+from monitoring.services.builds import register_build
 from monitoring.sources import keep_sources
 from monitoring.windows import KEPT
 from products.models import Account
@@ -93,6 +94,15 @@ def test_alarms_that_are_gone_and_their_old_changes_go() -> None:
     forget_old()
     assert set(Alarm.objects.all()) == {kept, lately}
     assert [change.at.date() for change in AlarmChange.objects.all()] == [ago(timedelta(days=89)).date()]
+
+
+def test_builds_are_kept_as_long_as_the_oldest_numbers() -> None:
+    product, ci = estate(), person(Role.RELEASE_MANAGER)
+    for days, version in ((456, "1.0.0"), (454, "1.1.0"), (0, "1.2.0")):
+        build = register_build(actor=ci, product=product, version=version, status="failed")
+        Build.objects.filter(pk=build.pk).update(at=ago(timedelta(days=days)))
+    forget_old()
+    assert [build.version for build in Build.objects.order_by("pk")] == ["1.1.0", "1.2.0"]
 
 
 def test_watches_stay_with_their_deployments() -> None:
