@@ -58,12 +58,12 @@ def _alarm(state: str) -> Callable[[Told], bool]:
     return lambda told: told.after.get("state") == state and not told.after.get("silenced")
 
 
-def _found(told: Told) -> bool:
-    return bool(told.after.get("findings"))
+def _some(name: str) -> Callable[[Told], bool]:
+    return lambda told: bool(told.after.get(name))
 
 
-def _not_found(told: Told) -> bool:
-    return "findings" in told.after and not told.after["findings"]
+def _none(name: str) -> Callable[[Told], bool]:
+    return lambda told: name in told.after and not told.after[name]
 
 
 KINDS: Mapping[str, Kind] = {
@@ -91,10 +91,12 @@ KINDS: Mapping[str, Kind] = {
         Kind("health.unknown", "Health not known after a deployment", "health.judged", _verdict("unknown")),
         Kind("alarm.rang", "Alarm rang", "alarm.changed", _alarm("ALARM")),
         Kind("alarm.ended", "Alarm ended", "alarm.changed", _alarm("OK")),
-        Kind("edge.differs", "Edge serves something else", "truth.changed", _found),
-        Kind("edge.agrees", "Edge serves what it should again", "truth.changed", _not_found),
+        Kind("edge.differs", "Edge serves something else", "truth.changed", _some("findings")),
+        Kind("edge.agrees", "Edge serves what it should again", "truth.changed", _none("findings")),
         Kind("estate.applied", "Plan for AWS resources applied", "estate.applied", _ok),
         Kind("estate.failed", "Plan for AWS resources failed", "estate.applied", _failed),
+        Kind("estate.differs", "AWS resources changed by hand", "estate.drifted", _some("changed")),
+        Kind("estate.agrees", "AWS resources as left again", "estate.drifted", _none("changed")),
         Kind("channel.gave_up", "Notifications were not delivered", "channel.gave_up", lambda told: True),
     )
 }

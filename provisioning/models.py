@@ -14,8 +14,9 @@ class Resource(models.Model):
 
     `aws_id` is what AWS calls it where that is not its name, `told` what it chose for it besides, and `waits_for` what it still
     does or a person must do before the resource works. `owned`: the console made it or adopted it, and left it as
-    `applied`. Where `accepted` is set, somebody took the resource as it was then for what it should be. `observed` is how it was last seen, at `observed_at`: null when it was not there. `error` says why the last
-    look at it failed.
+    `applied`. Where `accepted` is set, somebody took the resource as it was then for what it should be. `observed` is how it
+    was last seen, at `observed_at`: null when it was not there. `error` says why the last look at it failed. `drift` is what
+    of a change by hand is on record: `[[field, as left, as seen]]`.
     """
 
     kind = models.CharField(max_length=40)
@@ -33,6 +34,7 @@ class Resource(models.Model):
     observed = models.JSONField(null=True)
     observed_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
+    drift = models.JSONField(default=list)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "account", "name"], name="resource_once")]

@@ -9,6 +9,7 @@ from products.models import Purpose
 from provisioning.conflicts import conflicts
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
 from provisioning.differences import differences, leaves
+from provisioning.drifting import tell_drift
 from provisioning.kinds import KEPT_BY, KINDS, Denied, Found, NotReady, NotThereYet, Refused
 from provisioning.models import ChangeState, Look, PlannedChange, Resource
 from provisioning.outcome import apply_ended
@@ -36,13 +37,14 @@ def look(context: StepContext) -> Done | Wait:
     taken = conflicts(context, row.product, row.conflicts)
     with context.transaction():
         Look.objects.filter(pk=row.pk).update(seen_at=began, conflicts=taken)
+        tell_drift(row.product, began)
     return Done({"resources": seen.resources})
 
 
 @aws_step
 def see_again(context: StepContext) -> Done | Wait:
     """After all changes: what is in AWS now."""
-    product = context.run.apply.product
+    product, began = context.run.apply.product, timezone.now()
     seen = see(context, product)
     if soon := _seen_soon(seen):
         return soon
@@ -50,6 +52,7 @@ def see_again(context: StepContext) -> Done | Wait:
     taken = conflicts(context, product, before)
     with context.transaction():
         Look.objects.filter(product=product).update(conflicts=taken)
+        tell_drift(product, began)
     return Done({"resources": seen.resources})
 
 

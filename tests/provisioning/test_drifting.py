@@ -1,0 +1,95 @@
+"""A change of AWS resources by hand goes on record once, and so does its end."""
+
+from datetime import timedelta
+from typing import Any
+
+from provisioning.differences import Field
+from provisioning.drifting import sentences
+from provisioning.shapes import Address
+from tests.provisioning.conftest import MEDIA, Estate
+
+BUCKET = "tim-app-dev-855652006097"
+DEV = Address("bucket", MEDIA, BUCKET)
+
+
+def events() -> list[Any]:
+    from audit.models import Event
+
+    return list(Event.objects.filter(action="estate.drifted").order_by("pk"))
+
+
+def suspend(estate: Estate, status: str = "Suspended") -> None:
+    estate.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": status})
+
+
+def look(estate: Estate) -> list[str]:
+    """What is told by a look."""
+    before = len(events())
+    estate.look()
+    return [event.summary for event in events()[before:]]
+
+
+def test_it_is_told_once_and_so_is_its_end(estate: Estate) -> None:
+    from provisioning.services.accept import accept
+
+    estate.adopted()
+    assert look(estate) == []
+    suspend(estate)
+    changed, again = (
+        f"The {DEV} was changed by somebody: versioning from yes to no.",
+        f"The {DEV} is as the console left it again.",
+    )
+    assert look(estate) == [changed]
+    assert look(estate) == []
+    fault = estate.cloud.faults("s3", "GetBucketVersioning", "error", status=403, code="AccessDenied")
+    assert look(estate) == []
+    estate.cloud.clear_faults(fault)
+    assert look(estate) == []
+    estate.applied(DEV)
+    told, end = events()
+    assert (told.actor_id, told.product, end.summary) == (None, "tim-combo", again)
+    assert told.after == {"changed": {str(DEV): [["versioning", "yes", "no"]]}}
+    assert (end.before, end.after) == (told.after, {"changed": {}})
+    suspend(estate)
+    assert look(estate) == [changed]
+    suspend(estate, "Enabled")
+    assert look(estate) == [again]
+    suspend(estate)
+    assert look(estate) == [changed]
+    accept(actor=estate.admin, product=estate.product, address=DEV, reason="Legal hold")
+    assert look(estate) == []
+
+
+def test_what_the_console_itself_changes_meanwhile_or_left_half_changed_is_nobodys_doing(
+    estate: Estate,
+) -> None:
+    from django.utils import timezone
+
+    from provisioning.drifting import tell_drift
+    from provisioning.models import Apply, ChangeState, Resource
+
+    estate.adopted()
+    rows = Resource.objects.filter(kind="bucket", name=BUCKET)
+    rows.update(observed={**(rows.get().observed or {}), "versioning": False})
+    tell_drift(estate.product, began=timezone.now() - timedelta(hours=1))
+    assert events() == []
+    planned = Apply.objects.get().changes.filter(kind="bucket", name=BUCKET)
+    planned.update(state=ChangeState.BEGUN)
+    tell_drift(estate.product, began=timezone.now())
+    assert events() == []
+    planned.update(state=ChangeState.DONE)
+    tell_drift(estate.product, began=timezone.now())
+    assert len(events()) == 1
+
+
+def test_much_of_it_is_counted() -> None:
+    fields = [Field(f"field-{n}", None, "1") for n in range(5)]
+    gone = [Field("encryption", "AES256", None)]
+    news = {Address("bucket", MEDIA, name): fields for name in "abc"} | {DEV: gone}
+    text = sentences(news)
+    assert text.startswith(
+        f"The bucket a in account {MEDIA} was changed by somebody: field-0 from not set to 1, field-1 from not set to 1, "
+        "field-2 from not set to 1, 2 more."
+    )
+    assert text.endswith(" And 1 more.")
+    assert sentences({DEV: gone}) == f"The {DEV} was deleted by somebody."
