@@ -1,7 +1,7 @@
 """Looking at all resources of a product, as the roles that only read, or keep roles; and keeping what was seen."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -68,11 +68,11 @@ def see(context: StepContext, product: Product) -> Sights:
     for stage in _stages(groups):
         sights = _look_at(stage, doors)
         with context.transaction():
-            for group, found in zip(stage, sights, strict=True):
-                for name in group.names:
-                    _keep(product, group, name, found[name])
-                    if isinstance(found[name], Denied):
-                        denied[group.account.aws_id] = str(found[name])
+            _keep(product, stage, sights)
+        for group, found in zip(stage, sights, strict=True):
+            for one in found.values():
+                if isinstance(one, Denied):
+                    denied[group.account.aws_id] = str(one)
         done += sum(len(group.names) for group in stage)
         context.progress(done=done)
     return Sights(len(addresses), denied)
@@ -160,14 +160,35 @@ def _sights(group: Group, door: Door | Refused, known: Ids) -> dict[str, Sight]:
     return {name: found.get(name) for name in group.names}
 
 
-def _keep(product: Product, group: Group, name: str, sight: Sight) -> None:
-    where = {"kind": group.kind, "account": group.account, "name": name}
+SEEN, CHOSEN, CALLED = ("observed", "observed_at", "error"), ("told", "waits_for"), ("aws_id",)
+"""What of a row tells how it was seen; what AWS chose for it, where it is there; what AWS calls it."""
+
+
+def _keep(product: Product, stage: Sequence[Group], sights: Sequence[Mapping[str, Sight]]) -> None:
+    """One statement for all rows of which the same is known."""
+    told: dict[tuple[str, ...], list[Resource]] = defaultdict(list)
+    for group, found in zip(stage, sights, strict=True):
+        for name in group.names:
+            row, fields = _row(found[name])
+            row.product, row.kind, row.account, row.name = product, group.kind, group.account, name
+            told[fields].append(row)
+    for fields, rows in told.items():
+        Resource.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["kind", "account", "name"], update_fields=fields
+        )
+
+
+def _row(sight: Sight) -> tuple[Resource, tuple[str, ...]]:
+    """An unsaved row, and which fields the sight tells: of what could not be seen only why."""
     if isinstance(sight, Refused):
-        told: dict[str, object] = {"error": str(sight)}
-    else:
-        observed = sight.shape.as_json() if sight else None
-        told = {"observed": observed, "observed_at": Now(), "error": ""}
-    if isinstance(sight, Found):
-        told |= {"told": dict(sight.told), "waits_for": sight.waits_for}
-        told |= {"aws_id": sight.aws_id} if sight.aws_id else {}
-    Resource.objects.update_or_create(**where, defaults=told, create_defaults={"product": product, **told})
+        return Resource(error=str(sight)), ("error",)
+    if sight is None:
+        return Resource(observed_at=Now()), SEEN
+    row = Resource(
+        observed=sight.shape.as_json(),
+        observed_at=Now(),
+        told=dict(sight.told),
+        waits_for=sight.waits_for,
+        aws_id=sight.aws_id,
+    )
+    return row, (*SEEN, *CHOSEN, *(CALLED if sight.aws_id else ()))

@@ -148,19 +148,27 @@ def ids() -> Ids:
 
 
 def _ids_in_settings() -> Iterator[tuple[Address, str, Mapping[str, str]]]:
-    for row in Environment.objects.select_related("product", "frontend_account").exclude(distribution_id=""):
-        name = distribution_name(row.product.slug, row.name)
-        told = {"domain": row.distribution_domain} if row.distribution_domain else {}
-        yield Address(DISTRIBUTION, row.frontend_account.aws_id, name), row.distribution_id, told
-    for product in Product.objects.select_related("hosted_zone__account").exclude(hosted_zone=None):
-        zone = getattr(product, "hosted_zone")  # noqa: B009 - of the app above this one
-        if zone.zone_id:
-            yield Address("zone", zone.account.aws_id, product.domain), zone.zone_id, {}
+    places = Environment.objects.exclude(distribution_id="").values_list(
+        "product__slug", "name", "frontend_account__aws_id", "distribution_id", "distribution_domain"
+    )
+    for slug, name, account, aws_id, domain in places:
+        told = {"domain": domain} if domain else {}
+        yield Address(DISTRIBUTION, account, distribution_name(slug, name)), aws_id, told
+    # Zones are of the app above this one.
+    zones = Product.objects.exclude(hosted_zone__zone_id="").exclude(hosted_zone=None)
+    for domain, account, zone_id in zones.values_list(
+        "domain", "hosted_zone__account__aws_id", "hosted_zone__zone_id"
+    ):
+        yield Address("zone", account, domain), zone_id, {}
 
 
 def _ids_in_rows() -> Iterator[tuple[Address, str, Mapping[str, str]]]:
-    for row in resources().filter(~Q(aws_id="") | ~Q(told={})):
-        yield row.address, row.aws_id, row.told
+    """Without what was seen of them, which is many times as much."""
+    rows = Resource.objects.filter(~Q(aws_id="") | ~Q(told={}))
+    for kind, account, name, aws_id, told in rows.values_list(
+        "kind", "account__aws_id", "name", "aws_id", "told"
+    ):
+        yield Address(kind, account, name), aws_id, told
 
 
 def look_of(product: Product) -> Look | None:
