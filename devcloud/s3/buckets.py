@@ -19,7 +19,10 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 @dataclass(frozen=True)
 class Document:
-    """A setting that S3 keeps as XML. `missing` is the error when there is none, or `default` its XML."""
+    """A setting that S3 keeps as XML. `default` is what a new bucket has; `missing` is the error where there is none.
+
+    With both, one that was deleted is missing; with a default alone it is that again.
+    """
 
     query: str
     missing: str = ""
@@ -40,14 +43,16 @@ _OWNERSHIP = (
     f'<OwnershipControls xmlns="{XMLNS}"><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>'
     "</OwnershipControls>"
 )
-# What S3 answers by operation suffix. AWS: new buckets are encrypted with AES256, private, owner enforced.
+# What S3 answers by operation suffix. AWS: new buckets are encrypted with AES256, private, owner enforced; privacy and
+# ownership can be deleted, encryption then is the default one again.
 DOCUMENTS: Mapping[str, Document] = {
     "BucketEncryption": Document("encryption", default=_ENCRYPTION),
     "PublicAccessBlock": Document(
         "publicAccessBlock",
-        default=f'<PublicAccessBlockConfiguration xmlns="{XMLNS}">{_BLOCKED}</PublicAccessBlockConfiguration>',
+        "NoSuchPublicAccessBlockConfiguration",
+        f'<PublicAccessBlockConfiguration xmlns="{XMLNS}">{_BLOCKED}</PublicAccessBlockConfiguration>',
     ),
-    "BucketOwnershipControls": Document("ownershipControls", default=_OWNERSHIP),
+    "BucketOwnershipControls": Document("ownershipControls", "OwnershipControlsNotFoundError", _OWNERSHIP),
     "BucketTagging": Document("tagging", "NoSuchTagSet"),
     "BucketCors": Document("cors", "NoSuchCORSConfiguration"),
     "BucketLifecycleConfiguration": Document("lifecycle", "NoSuchLifecycleConfiguration"),
@@ -80,13 +85,11 @@ def document_operation(call: S3Call, operation: str) -> Reply | None:
         kept[place] = call.body
         return Reply(200)
     if verb == "Delete":
-        kept.pop(place, None)
+        kept[place] = b"" if document.missing else document.default.encode()
         return Reply(204)
-    if place in kept:
-        return Reply(200, kept[place], XML_HEADERS)
-    if document.missing:
-        raise AwsError(document.missing, 404, f"The bucket has no {document.query} configuration.")
-    return Reply(200, document.default.encode(), XML_HEADERS)
+    if found := kept.get(place, document.default.encode()):
+        return Reply(200, found, XML_HEADERS)
+    raise AwsError(document.missing, 404, f"The bucket has no {document.query} configuration.")
 
 
 def create_bucket(call: S3Call) -> Reply:

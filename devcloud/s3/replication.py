@@ -42,7 +42,7 @@ def copy_news(request: Request, name: str, key: str, buckets: Mapping[str, Bucke
     """After a write: the newest version goes where the configuration says. What was there before does not."""
     bucket = buckets.get(name)
     version = bucket.newest(key) if bucket else None
-    if bucket is None or version is None or PLACE not in bucket.documents:
+    if bucket is None or version is None or not bucket.documents.get(PLACE):
         return
     role = _text(ElementTree.fromstring(bucket.documents[PLACE]), "Role")  # noqa: S314 - was checked when it was put
     for rule in _rules(bucket.documents[PLACE]):

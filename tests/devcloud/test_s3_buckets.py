@@ -137,6 +137,18 @@ def test_new_buckets_are_private_and_encrypted(s3: Any, refused: Refused) -> Non
         s3.get_bucket_lifecycle_configuration(Bucket=DEV_BUCKET)
 
 
+def test_what_new_buckets_have_can_be_deleted_but_for_encryption(s3: Any, refused: Refused) -> None:
+    """AWS: without its block a bucket is as public as its policy; encrypted it stays."""
+    s3.delete_public_access_block(Bucket=DEV_BUCKET)
+    with refused("NoSuchPublicAccessBlockConfiguration", 404):
+        s3.get_public_access_block(Bucket=DEV_BUCKET)
+    s3.delete_bucket_ownership_controls(Bucket=DEV_BUCKET)
+    with refused("OwnershipControlsNotFoundError", 404):
+        s3.get_bucket_ownership_controls(Bucket=DEV_BUCKET)
+    s3.delete_bucket_encryption(Bucket=DEV_BUCKET)
+    assert s3.get_bucket_encryption(Bucket=DEV_BUCKET)["ServerSideEncryptionConfiguration"]["Rules"]
+
+
 def test_settings_come_back_as_they_were_put(s3: Any) -> None:
     tags = {"TagSet": [{"Key": "product", "Value": "tim-combo"}]}
     s3.put_bucket_tagging(Bucket=DEV_BUCKET, Tagging=tags)

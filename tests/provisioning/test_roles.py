@@ -109,36 +109,34 @@ def _inline(iam: Any) -> None:
     iam.put_role_policy(RoleName=DEPLOY, PolicyName="quick-fix", PolicyDocument=text)
 
 
-@pytest.mark.parametrize(
-    ("by_hand", "kind", "field"),
-    [
-        (_let_others_in, "role", "trust"),
-        (lambda iam: iam.delete_role_permissions_boundary(RoleName=DEPLOY), "role", "boundary"),
-        (
-            lambda iam: iam.attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING),
-            "deploy-policy",
-            "other_policies",
-        ),
-        (_inline, "deploy-policy", "other_policies"),
-        (
-            lambda iam: iam.delete_role_policy(RoleName=DEPLOY, PolicyName="console"),
-            "deploy-policy",
-            "statements",
-        ),
-        (lambda iam: iam.untag_role(RoleName=DEPLOY, TagKeys=["managed-by"]), "role", "tags"),
-    ],
-)
-def test_what_somebody_gives_a_role_is_named_and_put_back(
-    estate: Estate, by_hand: Any, kind: str, field: str
-) -> None:
-    kept(estate)
-    by_hand(iam_of(estate.cloud, "media"))
-    estate.look()
+def _take_away(iam: Any) -> None:
+    iam.delete_role_permissions_boundary(RoleName=DEPLOY)
+    iam.delete_role_policy(RoleName=DEPLOY, PolicyName="console")
+    iam.untag_role(RoleName=DEPLOY, TagKeys=["managed-by"])
+
+
+def _fields(estate: Estate, kind: str) -> set[str]:
     (change,) = [one for one in estate.plan().changes if one.address == Address(kind, MEDIA, DEPLOY)]
-    assert {one.name.partition(".")[0] for one in change.fields} == {field}
-    estate.applied(change.address)
+    return {field.name.partition(".")[0] for field in change.fields}
+
+
+def test_what_somebody_gives_a_role_is_named_and_put_back(estate: Estate) -> None:
+    kept(estate)
+    iam = iam_of(estate.cloud, "media")
+    _inline(iam)
     estate.look()
-    assert estate.state(kind, DEPLOY) == "sync"
+    assert _fields(estate, "deploy-policy") == {"other_policies"}
+    iam.attach_role_policy(RoleName=DEPLOY, PolicyArn=EVERYTHING)
+    _let_others_in(iam)
+    _take_away(iam)
+    estate.look()
+    assert _fields(estate, "role") == {"trust", "boundary", "tags"}
+    assert _fields(estate, "deploy-policy") == {"other_policies", "statements"}
+    estate.applied(Address("role", MEDIA, DEPLOY), Address("deploy-policy", MEDIA, DEPLOY))
+    estate.look()
+    assert [estate.state(kind, DEPLOY) for kind in ("role", "deploy-policy")] == ["sync", "sync"]
+    assert iam.list_attached_role_policies(RoleName=DEPLOY)["AttachedPolicies"] == []
+    assert iam.list_role_policies(RoleName=DEPLOY)["PolicyNames"] == ["console"]
 
 
 def test_without_the_boundary_no_role_is_kept(estate: Estate) -> None:
