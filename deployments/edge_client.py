@@ -160,7 +160,7 @@ class EdgeClient:
         return await self._follow(encoded_path, partial(_answer, most=most))
 
     async def page(self, encoded_path: str, *, most: int) -> Page:
-        """Ask for the path and keep what comes, at most `most` bytes of it. Raises as `get` does."""
+        """Ask for the path and keep what comes; of a body longer than `most` bytes only its beginning. Raises as `get` does."""
         return await self._follow(encoded_path, partial(_page, most=most))
 
     async def _follow(self, encoded_path: str, read: Callable[[ClientResponse], Awaitable[T]]) -> T:
@@ -212,9 +212,13 @@ async def _answer(response: ClientResponse, most: int) -> Answer:
 async def _page(response: ClientResponse, most: int) -> Page:
     # Before the body: with its end the connection is given back.
     ends = _certificate_ends(response)
-    body = await response.content.read(most)
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(CHUNK):
+        body += chunk
+        if len(body) > most:
+            break
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Page(response.status, headers, body, ends)
+    return Page(response.status, headers, bytes(body), ends)
 
 
 def _certificate_ends(response: ClientResponse) -> datetime | None:

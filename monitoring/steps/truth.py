@@ -132,7 +132,7 @@ class _Look:
 
     def _asked(self, first: FileEntry) -> tuple[Page | None, str]:
         try:
-            return first_page(self.target, first.path, LARGEST_PAGE), ""
+            return first_page(self.target, first.path, max(LARGEST_PAGE, first.size)), ""
         except EdgeProblem as problem:
             return None, str(problem)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.edge import EdgeTarget, Network, check_assets, verify_release
+from deployments.edge import EdgeTarget, Network, check_assets, first_page, verify_release
 from deployments.edge_client import is_public, resolve
 from deployments.manifest import Kind, Manifest
 from tests.deployments.sites import Reply, Site, certificate, served, site_of
@@ -135,6 +135,21 @@ def test_an_endless_answer_is_cut_off() -> None:
     site = site_of(APP, BODIES)
     site.replies["/"] = Reply(VITE.encode() + b" " * 5_000_000)
     assert problems(site) == ["/: answered with other bytes than this release's index.html."]
+
+
+@pytest.mark.parametrize("size", [0, 20_000, 300_000])
+def test_a_page_is_read_to_its_end(size: int) -> None:
+    """However many pieces it comes in."""
+    body = bytes(position % 251 for position in range(size))
+    with served(Site({"/index.html": Reply(body, headers={"X-Own": "1"})})) as site:
+        page = first_page(target(site), "index.html", size)
+    assert (page.status, page.headers["x-own"], page.body == body) == (200, "1", True)
+
+
+def test_of_a_page_that_is_too_long_enough_is_read_to_tell() -> None:
+    with served(Site({"/index.html": Reply(b"x" * 5_000_000)})) as site:
+        page = first_page(target(site), "index.html", 100_000)
+    assert 100_000 < len(page.body) < 1_000_000
 
 
 def test_a_static_site_that_is_served_whole() -> None:
