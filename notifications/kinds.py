@@ -95,7 +95,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("edge.agrees", "Edge serves what it should again", "truth.changed", _none("findings")),
         Kind("estate.applied", "Plan for AWS resources applied", "estate.applied", _ok),
         Kind("estate.failed", "Plan for AWS resources failed", "estate.applied", _failed),
-        Kind("estate.differs", "AWS resources changed by hand", "estate.drifted", _some("changed")),
+        Kind("estate.differs", "AWS resources changed by hand", "estate.drifted", _some("new")),
         Kind("estate.agrees", "AWS resources as left again", "estate.drifted", _none("changed")),
         Kind("channel.gave_up", "Notifications were not delivered", "channel.gave_up", lambda told: True),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
@@ -17,8 +18,13 @@ from provisioning.shapes import Address
 
 MOST_TOLD, MOST_FIELDS = 3, 3
 
-Changed = Mapping[Address, Sequence[Field]]
-"""By resource, what is not as the console left it; nothing for one that is so again."""
+
+class News(NamedTuple):
+    """A resource that differs otherwise than when it was looked at before; without fields it differs no more."""
+
+    address: Address
+    fields: Sequence[Field]
+    gone: bool
 
 
 def tell_drift(product: Product, began: datetime) -> None:
@@ -33,65 +39,69 @@ def tell_drift(product: Product, began: datetime) -> None:
         for address, found in seen_of(rows).items()
         if address not in own and not _left_since(rows[address], began)
     }
+    before = _told(rows)
     with transaction.atomic():
-        news = dict(_news(rows, seen))
+        news = list(_news(rows, seen))
         if news:
-            _on_record(product, news, {address: rows[address].drift for address in news})
+            _on_record(product, news, before, _told(rows))
 
 
 def _half_changed(product: Product) -> set[Address]:
     begun = PlannedChange.objects.select_related("account").filter(state=ChangeState.BEGUN)
-    return {
-        one.address
-        for one in begun.filter(Q(apply=last_apply(product)) | Q(apply__in=applying().values("pk")))
-    }
+    under_way = Q(apply=last_apply(product)) | Q(apply__in=applying().values("pk"))
+    return {one.address for one in begun.filter(under_way)}
 
 
 def _left_since(row: Resource, began: datetime) -> bool:
     return row.applied_at is not None and row.applied_at >= began
 
 
-def _news(
-    rows: Mapping[Address, Resource], seen: Mapping[Address, Seen]
-) -> Iterator[tuple[Address, Sequence[Field]]]:
+def _told(rows: Mapping[Address, Resource]) -> dict[str, object]:
+    return {str(address): row.drift for address, row in rows.items() if row.drift}
+
+
+def _news(rows: Mapping[Address, Resource], seen: Mapping[Address, Seen]) -> Iterator[News]:
     for address, found in seen.items():
-        row, now = rows[address], sorted(drift(found), key=lambda field: field.name)
-        as_kept = [list(field) for field in now]
-        if as_kept == row.drift:
-            continue
-        if Resource.objects.filter(pk=row.pk, drift=row.drift).update(drift=as_kept):
-            yield address, now
+        row, fields = rows[address], sorted(drift(found), key=lambda field: field.name)
+        before, row.drift = row.drift, [list(field) for field in fields]
+        if before != row.drift and Resource.objects.filter(pk=row.pk, drift=before).update(drift=row.drift):
+            yield News(address, fields, found.shape is None)
 
 
-def _on_record(product: Product, news: Changed, before: Mapping[Address, object]) -> None:
+def _on_record(
+    product: Product, news: Sequence[News], before: Mapping[str, object], now: Mapping[str, object]
+) -> None:
+    """`changed` is all that differs, `new` what was not known to differ like this."""
+    told = {str(one.address) for one in news}
+    others = sum(address not in told for address in now)
     record(
         actor=None,
         action="estate.drifted",
         product=product.slug,
         subject=product.name,
         subject_url=reverse("estate", args=[product.slug]),
-        summary=sentences(news),
-        before={"changed": {str(address): before[address] for address in news if before[address]}},
-        after={"changed": {str(address): fields for address, fields in news.items() if fields}},
+        summary=sentences(news, others),
+        before={"changed": before},
+        after={"changed": now, "new": [str(one.address) for one in news if one.fields]},
     )
 
 
-def sentences(news: Changed) -> str:
-    """What changed first, then what is as it was left again; what is too much to read is counted."""
-    changed = [_changed(address, fields) for address, fields in news.items() if fields]
-    ended = [
-        f"The {address} is as the console left it again." for address, fields in news.items() if not fields
-    ]
-    every = [*changed, *ended]
+def sentences(news: Sequence[News], others: int = 0) -> str:
+    """What changed first, then what is as it was left again; what is too much to read is counted, and `others` that differ
+    as before."""
+    every = [_sentence(one) for one in sorted(news, key=lambda one: not one.fields)]
     more = [f"And {len(every) - MOST_TOLD:,} more."] if len(every) > MOST_TOLD else []
-    return " ".join([*every[:MOST_TOLD], *more])
+    still = [f"Still changed: {others:,} more."] if others else []
+    return " ".join([*every[:MOST_TOLD], *more, *still])
 
 
-def _changed(address: Address, fields: Sequence[Field]) -> str:
-    if all(field.new is None for field in fields):
-        return f"The {address} was deleted by somebody."
+def _sentence(one: News) -> str:
+    if not one.fields:
+        return f"The {one.address} is as the console left it again."
+    if one.gone:
+        return f"The {one.address} was deleted by somebody."
     told = [
-        f"{name} from {old or 'not set'} to {new or 'not set'}" for name, old, new in fields[:MOST_FIELDS]
+        f"{name} from {old or 'not set'} to {new or 'not set'}" for name, old, new in one.fields[:MOST_FIELDS]
     ]
-    more = [f"{len(fields) - MOST_FIELDS:,} more"] if len(fields) > MOST_FIELDS else []
-    return f"The {address} was changed by somebody: {', '.join([*told, *more])}."
+    more = [f"{len(one.fields) - MOST_FIELDS:,} more"] if len(one.fields) > MOST_FIELDS else []
+    return f"The {one.address} was changed by somebody: {', '.join([*told, *more])}."

@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from provisioning.differences import Field
-from provisioning.drifting import sentences
+from provisioning.drifting import News, sentences
 from provisioning.shapes import Address
 from tests.provisioning.conftest import MEDIA, Estate
 
 BUCKET = "tim-app-dev-855652006097"
-DEV = Address("bucket", MEDIA, BUCKET)
+OTHER = "tim-app-test-855652006097"
+DEV, TEST = (Address("bucket", MEDIA, name) for name in (BUCKET, OTHER))
 
 
 def events() -> list[Any]:
@@ -18,8 +19,8 @@ def events() -> list[Any]:
     return list(Event.objects.filter(action="estate.drifted").order_by("pk"))
 
 
-def suspend(estate: Estate, status: str = "Suspended") -> None:
-    estate.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": status})
+def suspend(estate: Estate, status: str = "Suspended", bucket: str = BUCKET) -> None:
+    estate.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
 
 
 def look(estate: Estate) -> list[str]:
@@ -48,14 +49,20 @@ def test_it_is_told_once_and_so_is_its_end(estate: Estate) -> None:
     estate.applied(DEV)
     told, end = events()
     assert (told.actor_id, told.product, end.summary) == (None, "tim-combo", again)
-    assert told.after == {"changed": {str(DEV): [["versioning", "yes", "no"]]}}
-    assert (end.before, end.after) == (told.after, {"changed": {}})
+    changes = {str(DEV): [["versioning", "yes", "no"]]}
+    assert told.after == {"changed": changes, "new": [str(DEV)]}
+    assert (end.before, end.after) == ({"changed": changes}, {"changed": {}, "new": []})
     suspend(estate)
     assert look(estate) == [changed]
     suspend(estate, "Enabled")
     assert look(estate) == [again]
     suspend(estate)
-    assert look(estate) == [changed]
+    suspend(estate, bucket=OTHER)
+    (both,) = look(estate)
+    assert both == f"{changed} The {TEST} was changed by somebody: versioning from yes to no."
+    suspend(estate, "Enabled", bucket=OTHER)
+    (one,) = look(estate)
+    assert one == f"The {TEST} is as the console left it again. Still changed: 1 more."
     accept(actor=estate.admin, product=estate.product, address=DEV, reason="Legal hold")
     assert look(estate) == []
 
@@ -84,12 +91,19 @@ def test_what_the_console_itself_changes_meanwhile_or_left_half_changed_is_nobod
 
 def test_much_of_it_is_counted() -> None:
     fields = [Field(f"field-{n}", None, "1") for n in range(5)]
-    gone = [Field("encryption", "AES256", None)]
-    news = {Address("bucket", MEDIA, name): fields for name in "abc"} | {DEV: gone}
-    text = sentences(news)
+    ended = News(TEST, (), gone=False)
+    news = [ended, *(News(Address("bucket", MEDIA, name), fields, gone=False) for name in "abc")]
+    text = sentences(news, others=2)
     assert text.startswith(
         f"The bucket a in account {MEDIA} was changed by somebody: field-0 from not set to 1, field-1 from not set to 1, "
         "field-2 from not set to 1, 2 more."
     )
-    assert text.endswith(" And 1 more.")
-    assert sentences({DEV: gone}) == f"The {DEV} was deleted by somebody."
+    assert text.endswith(" And 1 more. Still changed: 2 more.")
+
+
+def test_what_was_only_emptied_was_not_deleted() -> None:
+    emptied = [Field("aliases", "dev.tim-combo.com", None)]
+    assert sentences([News(DEV, emptied, gone=False)]) == (
+        f"The {DEV} was changed by somebody: aliases from dev.tim-combo.com to not set."
+    )
+    assert sentences([News(DEV, emptied, gone=True)]) == f"The {DEV} was deleted by somebody."
