@@ -1,7 +1,7 @@
 """Whether an environment fares worse after a deployment than before it. Pure.
 
 Shares of failed requests are compared with those of the hour before: worse is what chance does not explain (three standard
-deviations) and what is large enough to matter. Where there was no traffic before, only what is bad by itself is worse.
+deviations) and what is large enough to matter. Where there was too little traffic before, only what is bad by itself is worse.
 Hit ratio and latency are judged at the end alone, because a deployment empties a part of the cache.
 """
 
@@ -14,7 +14,7 @@ from monitoring.joining import Values
 from monitoring.kinds import API, DISTRIBUTION, FLEET, KINDS, Kind
 
 ENOUGH = 50
-"""With fewer requests nothing is said about a source."""
+"""With fewer requests nothing is said about a source, and fewer before are nothing to compare it with."""
 SEVERAL = 3
 """So few failures among good requests prove nothing."""
 ALONE = 2.0
@@ -93,12 +93,16 @@ def judge(
 
 
 def _at_peace(after: Joined, own: float, figures: tuple[Figure, ...]) -> Judgement:
-    most = max((_visitors(kind, values[0] or 0.0, own) for kind, values in after.items()), default=0.0)
+    most = max((_visitors(kind, _traffic(kind, values), own) for kind, values in after.items()), default=0.0)
     if most < ENOUGH:
         seen = f"{most:,.0f} requests" if most else "No request"
         text = f"Traffic was too low to say anything: {seen}, and {ENOUGH} are needed."
         return Judgement("unknown", text, figures)
     return Judgement("healthy", f"Nothing got worse in {most:,.0f} requests.", figures)
+
+
+def _traffic(kind: str, values: Values) -> float:
+    return KINDS[kind].traffic(values) or 0.0
 
 
 def _visitors(kind: str, total: float, own: float) -> float:
@@ -111,6 +115,7 @@ def _rates(before: Joined, after: Joined, own: float) -> Iterator[Figure]:
         if rate.kind.name in after:
             then, now = (_share(rate, side.get(rate.kind.name)) for side in (before, after))
             if now is not None:
+                then = then if then and then.total >= ENOUGH else None
                 yield _compared(rate, then, now, _visitors(rate.kind.name, now.total, own))
 
 
@@ -127,11 +132,11 @@ class Share(NamedTuple):
 
 def _share(rate: Rate, values: Values | None) -> Share | None:
     """None where nothing is known. CloudFront tells percents, the others counts."""
-    if values is None or not values[0]:
+    total = rate.kind.traffic(values) if values else None
+    if values is None or not total:
         return None
     parts = [values[rate.kind.index(name)] for name in rate.failures]
     known = [part for part in parts if part is not None]
-    total = values[0]
     if rate.kind is DISTRIBUTION:
         return Share(known[0] * total / 100, total) if known else None
     return Share(min(sum(known), total), total)
@@ -154,11 +159,12 @@ def _at_the_end(before: Joined, after: Joined) -> Iterator[Figure]:
     name = DISTRIBUTION.name
     if name not in after:
         return
-    total = after[name][0] or 0.0
+    total = _traffic(name, after[name])
+    comparable = name in before and _traffic(name, before[name]) >= ENOUGH
 
     def both(metric: str) -> tuple[float | None, float | None]:
         at = DISTRIBUTION.index(metric)
-        return before[name][at] if name in before else None, after[name][at]
+        return before[name][at] if comparable else None, after[name][at]
 
     then, now = both("hit_ratio")
     if now is not None:
@@ -173,7 +179,9 @@ def _at_the_end(before: Joined, after: Joined) -> Iterator[Figure]:
 def sentence(figure: Figure) -> str:
     """ "Answers 5xx: 4.2 %, before 0.1 %." """
     before = (
-        "nothing is known of before" if figure.before is None else f"before {_told(figure.before, figure)}"
+        "nothing sure is known of before"
+        if figure.before is None
+        else f"before {_told(figure.before, figure)}"
     )
     after = "not known" if figure.after is None else _told(figure.after, figure)
     return f"{figure.label}: {after}, {before}."

@@ -1,6 +1,6 @@
 """What is measured: the kinds of sources, their metrics at AWS, and how values of several are joined. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,7 +43,7 @@ class Kind:
     """A kind of source. Samples hold a value for each of `metrics`, in this order: new ones are added at the end.
 
     `period` is the finest that is asked as a rule, in seconds; `first_days` how far back a new source is asked. The first
-    metric is the traffic by which means are weighted.
+    metric is the traffic by which means are weighted; requests that it leaves out are those of the metric `left_out`.
     """
 
     name: str
@@ -51,6 +51,13 @@ class Kind:
     metrics: tuple[Metric, ...]
     period: int = FIVE_MINUTES
     first_days: int = 30
+    left_out: str = ""
+
+    def traffic(self, values: Sequence[float | None]) -> float | None:
+        """How many requests a sample is of; None where that is not known."""
+        counts = (values[0], values[self.index(self.left_out)] if self.left_out else None)
+        known = [count for count in counts if count is not None]
+        return sum(known) if known else None
 
     def index(self, metric: str) -> int:
         """Where its value stands in a sample. Raises KeyError."""
@@ -81,7 +88,8 @@ DISTRIBUTION = Kind(
         Metric("latency_p99", "OriginLatency", "p99", MEAN, MS, extra=True),
     ),
 )
-# AWS: all functions of a fleet come from one search for each metric, which finds up to 500 of them.
+# AWS: all functions of a fleet come from one search for each metric, which finds up to 500 of them. A throttled call is no
+# invocation.
 FLEET = Kind(
     "fleet",
     "AWS/Lambda",
@@ -92,6 +100,7 @@ FLEET = Kind(
         Metric("duration_p95", "Duration", "p95", MEAN, MS),
     ),
     first_days=1,
+    left_out="throttles",
 )
 API = Kind(
     "api",

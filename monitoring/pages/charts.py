@@ -26,7 +26,8 @@ def _share(kind: Kind, *names: str) -> Number:
 
     def share(values: Values) -> float | None:
         known = [value for at in places if (value := values[at]) is not None]
-        return 100 * sum(known) / values[0] if known and values[0] else None
+        traffic = kind.traffic(values)
+        return 100 * sum(known) / traffic if known and traffic else None
 
     return share
 

@@ -4,6 +4,7 @@ import pytest
 
 from monitoring.health import ENOUGH, Joined, Judgement, judge
 from monitoring.kinds import DISTRIBUTION, FLEET
+from monitoring.pages.charts import DRAWINGS
 
 
 def edge(requests: float | None = 10_000, **values: float) -> Joined:
@@ -55,15 +56,34 @@ def test_what_is_chance_or_does_not_matter_is_not_degraded(before: Joined, after
 
 
 def test_failed_and_throttled_calls_of_handlers_count_together() -> None:
-    found = at_the_end(fleet(100_000, 100), fleet(1_000, 10, 30))
+    found = at_the_end(fleet(100_000, 100), fleet(970, 10, 30))
     assert found.verdict == "degraded"
     assert found.text == "Failed calls of handlers: 4.0 %, before 0.1 %."
+
+
+def test_a_throttled_call_is_one_that_no_invocation_counts() -> None:
+    found = at_the_end(fleet(1_000, 1), fleet(10, 0, 90))
+    assert found.text == "Failed calls of handlers: 90.0 %, before 0.1 %."
+    assert DRAWINGS["failed"].number([10.0, 0.0, 90.0, None]) == 90.0
+    assert DRAWINGS["failed"].number([None, None, 90.0, None]) == 100.0
+    wholly: Joined = {FLEET.name: [None, None, 90.0, None]}
+    assert at_the_end(fleet(1_000, 1), wholly).text == "Failed calls of handlers: 100.0 %, before 0.1 %."
+
+
+@pytest.mark.parametrize("requests", [1, 5, ENOUGH - 1])
+def test_a_few_requests_before_are_nothing_to_compare_with(requests: int) -> None:
+    few = edge(requests, errors_5xx=0.0, hit_ratio=100.0, latency_p95=10.0)
+    after = edge(300, errors_5xx=1.0, hit_ratio=60.0, latency_p95=150.0)
+    assert at_the_end(few, after).verdict == "healthy"
+    assert at_the_end(fleet(requests, 0), fleet(300, 3)).verdict == "healthy"
+    much = edge(ENOUGH, errors_5xx=0.0, hit_ratio=100.0, latency_p95=10.0)
+    assert at_the_end(much, after).verdict == "degraded"
 
 
 def test_without_traffic_before_only_what_is_bad_by_itself_is_degraded() -> None:
     assert at_the_end({}, edge(1_000, errors_5xx=1.0)).verdict == "healthy"
     found = at_the_end({}, edge(1_000, errors_5xx=5.0))
-    assert found.text == "Answers 5xx: 5.0 %, nothing is known of before."
+    assert found.text == "Answers 5xx: 5.0 %, nothing sure is known of before."
 
 
 @pytest.mark.parametrize(("requests", "words"), [(12, "12 requests"), (None, "No request")])
