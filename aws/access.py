@@ -10,7 +10,7 @@ from botocore import xform_name
 from botocore.credentials import ReadOnlyCredentials
 
 from aws.boto import request_id, translated
-from aws.calls import Answer, Loop
+from aws.calls import PATIENCE_SECONDS, Answer, Loop
 from aws.errors import Subject, WrongAccount
 from aws.lease import Lease, Record
 from aws.pace import UNPACED, Pace
@@ -45,11 +45,12 @@ class Account:
         lease: Lease,
         record: Record,
         pace: Pace = UNPACED,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.access, self.lease, self.record = access, lease, record
         self._identity, self._role = identity, role
         self._session = self._open()
-        self._loop = Loop(lease, record, self.renew, pace=pace)
+        self._loop = Loop(lease, record, self.renew, patience, pace)
 
     @property
     def account_id(self) -> str:
@@ -173,16 +174,17 @@ def connect(
     source_identity: str = "",
     identity: Identity = WORKER,
     pace: Pace = UNPACED,
+    patience: float = PATIENCE_SECONDS,
 ) -> Account:
     """Open the door into an account, and make sure that it leads into this account.
 
     `session_name` says which work this is and `source_identity` for whom; both show in the account's CloudTrail.
-    `pace` is for calls that AWS counts. Raises RoleRefused, WrongAccount, NoCredentials, SignInExpired, Unavailable, or
+    `pace` is for calls that AWS counts, `patience` how many seconds one call is repeated. Raises RoleRefused, WrongAccount, NoCredentials, SignInExpired, Unavailable, or
     what the lease or the pace raises.
     """
     role = Role(
         access.role_arn, access.external_id, access.region, _name(session_name), _name(source_identity)
     )
-    account = Account(access, identity, role, lease, record, pace)
+    account = Account(access, identity, role, lease, record, pace, patience)
     account.check_account()
     return account

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -39,14 +40,17 @@ def collect_everywhere() -> None:
 
 def collect_from(*, actor: User | None, account: Account) -> Run:
     """Start a question for one account. Raises Busy while one is under way: nobody asks twice."""
-    run = start(
-        kind="collect",
-        title=f"Numbers of {account}",
-        scopes=[f"metrics:{account.pk}"],
-        actor=actor,
-        url=reverse("collection"),
-    )
-    Collection.objects.update_or_create(account=account, defaults={"run": run, "asked_at": timezone.now()})
+    with transaction.atomic():
+        run = start(
+            kind="collect",
+            title=f"Numbers of {account}",
+            scopes=[f"metrics:{account.pk}"],
+            actor=actor,
+            url=reverse("collection"),
+        )
+        Collection.objects.update_or_create(
+            account=account, defaults={"run": run, "asked_at": timezone.now()}
+        )
     return run
 
 

@@ -1,9 +1,10 @@
 """Deciding about watches from the samples at hand, and going back by itself where that is wished. Rows only, no AWS."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Collection as Several
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -23,6 +24,7 @@ from monitoring.kinds import DISTRIBUTION, FIVE_MINUTES, KINDS, MINUTE
 from monitoring.models import Collection, Sample, Source, Verdict, Watch
 from monitoring.sources import sources_of
 from monitoring.watching import GRACE, end_early, open_watches, successor_of, switch_began
+from monitoring.windows import AGAIN
 from runs.models import RunStep
 from runs.services import Busy
 from users.refusals import Refused
@@ -50,14 +52,20 @@ def judge_all() -> None:
     now = timezone.now()
     oldest = open_watches().order_by(F("judged_at").asc(nulls_first=True))
     for watch in _with_places(oldest)[:A_TIME]:
-        try:
-            _judge(watch, now)
-        except Exception:
-            # One that cannot be judged must not keep the others waiting.
-            log.exception("watch could not be judged", deployment=watch.pk)
+        if not _alone(watch.pk, partial(_judge, watch, now)):
             Watch.objects.filter(pk=watch.pk).update(judged_at=now)
     for watch in Watch.objects.filter(verdict=Verdict.DEGRADED, rollback=None, held="")[:A_TIME]:
-        go_back(watch.pk, now)
+        _alone(watch.pk, partial(go_back, watch.pk, now))
+
+
+def _alone(watch: int, work: Callable[[], None]) -> bool:
+    """Whether it could be done; one watch that cannot be worked on must not keep the others waiting."""
+    try:
+        work()
+    except Exception:
+        log.exception("watch could not be worked on", deployment=watch)
+        return False
+    return True
 
 
 def _with_places(rows: QuerySet[Watch]) -> QuerySet[Watch]:
@@ -97,7 +105,8 @@ def judged(watch: Watch, now: datetime) -> Judgement:
         pk: {at: row for at, row in rows.items() if at >= began + WARM_UP} for pk, rows in minutes.items()
     }
     known = [source.minutes_until for source in sources]
-    over = bool(known) and all(until is not None and until >= floor(watch.ends_at, MINUTE) for until in known)
+    whole = floor(watch.ends_at, MINUTE) + AGAIN[MINUTE]
+    over = bool(known) and all(until is not None and until >= whole for until in known)
     late = now >= watch.ends_at + GRACE
     found = judge(
         before,

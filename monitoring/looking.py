@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.urls import reverse
@@ -36,12 +37,13 @@ def look_everywhere() -> None:
 
 def look_at(*, actor: User | None, environment: Environment) -> Run:
     """Start a look at one. Raises Busy while one is under way."""
-    run = start(
-        kind="truth",
-        title=f"Look at what {environment} serves",
-        scopes=[f"truth:{environment.pk}"],
-        actor=actor,
-        url=reverse("environment", args=[environment.product.slug, environment.name]),
-    )
-    EdgeTruth.objects.update_or_create(environment=environment, defaults={"run": run, "asked_at": Now()})
+    with transaction.atomic():
+        run = start(
+            kind="truth",
+            title=f"Look at what {environment} serves",
+            scopes=[f"truth:{environment.pk}"],
+            actor=actor,
+            url=reverse("environment", args=[environment.product.slug, environment.name]),
+        )
+        EdgeTruth.objects.update_or_create(environment=environment, defaults={"run": run, "asked_at": Now()})
     return run

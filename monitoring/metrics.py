@@ -16,6 +16,8 @@ from monitoring.kinds import FIVE_MINUTES, KINDS
 from monitoring.models import Collection, EdgeTruth, Source, Spending, Verdict, Watch
 from monitoring.pages.collection import series_of
 from monitoring.selectors.alarms import ringing_alarms
+from monitoring.selectors.deployments import newest_of
+from products.models import Environment
 
 FIVE_MINUTE_KINDS = [kind.name for kind in KINDS.values() if kind.period == FIVE_MINUTES]
 PLACE = ["product", "environment"]
@@ -80,7 +82,7 @@ class MonitoringCollector(Collector):
         yield GaugeMetricFamily("console_metrics_cap_dollars", "What it may cost in a month.", cap)
 
     def _watches(self) -> Iterator[Metric]:
-        rows = Watch.objects.order_by("environment_id", "-began_at").distinct("environment_id")
+        rows = newest_of(Environment.objects.all())
         newest = rows.values_list("environment__product__slug", "environment__name", "verdict")
         told = ((place, 1) for place in newest)
         yield _gauge(

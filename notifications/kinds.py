@@ -54,8 +54,13 @@ def _verdict(verdict: str) -> Callable[[Told], bool]:
     return lambda told: told.after.get("verdict") == verdict
 
 
-def _alarm(state: str) -> Callable[[Told], bool]:
-    return lambda told: told.after.get("state") == state and not told.after.get("silenced")
+def _rang(told: Told) -> bool:
+    return told.after.get("state") == "ALARM" and not told.after.get("silenced")
+
+
+def _rings_no_more(told: Told) -> bool:
+    """Also for want of data."""
+    return told.after.get("state") in ("OK", "INSUFFICIENT_DATA") and not told.after.get("silenced")
 
 
 def _some(name: str) -> Callable[[Told], bool]:
@@ -89,8 +94,8 @@ KINDS: Mapping[str, Kind] = {
         Kind("health.degraded", "Degraded after a deployment", "health.judged", _verdict("degraded")),
         Kind("health.healthy", "Healthy after a deployment", "health.judged", _verdict("healthy")),
         Kind("health.unknown", "Health not known after a deployment", "health.judged", _verdict("unknown")),
-        Kind("alarm.rang", "Alarm rang", "alarm.changed", _alarm("ALARM")),
-        Kind("alarm.ended", "Alarm ended", "alarm.changed", _alarm("OK")),
+        Kind("alarm.rang", "Alarm rang", "alarm.changed", _rang),
+        Kind("alarm.ended", "Alarm ended", "alarm.changed", _rings_no_more),
         Kind("edge.differs", "Edge serves something else", "truth.changed", _some("findings")),
         Kind("edge.agrees", "Edge serves what it should again", "truth.changed", _none("findings")),
         Kind("estate.applied", "Plan for AWS resources applied", "estate.applied", _ok),

@@ -9,6 +9,7 @@ from aws import errors
 from aws.access import Access, connect
 from aws.access import Account as Door
 from aws.bucket import Unreachable
+from aws.calls import PATIENCE_SECONDS
 from aws.fanout import TransferFailed
 from aws.pace import UNPACED, Pace
 from aws.sessions import Identity
@@ -31,23 +32,32 @@ FENCED = (errors.PreconditionFailed, errors.ConditionalConflict, errors.Signatur
 written, the step makes progress, and looking again is no failed attempt."""
 
 AGAIN_SECONDS = 2.0
+LOOKING_SECONDS = 10.0
 NOT_YET_HELD = "Rights that were just written do not hold everywhere yet."
 
 StepFunction = Callable[[StepContext], Done | Wait]
 
 
 def open_account(
-    context: StepContext, account: Account, purpose: Purpose = Purpose.DEPLOY, pace: Pace = UNPACED
+    context: StepContext,
+    account: Account,
+    purpose: Purpose = Purpose.DEPLOY,
+    pace: Pace = UNPACED,
+    patience: float = PATIENCE_SECONDS,
 ) -> Door:
-    """Take the account's role for a purpose, in the name of the Run and its person, and call at this pace.
+    """Take the account's role for a purpose, in the name of the Run and its person, and call at this pace and patience.
 
     Raises StepFailed when the account names no such role; else what `aws.access.connect` raises.
     """
-    return way_into(context, account, purpose, pace)()
+    return way_into(context, account, purpose, pace, patience)()
 
 
 def way_into(
-    context: StepContext, account: Account, purpose: Purpose, pace: Pace = UNPACED
+    context: StepContext,
+    account: Account,
+    purpose: Purpose,
+    pace: Pace = UNPACED,
+    patience: float = PATIENCE_SECONDS,
 ) -> Callable[[], Door]:
     """What opens that door. The database is asked now, AWS by the call, so that several are opened at a time."""
     role = account.roles.filter(purpose=purpose).first()
@@ -65,7 +75,13 @@ def way_into(
         record=context.call,
         identity=Identity(settings.CONSOLE_AWS_PROFILE, service=not settings.CONSOLE_AWS_PROFILE),
         pace=pace,
+        patience=patience,
     )
+
+
+def look_into(context: StepContext, account: Account) -> Door:
+    """As `open_account` for what only looks: it gives its worker back soon, and its Run tries again later."""
+    return open_account(context, account, Purpose.READ, patience=LOOKING_SECONDS)
 
 
 def _final(error: errors.AwsError) -> Wait:

@@ -42,6 +42,7 @@ class Watch(models.Model):
         verbose_name_plural = "watches"
         indexes = [
             models.Index(fields=["environment", "-began_at"], name="watch_newest"),
+            models.Index(fields=["verdict"], name="watch_verdict"),
             models.Index(fields=["ends_at"], name="watch_open", condition=models.Q(verdict="watching")),
         ]
 

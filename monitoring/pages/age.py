@@ -15,20 +15,24 @@ OLD = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Age:
-    """Everything is known up to `until` (None: nothing yet); `why` it is old, "" where it is not."""
+    """Everything is known up to `until` (None: nothing yet), but for `new` sources of which nothing is; `why` it is old, ""
+    where it is not."""
 
     until: datetime | None
     old: bool
     why: str
+    new: int = 0
 
 
 def age_of(sources: Iterable[Source]) -> Age:
     """Of the source that is furthest behind. One query, and one more when numbers are old."""
     rows = [one for one in sources if "problem" not in one.told]
-    times = [one.until for one in rows]
-    until = None if None in times or not times else min(time for time in times if time)
-    old = until is None or until < timezone.now() - OLD
-    return Age(until, old, _why({one.account_id for one in rows}) if old else "")
+    known = [one.until for one in rows if one.until]
+    until = min(known, default=None)
+    late = [one for one in rows if one.until is None or one.until < timezone.now() - OLD]
+    # What is new and asked for the first time makes nothing else old.
+    old = until is None or any(one.until for one in late)
+    return Age(until, old, _why({one.account_id for one in late}) if old else "", len(rows) - len(known))
 
 
 def _why(accounts: set[int]) -> str:

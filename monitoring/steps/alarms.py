@@ -15,8 +15,8 @@ from aws.alarms import Change, SeenAlarm, changes_since, list_alarms
 from monitoring.models import Alarm, AlarmChange
 from monitoring.selectors.alarms import is_silenced
 from monitoring.sources import EDGE_REGION
-from products.door import aws_step, open_account
-from products.models import Account, Environment, Product, Purpose
+from products.door import aws_step, look_into
+from products.models import Account, Environment, Product
 from provisioning.models import Resource
 from runs.steps import Done, StepContext, Wait
 
@@ -24,6 +24,7 @@ FIRST_LOOK_BACK = timedelta(days=14)
 NEWS = timedelta(hours=1)
 """Of an alarm that is seen for the first time, so much of its history is news."""
 RANG = "ALARM"
+WORDS = {RANG: "rings", "INSUFFICIENT_DATA": "rings no more, because its data are missing"}
 OVERLAP = timedelta(minutes=1)
 """So much of the history is read once more: its moments are not those of the alarm itself."""
 
@@ -68,7 +69,7 @@ class Places:
 def look(context: StepContext) -> Done | Wait:
     """Make the rows of an account what CloudWatch tells. Each change is put on record once."""
     account = Account.objects.get(pk=int(context.run.scope_names[0].partition(":")[2]))
-    door = open_account(context, account, Purpose.READ)
+    door = look_into(context, account)
     return Done({"changed": _look_at_all(context, door, account)})
 
 
@@ -123,7 +124,8 @@ def _look(
         news = list(_news(changes, since=timezone.now() - NEWS if is_new else since - OVERLAP))
         for one in news:
             _on_record(row, one)
-        if not news and before and _was_silenced(row, before):
+        heard = any(not is_silenced(row, one.at) for one in news)
+        if not heard and before and _was_silenced(row, before):
             _on_record(
                 row, Change(timezone.now(), RANG, RANG, f"It still rings after its silence. {row.reason}")
             )
@@ -162,9 +164,8 @@ def _news(changes: Iterable[Change], since: datetime) -> Iterator[Change]:
 
 
 def _on_record(row: Alarm, one: Change) -> None:
-    rang = one.state == RANG
     about = str(row.environment or row.product)
-    words = "rings" if rang else "has ended"
+    words = WORDS.get(one.state, "has ended")
     record(
         actor=None,
         action="alarm.changed",

@@ -22,8 +22,7 @@ from monitoring.sources import keep_sources
 from monitoring.steps.questions import questions_about, samples_from
 from monitoring.watching import watched_since
 from monitoring.windows import Window, window
-from products.door import aws_step, open_account
-from products.models import Purpose
+from products.door import aws_step, look_into
 from runs.steps import Done, StepContext, Wait
 
 EDGE = "edge-metrics"
@@ -52,21 +51,40 @@ class Work:
 
 @aws_step
 def collect(context: StepContext) -> Done | Wait:
-    """Ask for all that is new, and keep it call by call: a worker that dies loses the call under way."""
+    """Ask for all that is new, and keep it call by call: a worker that dies loses the call under way.
+
+    A Region that does not answer keeps the others waiting for nothing. Raises AwsError when one did not.
+    """
     row = Collection.objects.select_related("account").get(run=context.run)
     if is_capped():
         return Done({"capped": True})
-    door = open_account(context, row.account, Purpose.READ)
+    door = look_into(context, row.account)
     with context.transaction():
         sources = keep_sources(row.account)
     _learn_dimensions(context, door, sources)
-    calls = 0
-    for batch in batches(list(work_on(sources, door.clock.now()))):
-        calls += _carry_out(context, door, row, batch)
+    calls, failed = _ask_for_all(context, door, row, sources)
     with context.transaction():
         join_stale(row.account_id)
+    if failed:
+        raise failed
+    with context.transaction():
         Collection.objects.filter(pk=row.pk).update(seen_at=Now(), failed_at=None, error="")
     return Done({"sources": len(sources), "calls": calls})
+
+
+def _ask_for_all(
+    context: StepContext, door: Door, row: Collection, sources: Sequence[Source]
+) -> tuple[int, AwsError | None]:
+    """How many calls it took, and the first failure; of a Region that failed nothing more is asked."""
+    calls, failed = 0, dict[str, AwsError]()
+    for batch in batches(list(work_on(sources, door.clock.now()))):
+        if batch[0].client in failed:
+            continue
+        try:
+            calls += _carry_out(context, door, row, batch)
+        except AwsError as error:
+            failed[batch[0].client] = error
+    return calls, next(iter(failed.values()), None)
 
 
 def _learn_dimensions(context: StepContext, door: Door, sources: Sequence[Source]) -> None:

@@ -23,8 +23,8 @@ from deployments.steps.edge import target_of
 from deployments.steps.wish import served_manifest
 from monitoring.models import EdgeTruth
 from monitoring.truth import BY_HAND, Entry, Finding, Sight, facts, findings
-from products.door import aws_step, open_account
-from products.models import Environment, Purpose
+from products.door import aws_step, look_into
+from products.models import Environment
 from runs.steps import Done, StepContext, Wait
 
 AGAIN_SECONDS = 5
@@ -126,7 +126,7 @@ class _Look:
     def _held(self) -> dict[str, str]:
         """By key, the ETag that the bucket holds. A listing for each, which needs no right to read objects."""
         account, bucket = self.environment.frontend_account, self.environment.bucket
-        door = open_account(self.context, account, Purpose.READ)
+        door = look_into(self.context, account)
         found = (find_object(door, bucket, account.aws_id, one.path) for one in self.pages)
         return {one.key: one.etag for one in found if one}
 

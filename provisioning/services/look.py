@@ -1,5 +1,6 @@
 """Looking at the AWS resources of a product. Nothing in AWS changes by it."""
 
+from django.db import transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 
@@ -30,12 +31,13 @@ def look(*, actor: User, product: Product) -> Run:
 
 def look_at(*, actor: User | None, product: Product) -> Run:
     """Start such a look; the console's own are not put on record. Raises Busy while one is under way."""
-    run = start(
-        kind="look",
-        title=f"Look at the AWS resources of {product}",
-        scopes=[f"look:{product.pk}"],
-        actor=actor,
-        url=reverse("estate", args=[product.slug]),
-    )
-    Look.objects.update_or_create(product=product, defaults={"run": run, "asked_at": Now()})
+    with transaction.atomic():
+        run = start(
+            kind="look",
+            title=f"Look at the AWS resources of {product}",
+            scopes=[f"look:{product.pk}"],
+            actor=actor,
+            url=reverse("estate", args=[product.slug]),
+        )
+        Look.objects.update_or_create(product=product, defaults={"run": run, "asked_at": Now()})
     return run

@@ -1,5 +1,6 @@
 """CloudWatch's alarms: seen, told on record once, silenced with reason and end."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -173,6 +174,32 @@ def test_a_silence_that_ends_while_the_alarm_rings_is_told(eyes: Eyes, cloudwatc
     eyes.guard()
     assert [event.after["silenced"] for event in events()] == [True, False]
     assert "still rings" in events()[-1].reason
+
+
+def test_one_that_began_to_ring_just_before_its_silence_ended_is_told(eyes: Eyes, cloudwatch: Any) -> None:
+    """Both happened since the look before."""
+    from monitoring.models import Silence
+    from monitoring.services.silence import silence
+    from users.models import User
+
+    eyes.guard()
+    silence(actor=User.objects.get(username="admin"), alarm=alarm(), minutes=30, reason="Load test, TC-77")
+    set_state(cloudwatch, "ALARM")
+    time.sleep(0.01)
+    Silence.objects.update(until=now())
+    eyes.guard()
+    eyes.guard()
+    assert [event.after["silenced"] for event in events()] == [True, False]
+    assert "still rings" in events()[-1].reason
+
+
+def test_one_whose_data_are_missing_rings_no_more_and_that_is_said(eyes: Eyes, cloudwatch: Any) -> None:
+    eyes.guard()
+    for state in ("ALARM", "INSUFFICIENT_DATA", "OK"):
+        set_state(cloudwatch, state)
+        eyes.guard()
+    assert [event.after["state"] for event in events()] == ["ALARM", "INSUFFICIENT_DATA"]
+    assert "rings no more, because its data are missing" in events()[-1].summary
 
 
 @pytest.mark.parametrize("minutes_asked", [4, 20_161, 10**13])

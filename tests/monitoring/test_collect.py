@@ -265,6 +265,24 @@ def test_what_a_call_cost_is_on_the_bill_also_when_the_next_one_fails(eyes: Eyes
     assert eyes.source("fleet").until == end - FIVE
 
 
+def test_a_region_that_fails_leaves_the_numbers_of_others(eyes: Eyes) -> None:
+    """Buckets are asked about first, in the account's own Region."""
+    from monitoring.models import AccountSample, Collection
+
+    eyes.edge(minutes(ended() - 2 * FIVE, ended()))
+    first = eyes.cloud.next_call()
+    eyes.cloud.faults("monitoring", "GetMetricData", "error", status=403, code="AccessDenied", count=1)
+    run = eyes.collect()
+    assert (run.state, "AccessDenied" in run.error) == ("failed", True)
+    assert eyes.asked(first)[0]["region"] == "us-east-2"
+    assert eyes.samples(eyes.source())
+    assert AccountSample.objects.filter(account__name="media").exists()
+    assert Collection.objects.get(account__name="media").failed_at
+    again = eyes.cloud.next_call()
+    assert eyes.collect().state == "succeeded"
+    assert {call["region"] for call in eyes.asked(again)} == {"us-east-2"}
+
+
 def test_a_clock_that_was_ahead_for_a_while_loses_nothing(long_known: Eyes) -> None:
     from monitoring.models import Source
 

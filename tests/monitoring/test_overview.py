@@ -12,6 +12,7 @@ from monitoring.joining import floor, joined
 from monitoring.keeping import keep
 from monitoring.kinds import DISTRIBUTION, FIVE_MINUTES, HOUR
 from monitoring.models import Collection, Source
+from monitoring.pages.age import age_of
 from monitoring.rollups import join_stale, mark_stale
 from monitoring.selectors.samples import overview
 from monitoring.sources import keep_sources
@@ -74,6 +75,31 @@ def test_the_page_takes_as_many_queries_for_many_environments_as_for_few(sources
         counts.append(len(queries))
         Environment.objects.filter(product__slug="flux-systems").update(distribution_id="")
     assert counts[0] == counts[1]
+
+
+def test_one_new_source_makes_the_others_no_older(sources: list[Source]) -> None:
+    now = datetime.now(UTC)
+    Source.objects.update(until=now)
+    Source.objects.filter(pk=sources[0].pk).update(until=None)
+    rows = list(Source.objects.filter(pk__in=[one.pk for one in sources]))
+    age = age_of(rows)
+    assert (age.until, age.old, age.why, age.new) == (now, False, "", 1)
+    Source.objects.filter(pk=sources[1].pk).update(until=now - timedelta(hours=2))
+    late = age_of(Source.objects.filter(pk__in=[one.pk for one in sources]))
+    assert (late.until, late.old, late.new) == (now - timedelta(hours=2), True, 1)
+    Source.objects.update(until=None)
+    assert age_of(Source.objects.filter(pk__in=[one.pk for one in sources])).until is None
+
+
+def test_the_poll_brings_the_head_too(sources: list[Source], client: Client) -> None:
+    client.force_login(User.objects.create(username="viewer"))
+    end = floor(datetime.now(UTC), FIVE_MINUTES)
+    keep(FIVE_MINUTES, {sources[0].pk: {end - timedelta(seconds=FIVE_MINUTES): [250.0, *[None] * 9]}})
+    join(end - timedelta(seconds=FIVE_MINUTES))
+    for address in ("/monitoring/?range=1h", "/monitoring/now/?range=1h"):
+        page = client.get(address).content.decode()
+        for part in ('id="m-span"', 'id="m-whole"', "In short"):
+            assert page.count(part) == 1, (address, part)
 
 
 def test_the_worst_come_first_and_what_is_not_known_last(sources: list[Source]) -> None:
