@@ -30,7 +30,9 @@ class Outage:
     def _an_hour_passes(self) -> None:
         from monitoring.models import Collection, Sample, Source
 
-        Source.objects.filter(until__gt=self.end - WHOLE).update(until=self.end - WHOLE)
+        # What is measured by the day is not behind, unless the hour began yesterday.
+        hourly = Source.objects.exclude(kind__in=("bucket", "certificate"))
+        hourly.filter(until__gt=self.end - WHOLE).update(until=self.end - WHOLE)
         Source.objects.exclude(minutes_until=None).update(minutes_until=self.end - WHOLE)
         Sample.objects.filter(at__gte=self.end - WHOLE, period=300).delete()
         Sample.objects.filter(at__gt=self.end - 2 * WHOLE, period=3600).delete()

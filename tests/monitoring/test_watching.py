@@ -436,6 +436,26 @@ def test_also_one_of_another_environment_that_calls_the_same_handlers(watched: W
     )
 
 
+def test_one_way_back_that_breaks_keeps_no_other_waiting(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from monitoring import judging
+    from monitoring.models import Watch
+
+    Watch.objects.update(verdict="degraded", decided_at=now(), held="", text="It was bad.")
+    first = Watch.objects.exclude(pk=watched.watch.pk).get()
+
+    def begin(pk: int, at: Any) -> None:
+        if pk == first.pk:
+            raise RuntimeError("Nobody thought of that.")
+        tried.append(pk)
+
+    tried: list[int] = []
+    monkeypatch.setattr(judging, "go_back", begin)
+    judging.judge_all()
+    assert tried == [watched.watch.pk]
+
+
 def test_looks_of_the_console_itself_are_counted_out(watched: Watched) -> None:
     from monitoring.judging import _own_requests
     from monitoring.looking import look_at
