@@ -265,6 +265,29 @@ def test_what_a_call_cost_is_on_the_bill_also_when_the_next_one_fails(eyes: Eyes
     assert eyes.source("fleet").until == end - FIVE
 
 
+def test_no_worker_hears_of_a_look_before_its_row_is_there(
+    eyes: Eyes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from monitoring.collecting import collect_from
+    from monitoring.looking import look_at
+    from monitoring.models import Collection, EdgeTruth
+    from products.models import Account
+    from provisioning.models import Look
+    from provisioning.services.look import look_at as look_at_resources
+    from runs import nudge
+
+    heard = []
+
+    def at_work(run: int, kind: str) -> None:
+        heard.append([model.objects.filter(run=run).exists() for model in (Collection, EdgeTruth, Look)])
+
+    monkeypatch.setattr(nudge, "nudge", at_work)
+    collect_from(actor=None, account=Account.objects.get(name="media"))
+    look_at(actor=None, environment=eyes.environment())
+    look_at_resources(actor=None, product=eyes.environment().product)
+    assert heard == [[True, False, False], [False, True, False], [False, False, True]]
+
+
 def test_a_region_that_fails_leaves_the_numbers_of_others(eyes: Eyes) -> None:
     """Buckets are asked about first, in the account's own Region."""
     from monitoring.models import AccountSample, Collection
