@@ -97,11 +97,11 @@ def sentences(news: Sequence[News], others: int = 0) -> str:
 
 def _sentence(one: News) -> str:
     if not one.fields:
-        return f"The {one.address} is as the console left it again."
+        return f"As the console left it again: the {one.address}."
     if one.gone:
-        return f"The {one.address} was deleted by somebody."
+        return f"Deleted by hand: the {one.address}."
     told = [
         f"{name} from {old or 'not set'} to {new or 'not set'}" for name, old, new in one.fields[:MOST_FIELDS]
     ]
     more = [f"{len(one.fields) - MOST_FIELDS:,} more"] if len(one.fields) > MOST_FIELDS else []
-    return f"The {one.address} was changed by somebody: {', '.join([*told, *more])}."
+    return f"Changed by hand: {', '.join([*told, *more])}, of the {one.address}."

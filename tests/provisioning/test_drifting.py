@@ -37,8 +37,8 @@ def test_it_is_told_once_and_so_is_its_end(estate: Estate) -> None:
     assert look(estate) == []
     suspend(estate)
     changed, again = (
-        f"The {DEV} was changed by somebody: versioning from yes to no.",
-        f"The {DEV} is as the console left it again.",
+        f"Changed by hand: versioning from yes to no, of the {DEV}.",
+        f"As the console left it again: the {DEV}.",
     )
     assert look(estate) == [changed]
     assert look(estate) == []
@@ -59,10 +59,10 @@ def test_it_is_told_once_and_so_is_its_end(estate: Estate) -> None:
     suspend(estate)
     suspend(estate, bucket=OTHER)
     (both,) = look(estate)
-    assert both == f"{changed} The {TEST} was changed by somebody: versioning from yes to no."
+    assert both == f"{changed} Changed by hand: versioning from yes to no, of the {TEST}."
     suspend(estate, "Enabled", bucket=OTHER)
     (one,) = look(estate)
-    assert one == f"The {TEST} is as the console left it again. Still changed: 1 more."
+    assert one == f"As the console left it again: the {TEST}. Still changed: 1 more."
     accept(actor=estate.admin, product=estate.product, address=DEV, reason="Legal hold")
     assert look(estate) == []
 
@@ -95,8 +95,8 @@ def test_much_of_it_is_counted() -> None:
     news = [ended, *(News(Address("bucket", MEDIA, name), fields, gone=False) for name in "abc")]
     text = sentences(news, others=2)
     assert text.startswith(
-        f"The bucket a in account {MEDIA} was changed by somebody: field-0 from not set to 1, field-1 from not set to 1, "
-        "field-2 from not set to 1, 2 more."
+        "Changed by hand: field-0 from not set to 1, field-1 from not set to 1, field-2 from not set to 1, 2 more, of the "
+        f"bucket a in account {MEDIA}."
     )
     assert text.endswith(" And 1 more. Still changed: 2 more.")
 
@@ -104,6 +104,6 @@ def test_much_of_it_is_counted() -> None:
 def test_what_was_only_emptied_was_not_deleted() -> None:
     emptied = [Field("aliases", "dev.tim-combo.com", None)]
     assert sentences([News(DEV, emptied, gone=False)]) == (
-        f"The {DEV} was changed by somebody: aliases from dev.tim-combo.com to not set."
+        f"Changed by hand: aliases from dev.tim-combo.com to not set, of the {DEV}."
     )
-    assert sentences([News(DEV, emptied, gone=True)]) == f"The {DEV} was deleted by somebody."
+    assert sentences([News(DEV, emptied, gone=True)]) == f"Deleted by hand: the {DEV}."
