@@ -43,11 +43,12 @@ def overview_page(asked: Mapping[str, str]) -> dict[str, Any]:
     start, end = span.together(timezone.now())
     found = overview(span.joint_period, span.each_period, start, end)
     moments = times(start, end, span.joint_period)
-    rows = Rows(moments, {ALL: {DISTRIBUTION.name: found.by_time}})
-    charts = [one for drawing in AT_THE_EDGE if (one := chart(drawing, rows))]
     rows_of = Environment.objects.exclude(distribution_id="").order_by("product__name", "position")
     environments = list(rows_of.select_related("product").only(*SHOWN))
     mine = distributions_of(environments)
+    lacking = _lacks_additional_metrics(mine.values())
+    rows = Rows(moments, {ALL: {DISTRIBUTION.name: found.by_time}}, {ALL} if lacking else set())
+    charts = [one for drawing in AT_THE_EDGE if (one := chart(drawing, rows))]
     every = _sorted(_rows(environments, mine, found), sort)
     return {
         "ranges": [(one.label, _address(one, sort), one is span) for one in RANGES.values()],
@@ -56,6 +57,7 @@ def overview_page(asked: Mapping[str, str]) -> dict[str, Any]:
         "chart_data": chart_data(charts, moments, span.joint_period, []),
         "every": WORDS[span.joint_period],
         "whole": named(found.whole) if found.by_time else None,
+        "lacking": lacking,
         "rows": every,
         "shown": every if asked.get("all") else every[:MOST],
         "all_url": f"{_address(span, sort)}&all=1" if len(every) > MOST and not asked.get("all") else "",
@@ -65,6 +67,12 @@ def overview_page(asked: Mapping[str, str]) -> dict[str, Any]:
         "csv_url": f"{reverse('overview-csv')}?range={span.name}&sort={sort}",
         "poll_url": f"{reverse('overview-now')}?range={span.name}&sort={sort}{'&all=1' * ('all' in asked)}",
     }
+
+
+def _lacks_additional_metrics(sources: Iterable[Source]) -> bool:
+    """Whether of all distributions that had traffic none has them."""
+    known = {source.extra for source in sources}
+    return False in known and True not in known
 
 
 def csv_lines(page: Mapping[str, Any]) -> Iterator[str]:

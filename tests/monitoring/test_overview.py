@@ -102,6 +102,24 @@ def test_the_poll_brings_the_head_too(sources: list[Source], client: Client) -> 
             assert page.count(part) == 1, (address, part)
 
 
+def test_where_no_distribution_has_additional_metrics_they_are_not_enabled(
+    sources: list[Source], client: Client
+) -> None:
+    client.force_login(User.objects.create(username="viewer"))
+    end = floor(datetime.now(UTC), FIVE_MINUTES)
+    plain = [250.0, 1.0, 1.0, 0.0, 0.0, 0.0, *[None] * 4]
+    keep(FIVE_MINUTES, {one.pk: {end - timedelta(seconds=FIVE_MINUTES): plain} for one in sources})
+    join(end - timedelta(seconds=FIVE_MINUTES))
+    Source.objects.update(extra=False)
+    page = client.get("/monitoring/?range=1h").content.decode()
+    assert page.count('<b class="push">not enabled</b>') == 2
+    assert page.count('<span class="big">not enabled</span>') == 2
+    Source.objects.filter(pk=sources[0].pk).update(extra=True)
+    page = client.get("/monitoring/?range=1h").content.decode()
+    assert page.count('<span class="big">not known</span>') == 2
+    assert '<b class="push">not enabled</b>' not in page
+
+
 def test_the_worst_come_first_and_what_is_not_known_last(sources: list[Source]) -> None:
     from monitoring.pages.overview import overview_page
 
