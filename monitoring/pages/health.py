@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from deployments.models import Deployment, DeploymentKind
 from deployments.selectors.deployments import running_back_end, state_of
@@ -28,6 +29,7 @@ def health_card(user: User, deployment: int) -> dict[str, Any] | None:
     return {
         "watch": watch,
         "figures": watch.figures,
+        "over": timezone.now() >= watch.ends_at,
         "rollback_url": reverse("rollback", args=[slug, name]) if _offers_rollback(user, watch) else "",
         "numbers_url": f"{reverse('monitoring', args=[slug])}?env={name}&range=1h",
         "poll_url": reverse("deployment-health", args=[watch.pk]) if _may_change(watch) else "",

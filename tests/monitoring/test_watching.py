@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from tests.monitoring.conftest import WHOLE, Eyes, minutes, now
 from tests.shipping import Answer
@@ -63,6 +64,14 @@ class Watched:
         from monitoring.models import Watch
 
         Watch.objects.filter(pk=self.watch.pk).update(verdict="watching", decided_at=None, text="")
+
+    def card(self) -> str:
+        """What its page says about health."""
+        from users.models import User
+
+        client = Client()
+        client.force_login(User.objects.get(username="viewer"))
+        return client.get(f"/deployments/{self.answer['id']}/health/").text
 
     def opt_in(self) -> None:
         from products.models import Environment
@@ -146,8 +155,6 @@ def test_the_minute_of_the_switch_counts_for_neither_side(watched: Watched) -> N
 
 
 def test_where_nobody_opted_in_nothing_is_rolled_back_and_the_page_offers_it(watched: Watched) -> None:
-    from django.test import Client
-
     from users.models import User
 
     watched.began_ago(timedelta(minutes=4))
@@ -164,8 +171,6 @@ def test_where_nobody_opted_in_nothing_is_rolled_back_and_the_page_offers_it(wat
 def test_who_watches_it_go_live_gets_the_card_of_its_health_without_loading_the_page_again(
     watched: Watched,
 ) -> None:
-    from django.test import Client
-
     from users.models import User
 
     world, client = watched.eyes.world, Client()
@@ -258,10 +263,11 @@ def test_what_runs_something_else_by_now_is_left_alone(watched: Watched) -> None
 
 def test_a_good_release_is_healthy_once_all_numbers_of_its_time_have_come(watched: Watched) -> None:
     """AWS: numbers of the last five minutes may be incomplete, so they are waited for."""
-    for ago in (14, 17):
+    for ago, said in ((14, False), (17, True)):
         watched.began_ago(timedelta(minutes=ago))
         watched.fares()
         assert watched.settled().verdict == "watching"
+        assert ("its last numbers come some minutes later" in watched.card()) == said
     watched.began_ago(timedelta(minutes=21))
     watched.fares()
     watch = watched.settled()
