@@ -19,8 +19,6 @@ from runs.models import Run, RunState
 from runs.services import Busy, start
 from users.models import User
 
-AFTER_FAILURE = timedelta(minutes=5)
-
 A_TIME = 50
 """So many questions are begun by one call, which must be quick; the next one goes on."""
 
@@ -73,9 +71,9 @@ def measured() -> list[Account]:
 def _is_due(row: Collection | None, quick: bool, now: datetime) -> bool:
     if row is None or row.asked_at is None:
         return True
-    if row.failed_at and row.failed_at > now - AFTER_FAILURE:
-        return False
     period = MINUTE if quick else FIVE_MINUTES
+    if row.failed_at and row.failed_at > now - timedelta(seconds=period):
+        return False
     settled = timedelta(seconds=settings.CONSOLE_SETTLED_SECONDS)
     return row.asked_at < floor(now - settled, period) + settled <= now
 

@@ -1,7 +1,7 @@
 """Whether an environment fares worse after a deployment than before it. Pure.
 
 Shares of failed requests are compared with those of the hour before: worse is what chance does not explain (three standard
-deviations) and what is large enough to matter. Where there was too little traffic before, only what is bad by itself is worse.
+deviations) and what is large enough to matter. Where there was little traffic before, only what is bad by itself besides.
 Hit ratio and latency are judged at the end alone, because a deployment empties a part of the cache.
 """
 
@@ -14,7 +14,7 @@ from monitoring.joining import Values
 from monitoring.kinds import API, DISTRIBUTION, FLEET, KINDS, Kind
 
 ENOUGH = 50
-"""With fewer requests nothing is said about a source, and fewer before are nothing to compare it with."""
+"""With fewer requests of visitors nothing is said about a source; fewer before do not make anything worse, they only excuse."""
 SEVERAL = 3
 """So few failures among good requests prove nothing."""
 ALONE = 2.0
@@ -64,6 +64,13 @@ class Figure:
         return asdict(self)
 
 
+class Own(NamedTuple):
+    """How many requests the console made at the edge itself, in the time before and since: no traffic to judge by."""
+
+    before: float = 0.0
+    since: float = 0.0
+
+
 class Judgement(NamedTuple):
     """`verdict` is watching, healthy, degraded or unknown."""
 
@@ -73,14 +80,19 @@ class Judgement(NamedTuple):
 
 
 def judge(
-    before: Joined, after: Joined, *, warm: Joined | None, ended: bool, missing: str = "", own: float = 0.0
+    before: Joined,
+    after: Joined,
+    *,
+    warm: Joined | None,
+    ended: bool,
+    missing: str = "",
+    own: Own = Own(),  # noqa: B008 - is not changed
 ) -> Judgement:
     """Compare the time before with the time after. `warm` is the time after without its first minutes, for what a cleared
-    cache changes. `missing` says why numbers are not there that should be; `own` are requests that the console made at the
-    edge itself, which are no traffic to judge by.
+    cache changes. `missing` says why numbers are not there that should be.
     """
     rates = tuple(_rates(before, after, own))
-    slow = tuple(_at_the_end(before, warm if warm is not None and ended else {}))
+    slow = tuple(_at_the_end(before, warm if warm is not None and ended else {}, own))
     figures = (*rates, *slow)
     worse = [one for one in (*rates, *(slow if ended else ())) if one.worse]
     if worse:
@@ -89,7 +101,7 @@ def judge(
         return Judgement("watching", "", figures)
     if missing:
         return Judgement("unknown", missing, figures)
-    return _at_peace(after, own, figures)
+    return _at_peace(after, own.since, figures)
 
 
 def _at_peace(after: Joined, own: float, figures: tuple[Figure, ...]) -> Judgement:
@@ -110,13 +122,12 @@ def _visitors(kind: str, total: float, own: float) -> float:
     return max(0.0, total - own) if kind == DISTRIBUTION.name else total
 
 
-def _rates(before: Joined, after: Joined, own: float) -> Iterator[Figure]:
+def _rates(before: Joined, after: Joined, own: Own) -> Iterator[Figure]:
     for rate in RATES:
         if rate.kind.name in after:
             then, now = (_share(rate, side.get(rate.kind.name)) for side in (before, after))
             if now is not None:
-                then = then if then and then.total >= ENOUGH else None
-                yield _compared(rate, then, now, _visitors(rate.kind.name, now.total, own))
+                yield _compared(rate, then, now, own)
 
 
 class Share(NamedTuple):
@@ -142,46 +153,46 @@ def _share(rate: Rate, values: Values | None) -> Share | None:
     return Share(min(sum(known), total), total)
 
 
-def _compared(rate: Rate, before: Share | None, after: Share, visitors: float) -> Figure:
+def _compared(rate: Rate, before: Share | None, after: Share, own: Own) -> Figure:
+    name, then = rate.kind.name, before.percent if before else None
+    sure = before is not None and _visitors(name, before.total, own.before) >= ENOUGH
+    enough = _visitors(name, after.total, own.since) >= ENOUGH
+    bad = sure or after.percent >= max(ALONE, rate.margin)
+    worse = enough and bad and not _by_chance(before, after) and after.percent - (then or 0.0) >= rate.margin
+    return Figure(rate.label, "percent", then, after.percent, worse, after.total, name)
+
+
+def _by_chance(before: Share | None, after: Share) -> bool:
     expected = before.percent / 100 * after.total if before else 0.0
-    matters = (
-        (after.percent - before.percent >= rate.margin)
-        if before
-        else after.percent >= max(ALONE, rate.margin)
-    )
-    chance = after.failed <= expected + 3 * sqrt(expected) or after.failed < SEVERAL
-    worse = visitors >= ENOUGH and matters and not chance
-    then = before and before.percent
-    return Figure(rate.label, "percent", then, after.percent, worse, after.total, rate.kind.name)
+    return after.failed <= expected + 3 * sqrt(expected) or after.failed < SEVERAL
 
 
-def _at_the_end(before: Joined, after: Joined) -> Iterator[Figure]:
+def _at_the_end(before: Joined, after: Joined, own: Own) -> Iterator[Figure]:
     name = DISTRIBUTION.name
     if name not in after:
         return
     total = _traffic(name, after[name])
-    comparable = name in before and _traffic(name, before[name]) >= ENOUGH
+    then_total = _traffic(name, before[name]) if name in before else 0.0
+    enough = min(_visitors(name, total, own.since), _visitors(name, then_total, own.before)) >= ENOUGH
 
     def both(metric: str) -> tuple[float | None, float | None]:
         at = DISTRIBUTION.index(metric)
-        return before[name][at] if comparable else None, after[name][at]
+        return before[name][at] if name in before else None, after[name][at]
 
     then, now = both("hit_ratio")
     if now is not None:
         fell = then is not None and then - now >= HIT_DROP
-        yield Figure("Cache hit ratio", "percent", then, now, fell and total >= ENOUGH, total)
+        yield Figure("Cache hit ratio", "percent", then, now, fell and enough, total)
     then, now = both("latency_p95")
     if now is not None:
         slower = then is not None and now >= SLOWER * then and now - then >= SLOWER_MS
-        yield Figure("Origin latency p95", "ms", then, now, slower and total >= ENOUGH, total)
+        yield Figure("Origin latency p95", "ms", then, now, slower and enough, total)
 
 
 def sentence(figure: Figure) -> str:
     """ "Answers 5xx: 4.2 %, before 0.1 %." """
     before = (
-        "nothing sure is known of before"
-        if figure.before is None
-        else f"before {_told(figure.before, figure)}"
+        "nothing is known of before" if figure.before is None else f"before {_told(figure.before, figure)}"
     )
     after = "not known" if figure.after is None else _told(figure.after, figure)
     return f"{figure.label}: {after}, {before}."

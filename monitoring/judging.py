@@ -18,7 +18,7 @@ from deployments.selectors.deployments import running_back_end, state_of
 from deployments.selectors.plans import BACK_END, FRONT_END
 from deployments.selectors.ways_back import WaysBack
 from deployments.services.promote import rollback
-from monitoring.health import JUDGED, Joined, Judgement, judge
+from monitoring.health import JUDGED, Joined, Judgement, Own, judge
 from monitoring.joining import Values, floor, joined
 from monitoring.kinds import DISTRIBUTION, FIVE_MINUTES, KINDS, MINUTE
 from monitoring.models import Collection, Sample, Source, Verdict, Watch
@@ -99,7 +99,8 @@ def judged(watch: Watch, now: datetime) -> Judgement:
     sources = list(_judged_sources(watch).values())
     began, ended = _first_minute(watch), min(watch.ends_at, now)
     switched = switch_began(watch.deployment.run) or watch.began_at
-    before = _joined(_before(sources, min(switched, watch.began_at)))
+    switched = min(switched, watch.began_at)
+    before = _joined(_before(sources, switched))
     minutes = _samples(sources, MINUTE, began, ended)
     warm = {
         pk: {at: row for at, row in rows.items() if at >= began + WARM_UP} for pk, rows in minutes.items()
@@ -114,19 +115,22 @@ def judged(watch: Watch, now: datetime) -> Judgement:
         warm=_joined(warm),
         ended=now >= watch.ends_at and (over or late),
         missing="" if over else _missing(sources),
-        own=_own_requests(watch, began, ended),
+        own=Own(
+            _own_requests(watch, switched - BEFORE, switched),
+            _own_requests(watch, began - FIVE, ended),
+        ),
     )
     sure = max((len(rows) for rows in minutes.values()), default=0) >= SURE
     return found if sure or found.verdict != Verdict.DEGRADED else found._replace(verdict=Verdict.WATCHING)
 
 
-def _own_requests(watch: Watch, began: datetime, ended: datetime) -> float:
+def _own_requests(watch: Watch, start: datetime, end: datetime) -> float:
     """How often the console itself asked the edge meanwhile, to see what it serves. One query."""
     looks = RunStep.objects.filter(
         run__kind="truth",
         run__scope_names__contains=[f"truth:{watch.environment_id}"],
-        run__created_at__gte=began - FIVE,
-        started_at__range=(began - FIVE, ended),
+        run__created_at__gte=start - FIVE,
+        started_at__range=(start, end),
     )
     return float(sum(output.get("asked", 0) for output in looks.values_list("output", flat=True)))
 

@@ -16,6 +16,8 @@ from runs.models import Run, RunState, RunStep
 
 GRACE = timedelta(minutes=10)
 """How long after its end a watch waits for numbers that come late."""
+LONGEST = timedelta(days=1)
+"""A Run ends before."""
 HANDLERS = "switch-handlers"
 SWITCHES = ("switch", HANDLERS)
 
@@ -48,15 +50,23 @@ def end_early(watches: QuerySet[Watch], environment: Environment, successor: Dep
 
 
 def successor_of(watch: Watch) -> Deployment | None:
-    """The first later deployment that began to give callers of the environment something new. Two queries.
+    """The first other deployment that began to give callers of the environment something new. Two queries."""
+    begun = RunStep.objects.filter(name__in=SWITCHES, started_at__isnull=False)
+    later = Deployment.objects.filter(
+        environment=watch.environment_id, pk__gt=watch.deployment_id, run__steps__in=begun
+    )
+    return (
+        (later | _of_others(watch)).select_related("release", "environment__product").order_by("pk").first()
+    )
 
-    One of another environment may, too: several may call the same handlers.
-    """
-    begun = RunStep.objects.filter(started_at__isnull=False)
-    mine = Q(environment=watch.environment_id, run__steps__in=begun.filter(name__in=SWITCHES))
-    shared = Q(environment__in=sharing(watch.environment), run__steps__in=begun.filter(name=HANDLERS))
-    later = Deployment.objects.filter(mine | shared, pk__gt=watch.deployment_id)
-    return later.select_related("release", "environment__product").order_by("pk").first()
+
+def _of_others(watch: Watch) -> QuerySet[Deployment]:
+    """Those of environments that call the same handlers. One that came before may switch, or go on to, only now."""
+    now = Q(ended_at=None) | Q(ended_at__gt=watch.began_at)
+    switching = RunStep.objects.filter(now, name=HANDLERS, started_at__isnull=False)
+    running = Run.objects.filter(now, created_at__gt=watch.began_at - LONGEST)
+    places = sharing(watch.environment)
+    return Deployment.objects.filter(environment__in=places, run__in=running, run__steps__in=switching)
 
 
 def switch_began(run: Run) -> datetime | None:

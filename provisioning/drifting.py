@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from audit.services import record
@@ -13,7 +13,7 @@ from products.models import Product
 from provisioning.differences import Field
 from provisioning.models import ChangeState, PlannedChange, Resource
 from provisioning.planner import Seen, drift
-from provisioning.selectors import applying, last_apply, resources_of, seen_of
+from provisioning.selectors import resources_of, seen_of
 from provisioning.shapes import Address
 
 MOST_TOLD, MOST_FIELDS = 3, 3
@@ -33,7 +33,7 @@ def tell_drift(product: Product, began: datetime) -> None:
     Of two looks at what products share, the one that notes it first tells it. What the console itself changes meanwhile,
     or left half changed, is nobody's doing.
     """
-    rows, own = resources_of(product), _half_changed(product)
+    rows, own = resources_of(product), _half_changed()
     seen = {
         address: found
         for address, found in seen_of(rows).items()
@@ -46,10 +46,12 @@ def tell_drift(product: Product, began: datetime) -> None:
             _on_record(product, news, before, _told(rows))
 
 
-def _half_changed(product: Product) -> set[Address]:
-    begun = PlannedChange.objects.select_related("account").filter(state=ChangeState.BEGUN)
-    under_way = Q(apply=last_apply(product)) | Q(apply__in=applying().values("pk"))
-    return {one.address for one in begun.filter(under_way)}
+def _half_changed() -> set[Address]:
+    """What a plan of any product has begun to change and none has ended since."""
+    same = {name: OuterRef(name) for name in ("kind", "account", "name")}
+    done = PlannedChange.objects.filter(**same, pk__gt=OuterRef("pk"), state=ChangeState.DONE)
+    begun = PlannedChange.objects.filter(~Exists(done), state=ChangeState.BEGUN)
+    return {one.address for one in begun.select_related("account")}
 
 
 def _left_since(row: Resource, began: datetime) -> bool:

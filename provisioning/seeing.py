@@ -165,14 +165,14 @@ SEEN, CHOSEN, CALLED = ("observed", "observed_at", "error"), ("told", "waits_for
 
 
 def _keep(product: Product, stage: Sequence[Group], sights: Sequence[Mapping[str, Sight]]) -> None:
-    """One statement for all rows of which the same is known."""
+    """One statement for all rows of which the same is known, in an order that all looks keep, as they share rows."""
     told: dict[tuple[str, ...], list[Resource]] = defaultdict(list)
     for group, found in zip(stage, sights, strict=True):
         for name in group.names:
             row, fields = _row(found[name])
             row.product, row.kind, row.account, row.name = product, group.kind, group.account, name
             told[fields].append(row)
-    for fields, rows in told.items():
+    for fields, rows in sorted(told.items(), key=lambda item: item[0]):
         Resource.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["kind", "account", "name"], update_fields=fields
         )

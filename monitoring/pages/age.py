@@ -25,14 +25,23 @@ class Age:
 
 
 def age_of(sources: Iterable[Source]) -> Age:
-    """Of the source that is furthest behind. One query, and one more when numbers are old."""
+    """Of the source that is furthest behind. One query, and some more when numbers are old or missing."""
     rows = [one for one in sources if "problem" not in one.told]
     known = [one.until for one in rows if one.until]
-    until = min(known, default=None)
-    late = [one for one in rows if one.until is None or one.until < timezone.now() - OLD]
-    # What is new and asked for the first time makes nothing else old.
-    old = until is None or any(one.until for one in late)
-    return Age(until, old, _why({one.account_id for one in late}) if old else "", len(rows) - len(known))
+    until, new = min(known, default=None), [one for one in rows if one.until is None]
+    behind = {one.account_id for one in rows if one.until and one.until < timezone.now() - OLD}
+    # What is asked for the first time makes nothing old, unless it cannot be asked.
+    late = behind | (_refused({one.account_id for one in new}) if new else set())
+    old = until is None or bool(late)
+    return Age(until, old, _why(late or {one.account_id for one in new}) if old else "", len(new))
+
+
+def _refused(accounts: set[int]) -> set[int]:
+    """Those that are not asked, or do not answer."""
+    if is_capped():
+        return accounts
+    failed = Collection.objects.filter(account__in=accounts, failed_at__isnull=False)
+    return set(failed.values_list("account", flat=True))
 
 
 def _why(accounts: set[int]) -> str:

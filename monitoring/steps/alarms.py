@@ -12,6 +12,7 @@ from django.utils import timezone
 from audit.services import record
 from aws.access import Account as Door
 from aws.alarms import Change, SeenAlarm, changes_since, list_alarms
+from aws.errors import AwsError
 from monitoring.models import Alarm, AlarmChange
 from monitoring.selectors.alarms import is_silenced
 from monitoring.sources import EDGE_REGION
@@ -74,24 +75,31 @@ def look(context: StepContext) -> Done | Wait:
 
 
 def _look_at_all(context: StepContext, door: Door, account: Account) -> int:
-    """How many states changed."""
-    places, changed = Places.of(account), 0
+    """How many states changed. A Region that does not answer blinds no other. Raises AwsError when one did not."""
+    places, changed, failed = Places.of(account), 0, list[AwsError]()
     for client, region in _regions(account):
-        seen = {one.name: one for one in list_alarms(door, client)}
-        ours = {name: (one, place) for name, one in seen.items() if (place := places.about(one))}
-        known = {row.name: row for row in Alarm.objects.filter(account=account, region=region)}
-        for name, (one, place) in sorted(ours.items()):
-            changed += _look(
-                context,
-                door,
-                client,
-                known.get(name) or Alarm(account=account, region=region, name=name),
-                one,
-                place,
-            )
-        gone = [row.pk for name, row in known.items() if name not in ours and row.gone_at is None]
-        with context.transaction():
-            Alarm.objects.filter(pk__in=gone).update(gone_at=Now())
+        try:
+            changed += _look_at_region(context, door, client, account, region, places)
+        except AwsError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return changed
+
+
+def _look_at_region(
+    context: StepContext, door: Door, client: str, account: Account, region: str, places: Places
+) -> int:
+    seen = {one.name: one for one in list_alarms(door, client)}
+    ours = {name: (one, place) for name, one in seen.items() if (place := places.about(one))}
+    known = {row.name: row for row in Alarm.objects.filter(account=account, region=region)}
+    changed = 0
+    for name, (one, place) in sorted(ours.items()):
+        row = known.get(name) or Alarm(account=account, region=region, name=name)
+        changed += _look(context, door, client, row, one, place)
+    gone = [row.pk for name, row in known.items() if name not in ours and row.gone_at is None]
+    with context.transaction():
+        Alarm.objects.filter(pk__in=gone).update(gone_at=Now())
     return changed
 
 

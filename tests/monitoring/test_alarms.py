@@ -202,6 +202,19 @@ def test_one_whose_data_are_missing_rings_no_more_and_that_is_said(eyes: Eyes, c
     assert "rings no more, because its data are missing" in events()[-1].summary
 
 
+def test_a_region_that_fails_blinds_no_other(eyes: Eyes, cloudwatch: Any) -> None:
+    """us-east-1 is asked first; the next call is of the account's own Region."""
+    from monitoring.guarding import look_at_alarms_of
+    from products.models import Account
+    from tests.runs.rows import carry_out
+
+    first = eyes.cloud.next_call()
+    eyes.cloud.faults("monitoring", "DescribeAlarms", "error", status=403, code="AccessDenied", count=1)
+    run = carry_out(look_at_alarms_of(Account.objects.get(name="media")))
+    assert (run.state, "AccessDenied" in run.error) == ("failed", True)
+    assert [call["region"] for call in eyes.asked(first, "DescribeAlarms")] == ["us-east-1", "us-east-2"]
+
+
 @pytest.mark.parametrize("minutes_asked", [4, 20_161, 10**13])
 def test_how_long_a_silence_may_last(eyes: Eyes, cloudwatch: Any, minutes_asked: int) -> None:
     eyes.guard()

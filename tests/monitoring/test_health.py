@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitoring.health import ENOUGH, Joined, Judgement, judge
+from monitoring.health import ENOUGH, Joined, Judgement, Own, judge
 from monitoring.kinds import DISTRIBUTION, FLEET
 from monitoring.pages.charts import DRAWINGS
 
@@ -71,7 +71,7 @@ def test_a_throttled_call_is_one_that_no_invocation_counts() -> None:
 
 
 @pytest.mark.parametrize("requests", [1, 5, ENOUGH - 1])
-def test_a_few_requests_before_are_nothing_to_compare_with(requests: int) -> None:
+def test_a_few_requests_before_make_nothing_worse(requests: int) -> None:
     few = edge(requests, errors_5xx=0.0, hit_ratio=100.0, latency_p95=10.0)
     after = edge(300, errors_5xx=1.0, hit_ratio=60.0, latency_p95=150.0)
     assert at_the_end(few, after).verdict == "healthy"
@@ -80,10 +80,29 @@ def test_a_few_requests_before_are_nothing_to_compare_with(requests: int) -> Non
     assert at_the_end(much, after).verdict == "degraded"
 
 
+def test_a_few_requests_before_excuse_what_was_as_bad() -> None:
+    few = edge(ENOUGH - 1, errors_4xx=20.0, errors_5xx=8.0)
+    assert at_the_end(few, edge(60, errors_4xx=20.0, errors_5xx=8.0)).verdict == "healthy"
+    found = at_the_end(few, edge(600, errors_4xx=20.0, errors_5xx=30.0))
+    assert (found.verdict, found.text) == ("degraded", "Answers 5xx: 30.0 %, before 8.0 %.")
+
+
+def test_what_the_console_asked_itself_is_no_traffic_before_either() -> None:
+    """On a quiet night it is nearly all there is, and nearly all of it answered by the cache."""
+    quiet = edge(120, errors_5xx=0.0, hit_ratio=99.0)
+    for after in (edge(150, hit_ratio=70.0), edge(400, errors_5xx=0.8)):
+        alone = judge(quiet, after, warm=after, ended=True, own=Own(before=120, since=30))
+        assert alone.verdict == "healthy"
+        assert judge(quiet, after, warm=after, ended=True, own=Own()).verdict == "degraded"
+    only_own = edge(60, hit_ratio=60.0)
+    found = judge(edge(hit_ratio=99.0), only_own, warm=only_own, ended=True, own=Own(since=60))
+    assert found.verdict == "unknown"
+
+
 def test_without_traffic_before_only_what_is_bad_by_itself_is_degraded() -> None:
     assert at_the_end({}, edge(1_000, errors_5xx=1.0)).verdict == "healthy"
     found = at_the_end({}, edge(1_000, errors_5xx=5.0))
-    assert found.text == "Answers 5xx: 5.0 %, nothing sure is known of before."
+    assert found.text == "Answers 5xx: 5.0 %, nothing is known of before."
 
 
 @pytest.mark.parametrize(("requests", "words"), [(12, "12 requests"), (None, "No request")])
@@ -112,10 +131,16 @@ def test_numbers_that_did_not_come_leave_it_unknown_but_not_what_was_seen_to_be_
 
 
 def test_what_the_console_asked_itself_is_no_traffic() -> None:
-    found = judge(edge(), edge(90), warm=None, ended=True, own=60)
+    found = judge(edge(), edge(90), warm=None, ended=True, own=Own(since=60))
     assert found[:2] == (
         "unknown",
         f"Traffic was too low to say anything: 30 requests, and {ENOUGH} are needed.",
     )
-    assert judge(edge(), edge(90, errors_5xx=50.0), warm=None, ended=True, own=60).verdict == "unknown"
-    assert judge(edge(), edge(900, errors_5xx=50.0), warm=None, ended=True, own=60).verdict == "degraded"
+    assert (
+        judge(edge(), edge(90, errors_5xx=50.0), warm=None, ended=True, own=Own(since=60)).verdict
+        == "unknown"
+    )
+    assert (
+        judge(edge(), edge(900, errors_5xx=50.0), warm=None, ended=True, own=Own(since=60)).verdict
+        == "degraded"
+    )

@@ -87,6 +87,11 @@ def test_one_new_source_makes_the_others_no_older(sources: list[Source]) -> None
     Source.objects.filter(pk=sources[1].pk).update(until=now - timedelta(hours=2))
     late = age_of(Source.objects.filter(pk__in=[one.pk for one in sources]))
     assert (late.until, late.old, late.new) == (now - timedelta(hours=2), True, 1)
+    Source.objects.filter(pk=sources[1].pk).update(until=now)
+    Collection.objects.create(account=sources[0].account, failed_at=now, error="The role was refused.")
+    refused = age_of(Source.objects.filter(pk__in=[one.pk for one in sources]))
+    assert (refused.until, refused.old, refused.new) == (now, True, 1)
+    assert "The role was refused." in refused.why
     Source.objects.update(until=None)
     assert age_of(Source.objects.filter(pk__in=[one.pk for one in sources])).until is None
 

@@ -433,7 +433,12 @@ def test_also_one_of_another_environment_that_calls_the_same_handlers(watched: W
     steps = RunStep.objects.filter(run=coming.run_id)
     steps.update(started_at=None)
     assert watched.judge().verdict == "degraded"
-    steps.filter(name="switch-handlers").update(started_at=now())
+    hour = timedelta(hours=1)
+    steps.filter(name="switch-handlers").update(started_at=now() - hour, ended_at=now() - hour)
+    watched.again()
+    assert watched.judge().verdict == "degraded"
+    # Whenever it was asked for: it goes on to switch only now.
+    steps.filter(name="switch-handlers").update(ended_at=None)
     watched.again()
     watch = watched.judge()
     assert (watch.verdict, watch.text) == (
@@ -471,3 +476,4 @@ def test_looks_of_the_console_itself_are_counted_out(watched: Watched) -> None:
     asked = run.steps.get().output["asked"]
     assert asked > 1
     assert _own_requests(watched.watch, watched.watch.began_at, now()) == asked
+    assert _own_requests(watched.watch, now() - timedelta(hours=2), now() - timedelta(hours=1)) == 0

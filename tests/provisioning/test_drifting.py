@@ -73,15 +73,21 @@ def test_what_the_console_itself_changes_meanwhile_or_left_half_changed_is_nobod
     from django.utils import timezone
 
     from provisioning.drifting import tell_drift
-    from provisioning.models import Apply, ChangeState, Resource
+    from provisioning.models import Apply, ChangeState, PlannedChange, Resource
+    from runs.models import Run
 
     estate.adopted()
     rows = Resource.objects.filter(kind="bucket", name=BUCKET)
     rows.update(observed={**(rows.get().observed or {}), "versioning": False})
     tell_drift(estate.product, began=timezone.now() - timedelta(hours=1))
     assert events() == []
-    planned = Apply.objects.get().changes.filter(kind="bucket", name=BUCKET)
+    planned = PlannedChange.objects.filter(kind="bucket", name=BUCKET)
     planned.update(state=ChangeState.BEGUN)
+    tell_drift(estate.product, began=timezone.now())
+    assert events() == []
+    # Also when another plan was applied since, of this product or another.
+    other = Run.objects.filter(kind="look").latest("pk")
+    Apply.objects.create(product=estate.product, digest="0" * 64, reason="Other", run=other)
     tell_drift(estate.product, began=timezone.now())
     assert events() == []
     planned.update(state=ChangeState.DONE)

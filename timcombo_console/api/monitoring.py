@@ -63,12 +63,13 @@ def _metrics(board: Dashboard, name: str) -> Json:
         }
         for kind, samples in board.rows.by_label.get(name, {}).items()
     }
+    age = age_of(sources)
     return {
         "period": board.asked.range.period,
         "times": [moment(at) for at in board.times],
         "series": series,
         "additional_metrics": name not in board.rows.not_enabled,
-        "known_until": moment(age_of(sources).until),
+        "known_until": None if age.new else moment(age.until),
     }
 
 
