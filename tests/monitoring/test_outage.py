@@ -79,6 +79,20 @@ def test_pages_say_how_old_the_numbers_are_and_why_and_nobody_asks_again_at_once
     assert "Deployments are not affected." in page
 
 
+def test_while_something_is_watched_a_failure_is_followed_by_another_question_after_a_minute(
+    outage: Outage,
+) -> None:
+    from monitoring.models import Collection, Watch
+
+    outage.world.live("1.1.0")
+    outage.fails()
+    assert outage.due() == []
+    Collection.objects.update(asked_at=now() - timedelta(minutes=2), failed_at=now() - timedelta(minutes=2))
+    assert outage.due() == ["media", "sandbox"]
+    Watch.objects.update(verdict="healthy")
+    assert outage.due() == []
+
+
 def test_deployments_go_on_and_their_health_ends_as_unknown_with_the_cause(outage: Outage) -> None:
     from audit.models import Event
     from monitoring.judging import judge_all
