@@ -26,8 +26,9 @@ from monitoring.statistics import (
     handlers_updated,
     steps_figures,
 )
+from monitoring.watching import HANDLERS
 from products.models import Environment, Kind, Product
-from runs.models import RunState, RunStep
+from runs.models import RunState, RunStep, StepState
 from runs.steps import recipe_of
 from users.refusals import Missing
 
@@ -131,10 +132,19 @@ def _named(product: Product, places: Iterable[Place], name: str) -> Place:
 
 COLUMNS = (
     *("environment", "run", "kind", "created_at", "switched_at", "live_at", "rolled_away", "back_end_left"),
-    *("partial", "run__state", "run__ended_at", "watch__verdict", "release__created_at", "again"),
+    *(
+        "partial",
+        "run__state",
+        "run__ended_at",
+        "watch__verdict",
+        "release__created_at",
+        "again",
+        "called_at",
+    ),
 )
 Row = dict[str, Any]
-"""A deployment: the columns above by name; `again`: its release was promoted to live there before."""
+"""A deployment: the columns above by name; `again`: its release was promoted to live there before; `called_at`: when callers
+began to get its handlers."""
 
 
 def _begun_in(environments: Sequence[int], since: datetime) -> dict[int, list[Row]]:
@@ -143,9 +153,11 @@ def _begun_in(environments: Sequence[int], since: datetime) -> dict[int, list[Ro
         release=OuterRef("release"), environment=OuterRef("environment"), pk__lt=OuterRef("pk")
     )
     again = Exists(earlier.filter(run__state=RunState.SUCCEEDED))
+    switches = RunStep.objects.filter(run=OuterRef("run"), name=HANDLERS, state=StepState.DONE)
     found = Deployment.objects.filter(_begun(environments, since))
     begun: dict[int, list[Row]] = {}
-    for row in found.annotate(again=again).values(*COLUMNS):
+    called_at = Subquery(switches.values("started_at")[:1])
+    for row in found.annotate(again=again, called_at=called_at).values(*COLUMNS):
         begun.setdefault(row["environment"], []).append(row)
     return begun
 
@@ -171,12 +183,13 @@ def _deployed(row: Row) -> Deployed:
     rollback, ended_well = row["kind"] == DeploymentKind.ROLLBACK, row["run__state"] == RunState.SUCCEEDED
     ended_at = row["run__ended_at"] or row["created_at"]
     live_at = (row["live_at"] or ended_at) if ended_well else None
+    switched = [at for at in (row["switched_at"], row["called_at"]) if at]
     return Deployed(
         rollback=rollback,
         began_at=row["created_at"],
         live_at=live_at,
         failed_at=None if ended_well else ended_at,
-        noticed_at=row["switched_at"] or live_at or (ended_at if row["partial"] else None),
+        noticed_at=min(switched, default=live_at or (ended_at if row["partial"] else None)),
         left=row["rolled_away"] or row["back_end_left"],
         degraded=row["watch__verdict"] == Verdict.DEGRADED,
         registered_at=None if rollback or row["again"] else row["release__created_at"],

@@ -15,6 +15,9 @@ from deployments.models import Deployment
 from monitoring.models import Build
 from products.models import Environment, Product
 from runs.models import Run, RunState, RunStep, StepState
+from tests.deployments.back_ends import NAMES, add_back_end, put_fleet
+from tests.deployments.fleets import fleet
+from tests.deployments.fleets import release as fleet_release
 from tests.deployments.rows import environment, estate, ready
 from tests.examples import person
 from tests.monitoring.history import days_ago, failed, found_degraded, registered, went_live
@@ -74,6 +77,25 @@ def figures(answer: Any) -> dict[tuple[str, str], list[str]]:
     rows = list(csv.reader(answer.content.decode().splitlines()))
     assert rows[0] == ["product", "environment", "period", "figure", "value", "unit", "made of"]
     return {(row[1], row[3]): row[4:] for row in rows[1:]}
+
+
+def test_what_callers_got_of_a_failed_back_end_had_to_be_restored(
+    product: Product, manager: User, browser: Client
+) -> None:
+    """Its handlers were switched, then its front end failed."""
+    test, began = environment(product, "test"), days_ago(2)
+    put_fleet(test, fleet(NAMES))
+    first = registered(product, "1.0.0", manager, days_ago(5))
+    went_live(test, first, manager, days_ago(4))
+    release = ready(product, "1.1.0", manager)
+    add_back_end(release, fleet_release(NAMES, "2"))
+    broken = failed(test, release, manager, began + timedelta(minutes=5))
+    RunStep.objects.filter(run=broken.run_id, name="switch-handlers").update(
+        state=StepState.DONE, started_at=began
+    )
+    went_live(test, first, manager, began + timedelta(minutes=30), kind="rollback")
+    found = figures(browser.get(CSV, {"env": "test"}))
+    assert found["test", "time to restore, median"] == ["1800", "seconds", "1"]
 
 
 def test_the_four_numbers_are_those_of_the_rows(history: None, browser: Client) -> None:
