@@ -30,15 +30,15 @@ def next_due(channel: Channel) -> Delivery | None:
     return found.order_by(tests_first, "next_at", "pk").first()
 
 
-def save_sent(delivery: Delivery, status: int | None, took_ms: int) -> None:
-    """It arrived, and the channel is well."""
+def save_sent(delivery: Delivery, status: int | None, but: str, took_ms: int) -> None:
+    """It arrived, and the channel is well; `but` says for whom it was not taken."""
     Channel.objects.filter(pk=delivery.channel_id).update(failures=0, rests_until=None)
     Delivery.objects.filter(pk=delivery.pk).update(
         state=DeliveryState.SENT,
         attempts=F("attempts") + 1,
         sent_at=Now(),
         status_code=status,
-        error="",
+        error=but,
         took_ms=took_ms,
     )
 

@@ -30,7 +30,7 @@ RECIPE = Recipe(DELIVER, (Step("send", "Send", deliver),), queue=WATCH)
 def _try(context: StepContext, delivery: Delivery) -> bool:
     began = clock()
     try:
-        status = send(delivery)
+        sent = send(delivery)
     except NotSent as failure:
         text = storable(str(failure))
         with context.transaction():
@@ -38,7 +38,7 @@ def _try(context: StepContext, delivery: Delivery) -> bool:
         context.log(f"Notification {delivery.pk} was not sent: {text}", level="warn")
         return False
     with context.transaction():
-        save_sent(delivery, status, _ms(began))
+        save_sent(delivery, sent.status, storable(sent.but), _ms(began))
     return True
 
 

@@ -5,10 +5,10 @@ import structlog
 from notifications.models import ChannelKind, Delivery
 from notifications.senders.chat import send_chat
 from notifications.senders.email import send_email
-from notifications.senders.refusal import NotSent
+from notifications.senders.outcome import NotSent, Sent
 from notifications.senders.webhook import send_webhook
 
-__all__ = ["NotSent", "send"]
+__all__ = ["NotSent", "Sent", "send"]
 
 SENDERS = {
     ChannelKind.EMAIL: send_email,
@@ -19,8 +19,8 @@ SENDERS = {
 log = structlog.get_logger(__name__)
 
 
-def send(delivery: Delivery) -> int | None:
-    """Send it once, within about 10 s; the status of an http answer, None where there is none. Raises NotSent."""
+def send(delivery: Delivery) -> Sent:
+    """Send it once, within about 10 s. Raises NotSent."""
     try:
         return SENDERS[ChannelKind(delivery.channel.kind)](delivery)
     except NotSent:

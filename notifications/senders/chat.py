@@ -9,7 +9,7 @@ from django.conf import settings
 
 from notifications.message import text_of
 from notifications.models import Delivery
-from notifications.senders.refusal import SECONDS, NotSent
+from notifications.senders.outcome import SECONDS, NotSent, Sent
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
@@ -22,7 +22,7 @@ logging.getLogger("apprise").addHandler(logging.NullHandler())
 logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
-def send_chat(delivery: Delivery) -> None:
+def send_chat(delivery: Delivery) -> Sent:
     """One message to the service whose address is in the environment. Raises NotSent."""
     variable = delivery.channel.variable
     url = settings.CONSOLE_CHAT_SECRETS.get(delivery.channel.setting, "")
@@ -38,6 +38,7 @@ def send_chat(delivery: Delivery) -> None:
     if not result:
         told = " ".join(str(entry.message) for entry in result.logs())
         raise NotSent(f"The chat service did not take it. {_without_secrets(told, url)}".strip())
+    return Sent()
 
 
 def service_of(url: str, variable: str) -> "NotifyBase":

@@ -12,14 +12,14 @@ from deployments.edge_client import EdgeProblem, Network, Pinned
 from notifications.addresses import is_loopback, problem_of
 from notifications.message import body_of, signature
 from notifications.models import Delivery
-from notifications.senders.refusal import SECONDS, NotSent
+from notifications.senders.outcome import SECONDS, NotSent, Sent
 from runs.journal import storable
 
 MOST_READ = 4096
 MOST_SHOWN = 200
 
 
-def send_webhook(delivery: Delivery) -> int:
+def send_webhook(delivery: Delivery) -> Sent:
     """POST the payload, signed with the secret from the environment; the status of the answer. Raises NotSent."""
     channel = delivery.channel
     secret = settings.CONSOLE_WEBHOOK_SECRETS.get(channel.setting, "")
@@ -35,7 +35,7 @@ def send_webhook(delivery: Delivery) -> int:
         "X-Console-Delivery": str(delivery.pk),
         "X-Console-Signature": signature(secret, timestamp, body),
     }
-    return post(channel.url, body, headers, demo=settings.DEMO)
+    return Sent(post(channel.url, body, headers, demo=settings.DEMO))
 
 
 def post(

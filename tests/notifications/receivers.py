@@ -97,9 +97,10 @@ class Mail:
 
 @dataclass
 class MailServer:
-    """Takes mail, or refuses each with `refuses`, a whole SMTP reply."""
+    """Takes mail, or refuses each with `refuses`, a whole SMTP reply; with `only` for that address alone."""
 
     refuses: str = ""
+    only: str = ""
     got: list[Mail] = field(default_factory=list)
     port: int = 0
 
@@ -116,13 +117,16 @@ def mailing(mail: MailServer) -> Iterator[MailServer]:
                 line = raw.decode().strip()
                 verb = line.partition(" ")[0].upper()
                 if verb == "MAIL":
-                    sender = _address(line)
+                    sender, to = _address(line), []
                 elif verb == "RCPT":
+                    if mail.refuses and mail.only in ("", _address(line)):
+                        self.say(mail.refuses)
+                        continue
                     to.append(_address(line))
                 elif verb == "DATA":
                     self.say("354 go on")
                     mail.got.append(Mail(sender, to, self.text()))
-                self.say(mail.refuses if verb == "RCPT" and mail.refuses else "250 ok")
+                self.say("250 ok")
                 if verb == "QUIT":
                     return
 

@@ -10,7 +10,7 @@ import pytest
 
 from notifications.models import Delivery
 from notifications.senders.chat import service_of
-from notifications.senders.refusal import NotSent
+from notifications.senders.outcome import NotSent
 from tests.deployments.sites import certificate
 from tests.notifications.receivers import Answer, Receiver, receiving
 from tests.notifications.rows import SETTING, chat, deliver, told

@@ -14,10 +14,12 @@ pytestmark = pytest.mark.django_db
 def test_one_mail_goes_to_all_addresses(mail_server: MailServer) -> None:
     (delivery,) = told(email("ana@example.com", "team@example.com"))
     deliver()
-    (mail,) = mail_server.got
+    mail, other = mail_server.got
     assert mail.sender == "console@example.com"
-    assert mail.to == ["ana@example.com", "team@example.com"]
+    assert (mail.to, other.to) == (["ana@example.com"], ["team@example.com"])
+    assert mail.text == other.text
     message = message_from_string(mail.text)
+    assert message["To"] == "ana@example.com, team@example.com"
     assert message["Subject"] == "Release ready: Tim-Combo 1.1.0"
     assert message["Message-ID"] == f"<console-delivery-{delivery.pk}@example.com>"
     assert message["Auto-Submitted"] == "auto-generated"
@@ -49,6 +51,17 @@ def test_what_the_mail_server_refuses_is_said(mail_server: MailServer) -> None:
     delivery.refresh_from_db()
     assert "550" in delivery.error
     assert "no such mailbox" in delivery.error
+
+
+def test_an_address_that_is_refused_is_said_and_the_others_get_it_once(mail_server: MailServer) -> None:
+    mail_server.refuses, mail_server.only = "550 no such mailbox", "anna@example.com"
+    (delivery,) = told(email("anna@example.com", "team@example.com"))
+    deliver()
+    deliver()
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == ("sent", 1)
+    assert delivery.error == ("The mail server did not take it for anna@example.com (550 no such mailbox).")
+    assert [mail.to for mail in mail_server.got] == [["team@example.com"]]
 
 
 def test_without_a_mail_server_the_setting_is_named(settings: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from deployments.edge_client import Network, is_public
 from notifications.models import Delivery
-from notifications.senders.refusal import NotSent
+from notifications.senders.outcome import NotSent
 from notifications.senders.webhook import post
 from tests.databases import CHECKOUT
 from tests.deployments.sites import certificate
