@@ -18,7 +18,7 @@ ENOUGH = 50
 SEVERAL = 3
 """So few failures among good requests prove nothing."""
 ALONE = 2.0
-"""Percent of failures that are bad by themselves, where nothing is known of the time before."""
+"""Percent of failures that are bad by themselves, where little is known of the time before."""
 HIT_DROP = 20.0
 """Points by which the hit ratio must fall to matter."""
 SLOWER, SLOWER_MS = 2.0, 100.0
