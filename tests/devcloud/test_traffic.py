@@ -23,7 +23,7 @@ from tests.devcloud.conftest import DEV_BUCKET, MEDIA
 from tests.devcloud.numbers import edge, stat, values
 from tests.devcloud.test_cloudfront import DEV
 
-PROD = "E1TIMCPROD0000"
+PROD, PROD_BUCKET = "E1TIMCPROD0000", "tim-app-prod-855652006097"
 HERE: Place = (MEDIA, "us-east-1")
 PAGE = b'<link href="/assets/style-1a2b.css"><script src="/assets/main-1a2b.js"></script><a href="https://x.example/">'
 FILES = {"index.html": PAGE, "assets/style-1a2b.css": b"a", "assets/main-1a2b.js": b"b", "config.json": b"{}"}
@@ -143,7 +143,7 @@ def test_a_burst_that_makes_no_sense_is_refused(cloud: CloudProcess, wish: dict[
 def test_the_process_has_traffic_when_it_is_told_to() -> None:
     process = CloudProcess(options=("--traffic",))
     try:
-        process.client("s3").put_object(Bucket=DEV_BUCKET, Key="index.html", Body=PAGE)
+        process.client("s3").put_object(Bucket=PROD_BUCKET, Key="index.html", Body=PAGE)
         watch = process.client("cloudwatch", "media", "read", region="us-east-1")
         assert len(values(watch, edge("Requests", "Sum", DEV, period=3_600), hours=24 * 29)) >= 24 * 28
         here = process.client("cloudwatch", "media", "read")
@@ -156,10 +156,11 @@ def test_the_process_has_traffic_when_it_is_told_to() -> None:
 
 
 def _wait_for_visitors(watch: Any) -> None:
-    """Until somebody came after the start: the past ends with the five minutes before it."""
+    """Until somebody came after the start: the past ends with the five minutes before it. Production has visitors also in
+    the quietest hour of a weekend."""
     deadline = time.monotonic() + 90
     query = stat("TotalErrorRate", "SampleCount", namespace="AWS/CloudFront")
-    query["MetricStat"]["Metric"]["Dimensions"] = edge("x", "Sum", DEV)["MetricStat"]["Metric"]["Dimensions"]
+    query["MetricStat"]["Metric"]["Dimensions"] = edge("x", "Sum", PROD)["MetricStat"]["Metric"]["Dimensions"]
     while not values(watch, query, hours=0):
         assert time.monotonic() < deadline, "nobody came"
         time.sleep(0.2)
