@@ -173,8 +173,7 @@ def _values(
 ) -> list[float | None]:
     """As precise as anybody reads them: pages are smaller for it."""
     digits, rows = DIGITS.get(drawing.unit), map(samples.get, times)
-    found = [None if row is None else number(row) for row in rows]
-    return [None if value is None else round(value, digits) for value in found]
+    return [None if row is None or (value := number(row)) is None else round(value, digits) for row in rows]
 
 
 def chart_data(

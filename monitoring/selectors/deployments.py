@@ -12,12 +12,18 @@ from products.models import Environment
 MOST = 100
 
 
+MARKED = (
+    *("kind", "live_at", "release__version", "environment__name", "actor__display_name", "actor__username"),
+    *("watch__verdict", "watch__text", "watch__figures"),
+)
+"""What charts show of a deployment: what a plan, a release and an environment hold besides is long."""
+
+
 def switched_between(environments: Iterable[Environment], start: datetime, end: datetime) -> list[Deployment]:
-    """What callers began to get in that time, newest first, at most a hundred. One query."""
+    """What callers began to get in that time, newest first, at most a hundred, with what is MARKED. One query."""
     rows = Deployment.objects.filter(environment__in=list(environments), live_at__gte=start, live_at__lt=end)
-    related = ("environment__product", "release", "actor", "watch", "watch__rollback__release")
-    # What a plan holds is long and drawn nowhere here.
-    return list(rows.select_related(*related).defer("plan", "replaced").order_by("-live_at")[:MOST])
+    found = rows.select_related("environment", "release", "actor", "watch").only(*MARKED)
+    return list(found.order_by("-live_at")[:MOST])
 
 
 def newest_watches(environments: Iterable[int]) -> dict[int, Watch]:
