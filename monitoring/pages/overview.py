@@ -94,9 +94,10 @@ def _rows(
     environments: Iterable[Environment], sources: Mapping[int, Source], found: Overview
 ) -> list[dict[str, Any]]:
     every = list(environments)
-    watches = newest_verdicts()
+    verdicts = newest_verdicts()
     rings = ringing()
-    truths = {row.environment_id: row.findings for row in EdgeTruth.objects.all()}
+    truths = dict(EdgeTruth.objects.values_list("environment", "findings"))
+    addresses = {slug: reverse("monitoring", args=[slug]) for slug in {one.product.slug for one in every}}
     running = dict(
         EnvironmentState.objects.filter(running__isnull=False).values_list(
             "environment_id", "running__release__version"
@@ -109,12 +110,12 @@ def _rows(
         rows.append(
             {
                 "environment": one,
-                "url": f"{reverse('monitoring', args=[one.product.slug])}?env={one.name}",
+                "url": f"{addresses[one.product.slug]}?env={one.name}",
                 "version": running.get(one.pk, ""),
                 "values": named(values) if values else None,
                 "extra": source.extra if source else None,
                 "spark": source.spark if source else "",
-                "watch": watches.get(one.pk),
+                "watch": {"verdict": verdicts[one.pk]} if one.pk in verdicts else None,
                 "ringing": rings.get(one.pk, 0),
                 "findings": truths.get(one.pk, []),
             }
