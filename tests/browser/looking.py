@@ -5,22 +5,19 @@ from dataclasses import dataclass
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-WIDE, PHONE = 1440, 390
-"""Pixels."""
-
 
 @dataclass(frozen=True)
 class Look:
     """How somebody looks at the console: their system's theme and the width of their window in pixels."""
 
     theme: str = "light"
-    width: int = WIDE
+    width: int = 1440
 
     def __str__(self) -> str:
         return f"{self.theme}-{self.width}"
 
 
-LOOKS = [Look(theme, width) for theme in ("light", "dark") for width in (WIDE, PHONE)]
+LOOKS = [Look(theme, width) for theme in ("light", "dark") for width in (1440, 390)]
 
 
 def axe(page: Page) -> list[str]:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.estate import Estate
-from tests.browser.looking import LOOKS, WIDE, Look, axe, overflow
+from tests.browser.looking import LOOKS, Look, axe, overflow
 from tests.provisioning.rows import DEV
 from users.models import User
 from users.permissions import Role
@@ -86,17 +86,12 @@ PAGES = {
 }
 
 
-def every_second(pages: list[str], look: Look) -> list[str]:
-    """Of four looks two show each page, so that it is seen in both themes and at both widths."""
-    return pages[(look.theme == "dark") == (look.width == WIDE) :: 2]
-
-
 @pytest.mark.parametrize("look", LOOKS, indirect=True, ids=str)
 @pytest.mark.parametrize("role", PAGES)
 def test_pages(role: Role, look: Look, estate: Estate, sign_in: SignIn, said: list[str]) -> None:
     page = sign_in(estate.people[role])
     wrong = []
-    for path in every_second(PAGES[role], look):
+    for path in PAGES[role]:
         address = path.format(
             running=estate.running.pk,
             failed=estate.failed.pk,
