@@ -1,24 +1,18 @@
 """E-mail, by the mail server that EMAIL_URL names."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from smtplib import SMTPException, SMTPRecipientsRefused
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
-from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail import EmailMessage
+from django.core.mail.backends.smtp import EmailBackend
 
 from notifications.message import text_of
 from notifications.models import Delivery
 from notifications.senders.outcome import NotSent, Sent
 
-
-class Copy(EmailMessage):
-    """The mail as one of those gets it to whom it goes: a server that refuses one address says so for that one."""
-
-    recipient = ""
-
-    def recipients(self) -> list[str]:
-        return [self.recipient]
+Refusals = Mapping[str, tuple[int, bytes]]
+"""By address, the server's code and words."""
 
 
 def send_email(delivery: Delivery) -> Sent:
@@ -26,30 +20,32 @@ def send_email(delivery: Delivery) -> Sent:
     if not settings.CONSOLE_EMAIL:
         raise NotSent("No mail server is configured. Set EMAIL_URL for the workers; see docs/OPERATIONS.md.")
     try:
-        with get_connection() as server:
-            refused = list(_refused(delivery, server))
+        refused = _sent(_message(delivery))
+    except SMTPRecipientsRefused as error:
+        raise NotSent(_told(error.recipients)) from error
     except (SMTPException, OSError) as error:
         raise NotSent(f"The mail server did not take it: {error or type(error).__name__}.") from error
-    told = f"The mail server did not take it for {'; '.join(refused)}." if refused else ""
-    if len(refused) == len(delivery.channel.addresses):
-        raise NotSent(told)
-    return Sent(but=told)
+    return Sent(but=_told(refused) if refused else "")
 
 
-def _refused(delivery: Delivery, server: BaseEmailBackend) -> Iterator[str]:
-    """Send it to each address; those that the server refused, with its words."""
-    for address in delivery.channel.addresses:
-        try:
-            server.send_messages([_copy(delivery, address)])
-        except SMTPRecipientsRefused as refusal:
-            code, words = refusal.recipients[address]
-            yield f"{address} ({code} {words.decode(errors='replace')})"
+def _sent(message: EmailMessage) -> Refusals:
+    """Whom the server refused; Django's own way of sending does not tell, as long as it took one."""
+    with EmailBackend() as server:
+        assert server.connection is not None
+        return server.connection.send_message(message.message(), message.from_email, message.recipients())
 
 
-def _copy(delivery: Delivery, address: str) -> Copy:
+def _told(refused: Refusals) -> str:
+    every = (
+        f"{address} ({code} {words.decode(errors='replace')})" for address, (code, words) in refused.items()
+    )
+    return f"The mail server did not take it for {'; '.join(every)}."
+
+
+def _message(delivery: Delivery) -> EmailMessage:
     sender = settings.DEFAULT_FROM_EMAIL
     domain = sender.rpartition("@")[2].strip("> ")
-    copy = Copy(
+    return EmailMessage(
         subject=delivery.subject,
         body=text_of(delivery.payload),
         from_email=sender,
@@ -60,5 +56,3 @@ def _copy(delivery: Delivery, address: str) -> Copy:
             "Auto-Submitted": "auto-generated",
         },
     )
-    copy.recipient = address
-    return copy
