@@ -179,8 +179,8 @@ def connect(
     """Open the door into an account, and make sure that it leads into this account.
 
     `session_name` says which work this is and `source_identity` for whom; both show in the account's CloudTrail.
-    `pace` is for calls that AWS counts, `patience` how many seconds one call is repeated. Raises RoleRefused, WrongAccount, NoCredentials, SignInExpired, Unavailable, or
-    what the lease or the pace raises.
+    `pace` is for calls that AWS counts, `patience` how many seconds one call is repeated. Raises RoleRefused,
+    WrongAccount, NoCredentials, SignInExpired, Unavailable, or what the lease or the pace raises.
     """
     role = Role(
         access.role_arn, access.external_id, access.region, _name(session_name), _name(source_identity)

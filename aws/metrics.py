@@ -80,6 +80,7 @@ class Found:
 
     @property
     def metrics(self) -> int:
+        """For how many AWS bills: also for the question that found nothing."""
         return max(1, len(self.by_label))
 
     def add(self, result: dict[str, Any]) -> None:

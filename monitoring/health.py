@@ -71,6 +71,9 @@ class Own(NamedTuple):
     since: float = 0.0
 
 
+NONE = Own()
+
+
 class Judgement(NamedTuple):
     """`verdict` is watching, healthy, degraded or unknown."""
 
@@ -86,7 +89,7 @@ def judge(
     warm: Joined | None,
     ended: bool,
     missing: str = "",
-    own: Own = Own(),  # noqa: B008 - is not changed
+    own: Own = NONE,
 ) -> Judgement:
     """Compare the time before with the time after. `warm` is the time after without its first minutes, for what a cleared
     cache changes. `missing` says why numbers are not there that should be.

@@ -98,8 +98,7 @@ def judged(watch: Watch, now: datetime) -> Judgement:
     """What the samples say about the time after a deployment, compared with the hour before."""
     sources = list(_judged_sources(watch).values())
     began, ended = _first_minute(watch), min(watch.ends_at, now)
-    switched = switch_began(watch.deployment.run) or watch.began_at
-    switched = min(switched, watch.began_at)
+    switched = min(switch_began(watch.deployment.run) or watch.began_at, watch.began_at)
     before = _joined(_before(sources, switched))
     minutes = _samples(sources, MINUTE, began, ended)
     warm = {

@@ -17,7 +17,7 @@ from runs.models import Run, RunState, RunStep
 GRACE = timedelta(minutes=10)
 """How long after its end a watch waits for numbers that come late."""
 LONGEST = timedelta(days=1)
-"""A Run ends before."""
+"""Runs that are older are not looked for: it would take reading all of them."""
 HANDLERS = "switch-handlers"
 SWITCHES = ("switch", HANDLERS)
 

@@ -101,7 +101,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("estate.applied", "Plan for AWS resources applied", "estate.applied", _ok),
         Kind("estate.failed", "Plan for AWS resources failed", "estate.applied", _failed),
         Kind("estate.differs", "AWS resources changed by hand", "estate.drifted", _some("new")),
-        Kind("estate.agrees", "AWS resources as left again", "estate.drifted", _none("changed")),
+        Kind("estate.agrees", "AWS resources differ no more", "estate.drifted", _none("changed")),
         Kind("channel.gave_up", "Notifications were not delivered", "channel.gave_up", lambda told: True),
     )
 }

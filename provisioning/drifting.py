@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 from django.urls import reverse
 
 from audit.services import record
@@ -13,7 +12,7 @@ from products.models import Product
 from provisioning.differences import Field
 from provisioning.models import ChangeState, PlannedChange, Resource
 from provisioning.planner import Seen, drift
-from provisioning.selectors import resources_of, seen_of
+from provisioning.selectors import resources, resources_of, seen_of
 from provisioning.shapes import Address
 
 MOST_TOLD, MOST_FIELDS = 3, 3
@@ -28,22 +27,24 @@ class News(NamedTuple):
 
 
 def tell_drift(product: Product, began: datetime) -> None:
-    """Compare what a look that began then has seen with what was told before, and put the difference on record.
+    """Compare what a look that began then has seen with what was told before, and put the difference on record, in the
+    caller's transaction.
 
     Of two looks at what products share, the one that notes it first tells it. What the console itself changes meanwhile,
     or left half changed, is nobody's doing.
     """
-    rows, own = resources_of(product), _half_changed()
+    # What a plan deleted since is no longer the product's, and differs no more.
+    told = resources().filter(product=product).exclude(drift=[])
+    rows = {row.address: row for row in told} | resources_of(product)
+    own = _half_changed() | _gone_with(rows)
     seen = {
         address: found
         for address, found in seen_of(rows).items()
         if address not in own and not _left_since(rows[address], began)
     }
     before = _told(rows)
-    with transaction.atomic():
-        news = list(_news(rows, seen))
-        if news:
-            _on_record(product, news, before, _told(rows))
+    if news := list(_news(rows, seen)):
+        _on_record(product, news, before, _told(rows))
 
 
 def _half_changed() -> set[Address]:
@@ -52,6 +53,26 @@ def _half_changed() -> set[Address]:
     done = PlannedChange.objects.filter(**same, pk__gt=OuterRef("pk"), state=ChangeState.DONE)
     begun = PlannedChange.objects.filter(~Exists(done), state=ChangeState.BEGUN)
     return {one.address for one in begun.select_related("account")}
+
+
+def _gone_with(rows: Mapping[Address, Resource]) -> set[Address]:
+    """What went with something of its name that a plan deleted, as a bucket's policy goes with the bucket."""
+    deletes = PlannedChange.objects.filter(action="delete", state=ChangeState.DONE)
+    last = {
+        (account, name): at
+        for account, name, at in deletes.values_list("account__aws_id", "name").annotate(
+            at=Max("apply__created_at")
+        )
+    }
+    return {
+        address
+        for address, row in rows.items()
+        if row.observed is None
+        and row.applied_at
+        and (deleted := last.get((address.account, address.name)))
+        and deleted > row.applied_at
+        and row.owned
+    }
 
 
 def _left_since(row: Resource, began: datetime) -> bool:
@@ -89,7 +110,7 @@ def _on_record(
 
 
 def sentences(news: Sequence[News], others: int = 0) -> str:
-    """What changed first, then what is as it was left again; what is too much to read is counted, and `others` that differ
+    """What changed first, then what differs no more; what is too much to read is counted, and `others` that differ
     as before."""
     every = [_sentence(one) for one in sorted(news, key=lambda one: not one.fields)]
     more = [f"And {len(every) - MOST_TOLD:,} more."] if len(every) > MOST_TOLD else []
@@ -99,7 +120,7 @@ def sentences(news: Sequence[News], others: int = 0) -> str:
 
 def _sentence(one: News) -> str:
     if not one.fields:
-        return f"As the console left it again: the {one.address}."
+        return f"Differs no more: the {one.address}."
     if one.gone:
         return f"Deleted by hand: the {one.address}."
     told = [

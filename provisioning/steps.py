@@ -183,7 +183,7 @@ def _not_yet(planned: PlannedChange, found: Found | None) -> str:
 def _keep(planned: PlannedChange, found: Found | None) -> None:
     """The resource is the console's from now on, and as it left it; one that was deleted is nobody's."""
     settings = found.shape.as_json() if found else None
-    told: dict[str, object] = {
+    told = {
         "owned": found is not None,
         "applied": settings,
         "applied_at": Now(),
@@ -194,8 +194,6 @@ def _keep(planned: PlannedChange, found: Found | None) -> None:
         "told": dict(found.told) if found else {},
         "waits_for": found.waits_for if found else "",
     }
-    if found is None:
-        told["drift"] = []
     where = {"kind": planned.kind, "account": planned.account, "name": planned.name}
     product = planned.apply.product
     Resource.objects.update_or_create(**where, defaults=told, create_defaults={"product": product, **told})

@@ -132,15 +132,8 @@ def _named(product: Product, places: Iterable[Place], name: str) -> Place:
 
 COLUMNS = (
     *("environment", "run", "kind", "created_at", "switched_at", "live_at", "rolled_away", "back_end_left"),
-    *(
-        "partial",
-        "run__state",
-        "run__ended_at",
-        "watch__verdict",
-        "release__created_at",
-        "again",
-        "called_at",
-    ),
+    *("partial", "run__state", "run__ended_at", "watch__verdict", "release__created_at"),
+    *("again", "called_at"),
 )
 Row = dict[str, Any]
 """A deployment: the columns above by name; `again`: its release was promoted to live there before; `called_at`: when callers

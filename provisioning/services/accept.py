@@ -24,8 +24,7 @@ def accept(*, actor: User, product: Product, address: Address, reason: str) -> R
             f"The {address} is not kept by the console, or was not seen. Adopt it by a plan first."
         )
     before, row.accepted, row.accepted_reason, row.applied = row.applied, row.observed, reason, row.observed
-    row.drift = []
-    row.save(update_fields=["accepted", "accepted_reason", "applied", "drift"])
+    row.save(update_fields=["accepted", "accepted_reason", "applied"])
     _on_record(actor, product, row, "estate.accept", "Accepted as it is", reason, before)
     return row
 

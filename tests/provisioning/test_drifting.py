@@ -38,7 +38,7 @@ def test_it_is_told_once_and_so_is_its_end(estate: Estate) -> None:
     suspend(estate)
     changed, again = (
         f"Changed by hand: versioning from yes to no, of the {DEV}.",
-        f"As the console left it again: the {DEV}.",
+        f"Differs no more: the {DEV}.",
     )
     assert look(estate) == [changed]
     assert look(estate) == []
@@ -62,9 +62,20 @@ def test_it_is_told_once_and_so_is_its_end(estate: Estate) -> None:
     assert both == f"{changed} Changed by hand: versioning from yes to no, of the {TEST}."
     suspend(estate, "Enabled", bucket=OTHER)
     (one,) = look(estate)
-    assert one == f"As the console left it again: the {TEST}. Still changed: 1 more."
+    assert one == f"Differs no more: the {TEST}. Still changed: 1 more."
     accept(actor=estate.admin, product=estate.product, address=DEV, reason="Legal hold")
-    assert look(estate) == []
+    assert look(estate) == [again]
+
+
+def test_what_a_plan_deletes_differs_no_more(estate: Estate) -> None:
+    estate.adopted()
+    suspend(estate)
+    estate.look()
+    estate.new_bucket("dev", "tim-app-new-855652006097")
+    estate.look()
+    estate.applied(DEV)
+    assert events()[-1].summary == f"Differs no more: the {DEV}."
+    assert events()[-1].after == {"changed": {}, "new": []}
 
 
 def test_what_the_console_itself_changes_meanwhile_or_left_half_changed_is_nobodys_doing(
