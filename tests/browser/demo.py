@@ -75,6 +75,7 @@ def tab(browser: Browser, demo: Demo, look: Look | None = None, *, expected: str
         base_url=demo.url,
         viewport={"width": look.width, "height": 900},
         color_scheme="dark" if look.theme == "dark" else "light",
+        reduced_motion="reduce",
     )
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
@@ -109,5 +110,6 @@ def demo_in(folder: Path) -> Iterator[Demo]:
 
 def well_made(page: Page) -> None:
     """Nothing that keeps anybody from reading it, and nothing wider than the screen."""
-    assert axe(page) == []
-    assert overflow(page) == 0
+    violations, wider = axe(page), overflow(page)
+    assert not violations, f"{page.url}: {violations}"
+    assert not wider, f"{page.url} is {wider} pixels wider than the window"
