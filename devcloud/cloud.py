@@ -57,8 +57,9 @@ class Cloud:
         self.calls = Calls()
         self.reset()
 
-    def reset(self) -> None:
-        """Back to the fresh seed: settings, faults, keys and the record of calls too."""
+    def reset(self, handlers: int | None = None) -> None:
+        """Back to the fresh seed: settings, faults, keys and the record of calls too. With only the first `handlers`."""
+        self.handlers = self.estate.handlers[:handlers]
         self.settings = Settings()
         self.faults = Faults()
         self.calls = Calls(first=self.calls.next)
@@ -66,8 +67,8 @@ class Cloud:
         self.roles = seeded_roles(self.estate)
         self.buckets = seeded_buckets(self.estate, self.now() - (DAYS * DAY if self.sample else 0))
         self.cdn = seeded_cdn(self.estate, self.now())
-        self.lambdas = seeded_lambdas(self.estate.backends, self.estate.handlers, self.now())
-        self.gateways = seeded_gateways(self.estate.backends, self.estate.handlers)
+        self.lambdas = seeded_lambdas(self.estate.backends, self.handlers, self.now())
+        self.gateways = seeded_gateways(self.estate.backends, self.handlers)
         self.zones = seeded_zones(self.estate)
         self.certificates = seeded_certificates(self.estate, self.now())
         self.web_acls = {}

@@ -76,9 +76,11 @@ class Control:
     async def _settings(self, request: Request, _: list[str]) -> Any:
         return self.cloud.settings.change(_object(request) if request.body else {})
 
-    async def _reset(self, _: Request, __: list[str]) -> Any:
+    async def _reset(self, request: Request, _: list[str]) -> Any:
+        """The whole estate, or with no more `handlers` than the wish says in each account."""
+        wish = _object(request) if request.body else {}
         await self.moto.reset()
-        self.cloud.reset()
+        self.cloud.reset(int(wish["handlers"]) if "handlers" in wish else None)
         return {"ok": True, "next": self.cloud.calls.next}
 
     async def _lambda(self, request: Request, rest: list[str]) -> Any:

@@ -86,9 +86,9 @@ class CloudProcess:
     def settings(self, **wish: float) -> dict[str, float]:
         return dict(self.control("POST", "/settings", wish))
 
-    def reset(self) -> None:
-        """Back to the fresh seed. Role credentials given out before are gone too."""
-        self.control("POST", "/reset")
+    def reset(self, handlers: int | None = None) -> None:
+        """Back to the fresh seed, with no more handlers. Role credentials given out before are gone too."""
+        self.control("POST", "/reset", None if handlers is None else {"handlers": handlers})
         self._credentials.clear()
 
     def client(
@@ -145,7 +145,13 @@ def cloud_process() -> Iterator[CloudProcess]:
 
 
 @pytest.fixture
-def cloud(cloud_process: CloudProcess) -> CloudProcess:
+def handlers_there() -> int | None:
+    """How many handlers each account has; those of the estate unless a folder's conftest wants fewer."""
+    return None
+
+
+@pytest.fixture
+def cloud(cloud_process: CloudProcess, handlers_there: int | None) -> CloudProcess:
     """The emulated cloud, fresh from the estate."""
-    cloud_process.reset()
+    cloud_process.reset(handlers_there)
     return cloud_process

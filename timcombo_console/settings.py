@@ -140,6 +140,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CONSOLE_WAVE_SECONDS = env.float("CONSOLE_WAVE_SECONDS", default=120.0)
 """How long the errors of a wave of handlers are watched before the next one. AWS: metrics come a minute late."""
 
+CONSOLE_LAMBDA_SHARE = env.float("CONSOLE_LAMBDA_SHARE", default=1.0)
+"""How much of AWS's limits for Lambda in an account and Region the console takes; the rest is left to other callers."""
+
+if CONSOLE_LAMBDA_SHARE < 0.1 or (CONSOLE_LAMBDA_SHARE > 1 and not DEMO):
+    raise ImproperlyConfigured(
+        f"CONSOLE_LAMBDA_SHARE is {CONSOLE_LAMBDA_SHARE:g}. AWS's limits for Lambda are shared by all callers in an "
+        "account and Region and cannot be raised: set 1 to take all of them, or less, down to 0.1, to leave room."
+    )
+
 CONSOLE_SETTLED_SECONDS = env.float("CONSOLE_SETTLED_SECONDS", default=40.0)
 """How long after the end of a period its numbers are asked for. AWS: they come a little late."""
 

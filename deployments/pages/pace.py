@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from aws.bucket import TokenBucket, Unreachable, open_redis
+from aws.bucket import Unreachable
 from deployments.fleet_planner import CALLS_PER_SECOND, UNDER_WAY, seconds_left, waves
+from deployments.lambda_pace import full_rate, pace_of
 from deployments.models import Deployment, HandlerState
 from deployments.pages.grid import Grid, grid_of
 from deployments.pages.status import seconds_of
@@ -72,7 +73,7 @@ def _pace(
     account = deployment.environment.backend_account
     assert account is not None
     try:
-        allowed = TokenBucket(open_redis(settings.REDIS_URL), account.aws_id, account.region).rate()
+        allowed = pace_of(account).rate()
     except Unreachable:
         unknown = {"kind": "text", "value": "not known", "note": "Redis does not answer"}
         return [{"label": "Rate", **unknown}, {"label": "Time left", **unknown}]
@@ -111,7 +112,8 @@ def _rate(deployment: Deployment, current: ShownStep | None, allowed: float) -> 
     moved = (
         deployment.handlers.filter(changed_at__gt=Now() - timedelta(seconds=since)).count() if since else 0
     )
-    slowed = "" if allowed > CALLS_PER_SECOND - 0.1 else f"; slowed to {allowed:.1f}, because AWS throttled"
+    slow = allowed <= full_rate() - 0.1
+    slowed = f"; slowed to {allowed:.1f}, because AWS throttled" if slow else ""
     return {
         "label": "Rate",
         "kind": "rate",

@@ -51,7 +51,7 @@ class Visitor:
         return "/docs/" if bucket.current("docs/index.html") else f"/orders/{self.luck.randrange(1000)}"
 
     def _calls(self) -> Iterator[int]:
-        handlers = self.cloud.estate.handlers
+        handlers = self.cloud.handlers
         for _ in range(self.luck.randint(1, 3) if handlers else 0):
             known = handlers[:POPULAR] if self.luck.random() < OFTEN else handlers
             method = "POST" if self.luck.random() < SELDOM else "GET"

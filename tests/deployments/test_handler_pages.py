@@ -265,6 +265,18 @@ def test_the_time_left_is_that_of_the_calls_left_at_the_present_pace(
     assert re.search(r"slowed to 1[0-2]\.\d, because AWS throttled", text)
 
 
+def test_leaving_room_for_other_callers_is_no_throttle(
+    halfway: Deployment, manager: User, queue: TokenBucket, settings: Any
+) -> None:
+    settings.CONSOLE_LAMBDA_SHARE = 0.5
+    text = read(manager, f"/deployments/{halfway.pk}/")
+    assert "calls per second; AWS allows 15<" in text
+    HandlerChange.objects.filter(deployment=halfway).update(version="", state=HandlerState.PENDING)
+    Fleet.objects.update(mode="latest")
+    under_way(halfway, "switch-handlers")
+    assert "at least, by 8 calls per second" in read(manager, f"/deployments/{halfway.pk}/")
+
+
 @pytest.mark.parametrize(("planned", "seconds"), [(False, 360), (True, 240)])
 def test_the_time_left_without_alias_counts_the_watching_of_waves(
     halfway: Deployment, manager: User, queue: TokenBucket, settings: Any, planned: bool, seconds: int

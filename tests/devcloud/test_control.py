@@ -168,6 +168,13 @@ def test_every_call_is_on_record(cloud: CloudProcess, s3: Any, refused: Refused)
     assert written["seq"] < missed["seq"]
 
 
+def test_a_reset_may_leave_handlers_out(cloud: CloudProcess) -> None:
+    cloud.reset(handlers=3)
+    assert len(cloud.client("lambda", "sandbox").list_functions()["Functions"]) == 3
+    cloud.reset()
+    assert len(cloud.client("lambda", "sandbox").list_functions()["Functions"]) == 50
+
+
 @pytest.mark.alone
 def test_a_reset_is_a_fresh_seed(cloud: CloudProcess, s3: Any, cdn: Any) -> None:
     put(s3)

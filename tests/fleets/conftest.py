@@ -1,9 +1,9 @@
 import pytest
 
-from tests.fleets.world import FleetWorld, fleet_world
+from tests.fleets.world import FleetWorld, fleet_world, handlers_there
 from tests.shipping import Prepared
 
-__all__ = ["FleetWorld", "fleet_world", "template"]
+__all__ = ["FleetWorld", "fleet_world", "handlers_there", "template"]
 
 
 @pytest.fixture(scope="session")

@@ -59,10 +59,11 @@ def _make_function(functions: Any, function: str, name: str) -> str:
 
 
 @pytest.mark.slow
-def test_two_deployments_in_one_account_share_its_limit(stage: FleetWorld) -> None:
+def test_two_deployments_in_one_account_share_its_limit(stage: FleetWorld, settings: Any) -> None:
     stage.register("5.0.0")
     wishes = [stage.world.promote("5.0.0", place, half="backend") for place in ("test", "stage")]
     stage.cloud.settings(lambda_rate=CONTROL_RATE)
+    settings.CONSOLE_LAMBDA_SHARE = 1
     since = stage.cloud.next_call()
     with ThreadPoolExecutor(2) as workers:
         ended = list(workers.map(lambda wish: _carried_out(stage, wish), wishes))

@@ -4,10 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.conf import settings
-
 from aws.access import Account as Door
-from aws.bucket import TokenBucket, open_redis
+from deployments.lambda_pace import pace_of
 from deployments.models import CodeCopy, Deployment, Fleet, HandlerChange, HandlerState
 from deployments.selectors.deployments import deployments
 from deployments.selectors.fleets import fleet_of
@@ -61,5 +59,4 @@ class BackEnd:
 
 def open_fleet(context: StepContext, account: Account, purpose: Purpose = Purpose.DEPLOY) -> Door:
     """Into the account, at the pace that all workers keep there together."""
-    pace = TokenBucket(open_redis(settings.REDIS_URL), account.aws_id, account.region)
-    return open_account(context, account, purpose, pace=pace)
+    return open_account(context, account, purpose, pace=pace_of(account))

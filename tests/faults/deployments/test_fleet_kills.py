@@ -8,10 +8,10 @@ import pytest
 
 from aws.bucket import CONTROL_RATE
 from tests.crew import Crew
-from tests.fleets.world import NAMES, FleetWorld, fleet_world
+from tests.fleets.world import NAMES, FleetWorld, fleet_world, handlers_there
 from tests.shipping import Answer
 
-__all__ = ["fleet_world"]
+__all__ = ["fleet_world", "handlers_there"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -114,8 +114,9 @@ def test_a_worker_killed_while_it_rolls_back_is_replaced(
 
 
 def test_a_worker_killed_and_redis_emptied_at_once_lose_nothing_and_hold_the_limit(
-    fleet_world: FleetWorld, crew: Crew
+    fleet_world: FleetWorld, crew: Crew, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CONSOLE_LAMBDA_SHARE", "1")
     begin(crew, fleet_world, "5.0.0")
     fleet_world.cloud.settings(lambda_rate=CONTROL_RATE)
     since = fleet_world.cloud.next_call()
