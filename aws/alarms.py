@@ -1,6 +1,7 @@
 """CloudWatch: alarms, what they guard, and when their states changed."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,9 @@ from typing import Any
 from aws.access import Account
 
 PAGE = 100
+TYPES = ["MetricAlarm", "CompositeAlarm"]
+NAMED = re.compile(r'\b(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"([^"]*)"|([^")]+))')
+"""What a composite alarm's rule names. AWS: by name or ARN, with or without quotation marks."""
 COMPARED = {
     "GreaterThanThreshold": "above",
     "GreaterThanOrEqualToThreshold": "at or above",
@@ -19,7 +23,9 @@ COMPARED = {
 
 @dataclass(frozen=True, slots=True)
 class SeenAlarm:
-    """An alarm as AWS tells of it. `dimensions` are those of all its metrics; `watches` says in words what it guards."""
+    """An alarm as AWS tells of it. `watches` says in words what it guards: metrics of these `dimensions`, or the `alarms`
+    of the same account and Region that a composite one's rule names. Without `actions` it tells nobody in AWS.
+    """
 
     name: str
     arn: str
@@ -27,8 +33,9 @@ class SeenAlarm:
     reason: str
     changed_at: datetime
     actions: bool
-    dimensions: frozenset[tuple[str, str]]
     watches: str
+    dimensions: frozenset[tuple[str, str]] = frozenset()
+    alarms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +49,40 @@ class Change:
 
 
 def list_alarms(account: Account, service: str) -> Iterator[SeenAlarm]:
-    """All alarms over metrics that the client's Region has, a hundred a call."""
-    page: dict[str, Any] = {"AlarmTypes": ["MetricAlarm"], "MaxRecords": PAGE}
+    """All alarms over metrics or other alarms that the client's Region has, a hundred a call."""
+    page: dict[str, Any] = {"AlarmTypes": TYPES, "MaxRecords": PAGE}
     while True:
         answer = account.read(service, "DescribeAlarms", "", **page)
-        yield from map(_alarm, answer["MetricAlarms"])
+        yield from map(_over_metrics, answer["MetricAlarms"])
+        yield from map(_over_alarms, answer.get("CompositeAlarms", ()))
         if not answer.get("NextToken"):
             return
         page["NextToken"] = answer["NextToken"]
 
 
-def _alarm(one: dict[str, Any]) -> SeenAlarm:
+def _over_metrics(one: dict[str, Any]) -> SeenAlarm:
     metrics = list(_metrics(one))
     pairs = ((pair["Name"], pair["Value"]) for metric in metrics for pair in metric.get("Dimensions", ()))
-    return SeenAlarm(
-        name=one["AlarmName"],
-        arn=one["AlarmArn"],
-        state=one["StateValue"],
-        reason=one.get("StateReason", ""),
+    return SeenAlarm(**_common(one), watches=_words(one, metrics), dimensions=frozenset(pairs))
+
+
+def _over_alarms(one: dict[str, Any]) -> SeenAlarm:
+    rule = one["AlarmRule"]
+    names = (quoted or bare for quoted, bare in NAMED.findall(rule))
+    alarms = frozenset(name.rpartition(":alarm:")[2].strip() for name in names)
+    return SeenAlarm(**_common(one), watches=" ".join(rule.split()), alarms=alarms)
+
+
+def _common(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": one["AlarmName"],
+        "arn": one["AlarmArn"],
+        "state": one["StateValue"],
+        "reason": one.get("StateReason", ""),
         # AWS: the state may be told anew without having become another one.
-        changed_at=one.get("StateTransitionedTimestamp") or one["StateUpdatedTimestamp"],
-        actions=one.get("ActionsEnabled", True),
-        dimensions=frozenset(pairs),
-        watches=_words(one, metrics),
-    )
+        "changed_at": one.get("StateTransitionedTimestamp") or one["StateUpdatedTimestamp"],
+        "actions": one.get("ActionsEnabled", True) and not one.get("ActionsSuppressedBy"),
+    }
 
 
 def _metrics(one: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -89,7 +106,12 @@ def _words(one: dict[str, Any], metrics: list[dict[str, Any]]) -> str:
 
 def changes_since(account: Account, service: str, name: str, since: datetime) -> list[Change]:
     """The changes of an alarm's state after that moment, the oldest first. AWS: kept for 30 days, the newest first."""
-    page: dict[str, Any] = {"HistoryItemType": "StateUpdate", "StartDate": since, "MaxRecords": PAGE}
+    page: dict[str, Any] = {
+        "AlarmTypes": TYPES,
+        "HistoryItemType": "StateUpdate",
+        "StartDate": since,
+        "MaxRecords": PAGE,
+    }
     found: list[Change] = []
     while True:
         answer = account.read(service, "DescribeAlarmHistory", name, AlarmName=name, **page)

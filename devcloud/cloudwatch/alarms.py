@@ -1,4 +1,4 @@
-"""Alarms over metrics: put, described with their states and histories, set, deleted."""
+"""Alarms: put, described with their states and histories, set, deleted."""
 
 import json
 from collections.abc import Mapping
@@ -6,10 +6,11 @@ from typing import Any
 
 from devcloud.cloudwatch import expressions
 from devcloud.cloudwatch.call import Result, WatchCall, invalid, seconds
+from devcloud.cloudwatch.composites import check_composite, check_not_named
 from devcloud.cloudwatch.evaluation import COMPARISONS, evaluate, queries
 from devcloud.cloudwatch.numbers import DAY, HOUR, MINUTE
 from devcloud.cloudwatch.queries import Span, ask
-from devcloud.cloudwatch.state import CONFIGURATION_UPDATE, Alarm, Item, State
+from devcloud.cloudwatch.state import COMPOSITE, CONFIGURATION_UPDATE, METRIC, Alarm, Item, State
 from devcloud.errors import AwsError, not_implemented
 
 AT_MOST, PAGE, ACTIONS = 100, 50, 5
@@ -19,8 +20,23 @@ KEPT_OUT = ("Tags",)
 
 def put_metric_alarm(call: WatchCall) -> Result:
     """AWS: what is there by this name is replaced as a whole and keeps its state; a new one has not enough data yet."""
-    asked, (account, region) = call.params, call.place
     _check(call)
+    _put(call)
+    return {}
+
+
+def put_composite_alarm(call: WatchCall) -> Result:
+    """AWS: replaced as a whole, too; its state stays until it is judged anew, which is at once."""
+    evaluate(call.alarms, call.numbers, call.place, call.now)
+    _check_name_and_actions(call)
+    check_composite(call)
+    _put(call)
+    call.alarms.of(call.place)[call.params["AlarmName"]].evaluated = 0.0
+    return {}
+
+
+def _put(call: WatchCall) -> None:
+    asked, (account, region) = call.params, call.place
     name, alarms = asked["AlarmName"], call.alarms.of(call.place)
     wish = {key: value for key, value in asked.items() if key not in KEPT_OUT}
     wish["ActionsEnabled"] = asked.get("ActionsEnabled", True)
@@ -31,19 +47,18 @@ def put_metric_alarm(call: WatchCall) -> Result:
         arn = f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
         minute = call.now // MINUTE * MINUTE
         alarms[name] = Alarm(wish, arn, call.now, minute, updated=call.now, transitioned=call.now)
-    _note(call, name, "updated" if known else "created")
-    return {}
+    _note(call, alarms[name], "updated" if known else "created")
 
 
-def _note(call: WatchCall, name: str, done: str) -> None:
+def _note(call: WatchCall, alarm: Alarm, done: str) -> None:
     data = json.dumps({"version": "1.0", "type": done.removesuffix("d").capitalize()})
-    call.alarms.note(call.place, Item(call.now, name, CONFIGURATION_UPDATE, f'Alarm "{name}" {done}', data))
+    said = f'Alarm "{alarm.name}" {done}'
+    call.alarms.note(call.place, Item(call.now, alarm.name, CONFIGURATION_UPDATE, said, data, alarm.type))
 
 
 def _check(call: WatchCall) -> None:
-    asked, region = call.params, call.request.region
-    if not 1 <= len(asked["AlarmName"]) <= 255:
-        raise invalid("AlarmName must have 1 to 255 characters")
+    asked = call.params
+    _check_name_and_actions(call)
     if ("Metrics" in asked) == ("MetricName" in asked):
         raise invalid("Exactly one of Metrics and MetricName is needed")
     if asked["ComparisonOperator"] not in COMPARISONS:
@@ -55,6 +70,12 @@ def _check(call: WatchCall) -> None:
     if asked.get("TreatMissingData", "missing") not in GAPS:
         raise invalid(f"TreatMissingData must be one of {', '.join(GAPS)}")
     _check_watched(call)
+
+
+def _check_name_and_actions(call: WatchCall) -> None:
+    asked, region = call.params, call.request.region
+    if not 1 <= len(asked["AlarmName"]) <= 255:
+        raise invalid("AlarmName must have 1 to 255 characters")
     for actions in (asked.get("AlarmActions", ()), asked.get("OKActions", ())):
         if len(actions) > ACTIONS or any(f":sns:{region}:" not in one for one in actions):
             raise invalid(f"Up to {ACTIONS} actions of the alarm's own Region can be told")
@@ -84,7 +105,7 @@ def _check_watched(call: WatchCall) -> None:
 
 def describe_alarms(call: WatchCall) -> Result:
     """AWS: up to a hundred by name or a beginning of names; names that are not there are left out; composite ones only
-    where they are asked for, and there are none."""
+    where they are asked for."""
     asked = call.params
     names, prefix = asked.get("AlarmNames"), asked.get("AlarmNamePrefix")
     if names is not None and (len(names) > AT_MOST or prefix is not None):
@@ -96,13 +117,14 @@ def describe_alarms(call: WatchCall) -> Result:
     found = [mine[name] for name in (sorted(mine) if names is None else dict.fromkeys(names)) if name in mine]
     wanted = [alarm for alarm in found if _wanted(alarm, asked)]
     page, more = call.page(wanted, _size(call, PAGE))
-    return {"MetricAlarms": [alarm.shown() for alarm in page], "CompositeAlarms": [], **more}
+    shown = {f"{each}s": [one.shown() for one in page if one.type == each] for each in (METRIC, COMPOSITE)}
+    return {**shown, **more}
 
 
 def _wanted(alarm: Alarm, asked: Mapping[str, Any]) -> bool:
     actions = [*alarm.wish.get("AlarmActions", ()), *alarm.wish.get("OKActions", ())]
     return (
-        "MetricAlarm" in asked.get("AlarmTypes", ("MetricAlarm",))
+        alarm.type in asked.get("AlarmTypes", (METRIC,))
         and alarm.name.startswith(asked.get("AlarmNamePrefix", ""))
         and asked.get("StateValue", alarm.state.value) == alarm.state.value
         and ("ActionPrefix" not in asked or any(one.startswith(asked["ActionPrefix"]) for one in actions))
@@ -128,7 +150,7 @@ def describe_alarm_history(call: WatchCall) -> Result:
         and asked.get("HistoryItemType", item.kind) == item.kind
         and (start is None or item.at >= start)
         and (end is None or item.at <= end)
-        and "MetricAlarm" in asked.get("AlarmTypes", ("MetricAlarm",))
+        and item.of in asked.get("AlarmTypes", (METRIC,))
     ]
     ordered = found if asked.get("ScanBy") == "TimestampAscending" else found[::-1]
     page, more = call.page(ordered, _size(call, AT_MOST))
@@ -152,14 +174,15 @@ def set_alarm_state(call: WatchCall) -> Result:
 
 
 def delete_alarms(call: WatchCall) -> Result:
-    """AWS: where one of them is not there, none is deleted."""
+    """AWS: where one of them is not there, none is deleted; one that a composite alarm names stays, and of composite
+    ones no two are deleted at once."""
     mine, names = call.alarms.of(call.place), call.params["AlarmNames"]
     if any(name not in mine for name in names):
         raise AwsError("ResourceNotFound", 404, "The named resource does not exist.")
     evaluate(call.alarms, call.numbers, call.place, call.now)
+    check_not_named(call)
     for name in dict.fromkeys(names):
-        del mine[name]
-        _note(call, name, "deleted")
+        _note(call, mine.pop(name), "deleted")
     return {}
 
 

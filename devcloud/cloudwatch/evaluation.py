@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from devcloud.cloudwatch.composites import follow
 from devcloud.cloudwatch.expressions import Line
 from devcloud.cloudwatch.numbers import DAY, MINUTE, Numbers, Place
 from devcloud.cloudwatch.queries import Query, Span, ask
-from devcloud.cloudwatch.state import ALARM, OK, UNKNOWN, Alarms, State
+from devcloud.cloudwatch.state import ALARM, METRIC, OK, UNKNOWN, Alarms, State
 
 MORE = 2
 """How many more periods are looked at than the alarm asks for."""
@@ -30,6 +31,8 @@ Points = Sequence[tuple[int, float | None]]
 def evaluate(alarms: Alarms, numbers: Numbers, place: Place, now: float) -> None:
     """Judge all alarms of a place at each minute since they were judged last, and note what changes."""
     for alarm in alarms.of(place).values():
+        if alarm.type != METRIC:
+            continue
         last = now // MINUTE * MINUTE
         first = max(alarm.evaluated + MINUTE, last - LONGEST_LOOK / 2)
         if first > last:
@@ -41,6 +44,7 @@ def evaluate(alarms: Alarms, numbers: Numbers, place: Place, now: float) -> None
             if state.value != alarm.state.value:
                 alarms.enter(place, alarm, state, at)
         alarm.evaluated = last
+    follow(alarms, place, now)
 
 
 def queries(wish: Query) -> list[Query]:

@@ -19,6 +19,7 @@ OPERATIONS: Mapping[str, Callable[[WatchCall], Result]] = {
     "PutMetricData": data.put_metric_data,
     "ListMetrics": data.list_metrics,
     "PutMetricAlarm": alarms.put_metric_alarm,
+    "PutCompositeAlarm": alarms.put_composite_alarm,
     "DescribeAlarms": alarms.describe_alarms,
     "DescribeAlarmHistory": alarms.describe_alarm_history,
     "SetAlarmState": alarms.set_alarm_state,

@@ -9,6 +9,7 @@ from devcloud.cloudwatch.numbers import DAY, Place
 
 OK, ALARM, UNKNOWN = "OK", "ALARM", "INSUFFICIENT_DATA"
 STATE_UPDATE, CONFIGURATION_UPDATE = "StateUpdate", "ConfigurationUpdate"
+METRIC, COMPOSITE = "MetricAlarm", "CompositeAlarm"
 REMEMBERED = 30 * DAY
 
 
@@ -27,18 +28,19 @@ class State:
 
 @dataclass(frozen=True)
 class Item:
-    """A line of the history: `at` in seconds since the epoch, `kind` by AWS's names, `data` as JSON."""
+    """A line of the history: `at` in seconds since the epoch, `kind` and type `of` alarm by AWS's names, `data` as JSON."""
 
     at: float
     alarm: str
     kind: str
     summary: str
     data: str
+    of: str = METRIC
 
     def shown(self) -> dict[str, Any]:
         return {
             "AlarmName": self.alarm,
-            "AlarmType": "MetricAlarm",
+            "AlarmType": self.of,
             "Timestamp": moment(self.at),
             "HistoryItemType": self.kind,
             "HistorySummary": self.summary,
@@ -48,9 +50,9 @@ class Item:
 
 @dataclass
 class Alarm:
-    """A metric alarm: what was asked for as boto3 names it, and its state. Times are seconds since the epoch.
+    """An alarm: what was asked for as boto3 names it, and its state. Times are seconds since the epoch.
 
-    `evaluated` is the minute up to which its numbers were judged.
+    `evaluated` is the minute up to which its numbers were judged, of a composite one the moment up to which others were.
     """
 
     wish: dict[str, Any]
@@ -64,6 +66,10 @@ class Alarm:
     @property
     def name(self) -> str:
         return str(self.wish["AlarmName"])
+
+    @property
+    def type(self) -> str:
+        return COMPOSITE if "AlarmRule" in self.wish else METRIC
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -98,7 +104,7 @@ class Alarms:
             alarm.transitioned = at
         states = {"version": "1.0", "oldState": before.shown(), "newState": state.shown()}
         summary = f"Alarm updated from {before.value} to {state.value}"
-        self.note(place, Item(at, alarm.name, STATE_UPDATE, summary, json.dumps(states)))
+        self.note(place, Item(at, alarm.name, STATE_UPDATE, summary, json.dumps(states), alarm.type))
 
     def note(self, place: Place, item: Item) -> None:
         known = self.history.setdefault(place, [])

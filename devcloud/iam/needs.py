@@ -140,19 +140,23 @@ def _sns(request: Request) -> Iterable[Need]:
 
 
 def _cloudwatch(request: Request) -> Iterable[Need]:
-    """AWS: alarms are resources, metrics are not; a call that names no alarm is about all of them."""
+    """AWS: alarms are resources, metrics are not; a call that names no alarm is about all of them, and so is one about
+    composite ones."""
     alarms = "Alarm" in request.operation
     place = f"arn:aws:cloudwatch:{request.region}:{request.principal.account}:alarm:"
-    for name in _named_alarms(request) or ["*"]:
+    composite = request.operation == "PutCompositeAlarm" or "CompositeAlarm" in _given(request, "AlarmTypes")
+    names = [] if composite else _given(request, "AlarmName") + _given(request, "AlarmNames")
+    for name in names or ["*"]:
         yield Need(f"cloudwatch:{request.operation}", place + name if alarms else "*")
 
 
-def _named_alarms(request: Request) -> list[str]:
+def _given(request: Request, name: str) -> list[str]:
+    """What a parameter of CloudWatch holds, one text or several."""
     if speaks_json(request):
-        params = _json(request)
-        return [*([params["AlarmName"]] if "AlarmName" in params else []), *params.get("AlarmNames", ())]
+        value = _json(request).get(name, [])
+        return [value] if isinstance(value, str) else list(value)
     form = query.fields(request)
-    return [value for key, value in form.items() if key == "AlarmName" or key.startswith("AlarmNames.")]
+    return [value for key, value in form.items() if key == name or key.startswith(f"{name}.")]
 
 
 def _acm(request: Request) -> Iterable[Need]:

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from audit.services import record
 from aws.access import Account as Door
@@ -26,8 +28,15 @@ NEWS = timedelta(hours=1)
 """Of an alarm that is seen for the first time, so much of its history is news."""
 RANG = "ALARM"
 WORDS = {RANG: "rings", "INSUFFICIENT_DATA": "rings no more, because its data are missing"}
+WORDS_AT_MOST = 300
+"""Of what an alarm guards: the rule of a composite one may be much longer."""
 OVERLAP = timedelta(minutes=1)
 """So much of the history is read once more: its moments are not those of the alarm itself."""
+
+
+T = TypeVar("T")
+Place = tuple[Product | None, Environment | None]
+"""Whom an alarm is about; neither where it is about several products."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,21 @@ class Places:
             {one.aws_id: one.product for one in kept.select_related("product") if one.product},
         )
 
-    def about(self, seen: SeenAlarm) -> tuple[Product, Environment | None] | None:
-        """Whom the alarm guards, None for what is none of ours."""
+    def of_all(self, seen: Mapping[str, SeenAlarm]) -> dict[str, Place]:
+        """By name, whom each alarm guards; what is none of ours is left out."""
+        found = {name: self._about(one, seen) for name, one in seen.items()}
+        return {name: place for name, place in found.items() if place}
+
+    def _about(
+        self, one: SeenAlarm, seen: Mapping[str, SeenAlarm], above: frozenset[str] = frozenset()
+    ) -> Place | None:
+        """A composite alarm guards whom those guard that it names. AWS: they may name one another in a circle."""
+        if not one.alarms:
+            return self._measured(one)
+        below = [seen[name] for name in one.alarms - above if name in seen]
+        return _together([self._about(each, seen, above | {one.name}) for each in below])
+
+    def _measured(self, seen: SeenAlarm) -> Place | None:
         for name, value in sorted(seen.dimensions):
             if found := self.environments.get((name, value)) or self._caller(name, value):
                 return found.product, found
@@ -64,6 +86,19 @@ class Places:
         if name != "FunctionName":
             return None
         return next((one for prefix, one in self.prefixes.items() if value.startswith(prefix)), None)
+
+
+def _together(places: Iterable[Place | None]) -> Place | None:
+    """What they have in common, None where none is of ours."""
+    found = [place for place in places if place]
+    products, environments = {product for product, _ in found}, {environment for _, environment in found}
+    if not found:
+        return None
+    return _only(products), _only(environments)
+
+
+def _only(found: set[T | None]) -> T | None:
+    return next(iter(found)) if len(found) == 1 else None
 
 
 @aws_step
@@ -91,12 +126,12 @@ def _look_at_region(
     context: StepContext, door: Door, client: str, account: Account, region: str, places: Places
 ) -> int:
     seen = {one.name: one for one in list_alarms(door, client)}
-    ours = {name: (one, place) for name, one in seen.items() if (place := places.about(one))}
+    ours = places.of_all(seen)
     known = {row.name: row for row in Alarm.objects.filter(account=account, region=region)}
     changed = 0
-    for name, (one, place) in sorted(ours.items()):
+    for name, place in sorted(ours.items()):
         row = known.get(name) or Alarm(account=account, region=region, name=name)
-        changed += _look(context, door, client, row, one, place)
+        changed += _look(context, door, client, row, seen[name], place)
     gone = [row.pk for name, row in known.items() if name not in ours and row.gone_at is None]
     with context.transaction():
         Alarm.objects.filter(pk__in=gone).update(gone_at=Now())
@@ -116,7 +151,7 @@ def _look(
     client: str,
     row: Alarm,
     seen: SeenAlarm,
-    place: tuple[Product, Environment | None],
+    place: Place,
 ) -> int:
     is_new, before = row.pk is None, row.seen_at
     since = row.changed_at or door.clock.now() - FIRST_LOOK_BACK
@@ -152,16 +187,14 @@ def _was_silenced(row: Alarm, before: datetime) -> bool:
     return row.state == RANG and not is_silenced(row) and row.silences.filter(ended).exists()
 
 
-def _save(
-    row: Alarm, seen: SeenAlarm, place: tuple[Product, Environment | None], told: Sequence[Change]
-) -> None:
+def _save(row: Alarm, seen: SeenAlarm, place: Place, told: Sequence[Change]) -> None:
     """A change whose history did not come yet is looked for again: until then it counts as not seen."""
     is_told = seen.changed_at < timezone.now() - NEWS or any(one.state == seen.state for one in told[-1:])
     if is_told or not row.changed_at:
         row.changed_at = max(seen.changed_at, row.changed_at or seen.changed_at)
     row.product, row.environment = place
     row.arn, row.state, row.reason = seen.arn, seen.state, seen.reason
-    row.watches, row.actions = seen.watches, seen.actions
+    row.watches, row.actions = Truncator(seen.watches).chars(WORDS_AT_MOST), seen.actions
     row.seen_at, row.gone_at = timezone.now(), None
     row.save()
 
@@ -172,7 +205,7 @@ def _news(changes: Iterable[Change], since: datetime) -> Iterator[Change]:
 
 
 def _on_record(row: Alarm, one: Change) -> None:
-    about = str(row.environment or row.product)
+    about = str(row.environment or row.product or "several products")
     words = WORDS.get(one.state, "has ended")
     record(
         actor=None,

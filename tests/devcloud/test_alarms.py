@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from devcloud.cloudwatch.evaluation import judge
 from devcloud.cloudwatch.state import State
@@ -302,3 +303,95 @@ def test_a_name_makes_one_topic(cloud: CloudProcess, sns: Any, refused: Refused)
     sns.delete_topic(TopicArn=TOPIC)
     sns.delete_topic(TopicArn=TOPIC)
     assert sns.list_topics()["Topics"] == []
+
+
+def composite(watch: Any, name: str, rule: str, **more: Any) -> None:
+    watch.put_composite_alarm(AlarmName=name, AlarmRule=rule, **more)
+
+
+def told(watch: Any, name: str) -> Any:
+    (found,) = watch.describe_alarms(AlarmNames=[name], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    return found
+
+
+def ring(watch: Any, name: str, state: str = "ALARM") -> None:
+    watch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="Set.")
+
+
+@pytest.fixture
+def two(watch: Any) -> Any:
+    for name in ("errors", "deploying"):
+        watch.put_metric_alarm(**ALARM | {"AlarmName": name, "TreatMissingData": "ignore"})
+    return watch
+
+
+@pytest.mark.parametrize(
+    ("rule", "rings"),
+    [
+        ("ALARM(errors)", True),
+        ('ALARM("errors") AND NOT ALARM("deploying")', True),
+        ("ALARM(errors) AND OK(deploying)", False),
+        ("INSUFFICIENT_DATA(deploying)AND(ALARM( errors ))", True),
+        ("FALSE AND FALSE OR TRUE", True),
+        ("FALSE AND (FALSE OR TRUE)", False),
+        (f"NOT ALARM(arn:aws:cloudwatch:us-east-1:{MEDIA}:alarm:errors) OR ALARM(deploying)", False),
+    ],
+)
+def test_a_composite_alarm_rings_by_its_rule(two: Any, rule: str, rings: bool) -> None:
+    ring(two, "errors")
+    composite(two, "both", rule)
+    assert told(two, "both")["StateValue"] == ("ALARM" if rings else "OK")
+
+
+def test_a_composite_alarm_follows_those_that_it_names(two: Any) -> None:
+    composite(two, "noise", "ALARM(errors) AND NOT ALARM(deploying)")
+    composite(two, "page", "ALARM(noise)", ActionsEnabled=False)
+    assert two.describe_alarms()["CompositeAlarms"] == []
+    for name, state in (("errors", "ALARM"), ("deploying", "ALARM"), ("deploying", "OK"), ("errors", "OK")):
+        ring(two, name, state)
+    assert (told(two, "page")["StateValue"], told(two, "page")["ActionsEnabled"]) == ("OK", False)
+    asked = {"AlarmName": "page", "HistoryItemType": "StateUpdate", "ScanBy": "TimestampAscending"}
+    assert two.describe_alarm_history(**asked)["AlarmHistoryItems"] == []
+    items = two.describe_alarm_history(**asked, AlarmTypes=["CompositeAlarm"])["AlarmHistoryItems"]
+    states = [json.loads(item["HistoryData"])["newState"]["stateValue"] for item in items]
+    assert states == ["OK", "ALARM", "OK", "ALARM", "OK"]
+    assert {item["AlarmType"] for item in items} == {"CompositeAlarm"}
+
+
+def test_a_new_rule_is_judged_at_once_and_a_circle_is_not(two: Any) -> None:
+    ring(two, "errors")
+    composite(two, "one", "ALARM(errors)")
+    composite(two, "one", "ALARM(deploying)")
+    assert told(two, "one")["StateValue"] == "OK"
+    composite(two, "other", "ALARM(one)")
+    composite(two, "one", "ALARM(other) OR ALARM(errors)")
+    assert told(two, "one")["StateValue"] == "OK"
+    composite(two, "one", "ALARM(errors)")
+    assert (told(two, "one")["StateValue"], told(two, "other")["StateValue"]) == ("ALARM", "ALARM")
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("ALARM(missing)", r"alarms \[missing\] in the alarm rule do not exist"),
+        ("ALARM(errors) AND", "syntax error at its end"),
+        ("(ALARM(errors)", "syntax error"),
+        ("ALARM(errors) ALARM(deploying)", "syntax error at ALARM"),
+        ("errors", "syntax error at errors"),
+        (" OR ".join(["TRUE"] * 300), "1 to 500 elements"),
+    ],
+)
+def test_rules_that_aws_refuses(two: Any, rule: str, words: str) -> None:
+    with pytest.raises(ClientError, match=words):
+        composite(two, "both", rule)
+
+
+def test_what_a_composite_alarm_names_is_not_deleted(two: Any) -> None:
+    composite(two, "one", "ALARM(errors)")
+    composite(two, "other", "TRUE")
+    with pytest.raises(ClientError, match="Cannot delete errors"):
+        two.delete_alarms(AlarmNames=["errors"])
+    with pytest.raises(ClientError, match="one by one"):
+        two.delete_alarms(AlarmNames=["one", "other"])
+    two.delete_alarms(AlarmNames=["one", "deploying"])
+    two.delete_alarms(AlarmNames=["errors"])

@@ -164,7 +164,8 @@ def test_records_of_other_names_and_types_are_out_of_reach(
 
 
 def test_alarms_are_resources_and_metrics_are_not(cloud: CloudProcess, iam: Any, refused: Refused) -> None:
-    """AWS: GetMetricData and ListMetrics are allowed for all metrics or not at all; alarms one by one."""
+    """AWS: GetMetricData and ListMetrics are allowed for all metrics or not at all; alarms one by one,
+    but composite ones."""
     mine = "arn:aws:cloudwatch:us-east-2:855652006097:alarm:shop-*"
     reading = ("cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmHistory", "cloudwatch:SetAlarmState")
     text = allowing("cloudwatch:ListMetrics", *reading, resource=mine)
@@ -178,7 +179,9 @@ def test_alarms_are_resources_and_metrics_are_not(cloud: CloudProcess, iam: Any,
     for operation, wish in (
         (watch.describe_alarms, {}),
         (watch.describe_alarms, {"AlarmNames": ["shop-errors", "other"]}),
+        (watch.describe_alarms, {"AlarmNames": ["shop-errors"], "AlarmTypes": ["CompositeAlarm"]}),
         (watch.describe_alarm_history, {}),
+        (watch.describe_alarm_history, {"AlarmName": "shop-errors", "AlarmTypes": ["CompositeAlarm"]}),
         (watch.set_alarm_state, {"AlarmName": "other", **state}),
         (watch.list_metrics, {}),
     ):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.devcloud.conftest import MEDIA
 from tests.monitoring.conftest import Eyes, minutes, now
 
 RULE: dict[str, Any] = {
@@ -221,3 +222,58 @@ def test_how_long_a_silence_may_last(eyes: Eyes, cloudwatch: Any, minutes_asked:
     wish = {"minutes": minutes_asked, "reason": "Load test, TC-77"}
     assert eyes.world.api.post(f"alarms/{alarm().pk}/silence", wish).status == 422
     assert eyes.world.api.get("alarms?state=bogus").status == 422
+
+
+def test_a_composite_alarm_guards_what_those_guard_that_it_names(eyes: Eyes, cloudwatch: Any) -> None:
+    from monitoring.models import Alarm
+
+    other = [{"Name": "DistributionId", "Value": eyes.environment("dev").distribution_id}]
+    cloudwatch.put_metric_alarm(**{**RULE, "AlarmName": "dev-errors"}, Dimensions=other)
+    rules = {
+        "page": 'ALARM("shop-errors") AND NOT ALARM(foreign)',
+        "above": f"ALARM(arn:aws:cloudwatch:us-east-1:{MEDIA}:alarm:page) OR OK(page)",
+        "everywhere": "ALARM(shop-errors) OR ALARM(dev-errors)",
+        "of-others": "ALARM(foreign)",
+        "long": " OR ".join(["ALARM(shop-errors)"] * 20),
+    }
+    for name, rule in rules.items():
+        cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=rule)
+    eyes.guard()
+    found = {row.name: str(row.environment or row.product) for row in Alarm.objects.all()}
+    assert found == {
+        "shop-errors": "Tim-Combo test",
+        "dev-errors": "Tim-Combo dev",
+        "page": "Tim-Combo test",
+        "above": "Tim-Combo test",
+        "everywhere": "Tim-Combo",
+        "long": "Tim-Combo test",
+    }
+    assert Alarm.objects.get(name="page").watches == rules["page"]
+    assert len(Alarm.objects.get(name="long").watches) == 300
+
+
+def test_a_composite_alarm_is_told_as_others_are(eyes: Eyes, cloudwatch: Any) -> None:
+    from monitoring.models import Alarm
+
+    cloudwatch.put_composite_alarm(AlarmName="page", AlarmRule="ALARM(shop-errors)", ActionsEnabled=False)
+    eyes.guard()
+    eyes.edge(minutes(now() - timedelta(minutes=5), now()), errors_5xx=20.0)
+    for state in ("ALARM", "OK"):
+        set_state(cloudwatch, state)
+        eyes.guard()
+    told = [event.after["state"] for event in events() if event.subject == "alarm page"]
+    assert told == ["ALARM", "OK"]
+    assert not Alarm.objects.get(name="page").actions
+
+
+def test_one_about_several_products_names_none(eyes: Eyes, cloudwatch: Any) -> None:
+    from monitoring.models import Alarm
+    from products.models import Environment
+
+    flux = Environment.objects.exclude(product__slug="tim-combo").filter(frontend_account__aws_id=MEDIA)[0]
+    Environment.objects.filter(pk=flux.pk).update(distribution_id="E9999999999999")
+    cloudwatch.put_composite_alarm(AlarmName="all", AlarmRule="ALARM(shop-errors) OR ALARM(foreign)")
+    eyes.guard()
+    row = Alarm.objects.get(name="all")
+    assert (row.product, row.environment) == (None, None)
+    assert "several products" in page_of("viewer").get(f"/alarms/{row.pk}/").text
