@@ -1,7 +1,7 @@
 """CloudWatch: how functions fare, minute by minute."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,10 +22,16 @@ class Minute:
     invocations: int = 0
 
 
-def minutes_of(account: Account, names: Iterable[str], since: datetime) -> dict[str, dict[datetime, Minute]]:
+def minutes_of(
+    account: Account,
+    names: Iterable[str],
+    since: datetime,
+    *,
+    bill: Callable[[int], object] = lambda metrics: None,
+) -> dict[str, dict[datetime, Minute]]:
     """By function, its minutes since then, by their beginnings; those without data points are left out.
 
-    AWS: data points are of whole minutes, so the minute of `since` counts as a whole; they appear a minute or so late,
+    `bill` is told of each call how many metrics AWS bills for it. AWS: data points are of whole minutes, so the minute of `since` counts as a whole; they appear a minute or so late,
     and a function that nobody called has none. Raises Unavailable when AWS gives only a part of them.
     """
     wanted = [(name, metric) for name in names for metric in METRICS]
@@ -33,7 +39,8 @@ def minutes_of(account: Account, names: Iterable[str], since: datetime) -> dict[
     sums: dict[str, dict[datetime, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
     for first in range(0, len(wanted), QUERIES):
         batch = wanted[first : first + QUERIES]
-        found = ask(account, "cloudwatch", [series(*one) for one in batch], since, end, NAMESPACE)
+        asked = [series(*one) for one in batch]
+        found = ask(account, "cloudwatch", asked, since, end, NAMESPACE, bill=bill)
         _check_whole(account, found)
         for (name, metric), one in zip(batch, found, strict=True):
             for minute, value in one.points.items():

@@ -3,14 +3,13 @@
 Called by the runner inside the transaction that ends the Run.
 """
 
-from collections.abc import Callable
-
 from django.db.models.functions import Now
 from django.urls import reverse
 
 from audit.models import Result
 from audit.services import record
 from deployments.found import keep_what_was_found
+from deployments.listeners import ended_by
 from deployments.models import (
     Deployment,
     DeploymentKind,
@@ -29,10 +28,6 @@ RESULTS = {
     RunState.FAILED: Result.FAILED,
     RunState.CANCELLED: Result.OK,
 }
-
-
-ended_by: list[Callable[[Deployment, Run], None]] = []
-"""Who else wants to know that a deployment ended (in `AppConfig.ready`), in the transaction that ends its Run."""
 
 
 def deployment_ended(run: Run) -> None:

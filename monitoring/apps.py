@@ -7,7 +7,8 @@ class MonitoringConfig(AppConfig):
     name = "monitoring"
 
     def ready(self) -> None:
-        from deployments.outcome import ended_by
+        from deployments.listeners import asked_by, ended_by
+        from monitoring.budget import spent_on_handlers
         from monitoring.collecting import collect_everywhere
         from monitoring.guarding import guard_everywhere
         from monitoring.judging import judge_all
@@ -21,6 +22,7 @@ class MonitoringConfig(AppConfig):
         for recipe in RECIPES:
             register(recipe)
         ended_by.append(begin)
+        asked_by.append(spent_on_handlers)
         schedule.register("ask for numbers", LOOK_SECONDS, collect_everywhere, first_seconds=45)
         schedule.register("look at alarms", LOOK_SECONDS, guard_everywhere, first_seconds=15)
         schedule.register("look at the edge", LOOK_SECONDS, look_everywhere, first_seconds=20)

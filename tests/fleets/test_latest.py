@@ -115,6 +115,21 @@ def test_a_change_of_architecture_is_deployed_and_put_back_with_the_code(fleet_w
     assert architectures() == {"arm64"}
 
 
+def test_what_the_watching_of_waves_costs_is_on_the_bill(fleet_world: FleetWorld) -> None:
+    from monitoring.models import Spending
+
+    prepared(fleet_world)
+    Spending.objects.all().delete()
+    fleet_world.register("6.0.0")
+    since = fleet_world.cloud.next_call()
+    fleet_world.live("6.0.0", "dev")
+    asked = fleet_world.cloud.calls(since, "monitoring", "GetMetricData")
+    (bill,) = Spending.objects.all()
+    assert bill.calls == len(asked) == 3
+    # Errors, throttles and calls: of the first handler, of two, of all.
+    assert bill.metrics == bill.minute_metrics == 3 * (1 + 2 + len(NAMES))
+
+
 def test_code_that_the_console_never_deployed_is_kept_and_put_back(fleet_world: FleetWorld) -> None:
     from deployments.models import CodeCopy
 

@@ -13,6 +13,7 @@ from aws.function_metrics import minutes_of
 from aws.functions import Function
 from deployments.fleet_planner import waves
 from deployments.handler_health import BEFORE, Fares, fares, minute_of
+from deployments.listeners import asked_by
 from deployments.models import (
     CodeCopy,
     Deployment,
@@ -188,9 +189,14 @@ def _worse(back: BackEnd, door: Door) -> dict[str, Fares]:
     if not updated:
         return {}
     since = minute_of(min(one.changed_at for one in updated.values())) - BEFORE
+
+    def bill(metrics: int) -> None:
+        for listener in asked_by:
+            listener(back.account, metrics)
+
     found = {
         updated[function].name: fares(minutes, updated[function].changed_at)
-        for function, minutes in minutes_of(door, updated, since).items()
+        for function, minutes in minutes_of(door, updated, since, bill=bill).items()
     }
     return {name: one for name, one in found.items() if one.worse}
 
