@@ -10,6 +10,7 @@ from provisioning.conflicts import conflicts
 from provisioning.desired_edge import DISTRIBUTION, distribution_name
 from provisioning.differences import differences, leaves
 from provisioning.drifting import tell_drift
+from provisioning.ids import Ids
 from provisioning.kinds import KEPT_BY, KINDS, Denied, Found, NotReady, NotThereYet, Refused
 from provisioning.models import ChangeState, Look, PlannedChange, Resource
 from provisioning.outcome import apply_ended
@@ -60,14 +61,15 @@ def see_again(context: StepContext) -> Done | Wait:
 def change(context: StepContext) -> Done | Wait:
     """Make one change, when the resource still is as the plan saw it, or as an earlier try of this step left it."""
     planned = change_of(context.run.pk, int(context.step.name.partition(":")[2]))
-    door = _door(context, planned)
+    door, known = _door(context, planned), ids()
     try:
-        found = _read(door, planned)
+        found = _read(door, planned, known)
         _refuse_moved(planned, found)
         if not _is_done(planned, found):
             _begin(context, planned)
-            _act(context, door, planned, found)
-            found = _read(door, planned)
+            if _act(context, door, planned, found, known):
+                known = ids()
+            found = _read(door, planned, known)
             if not _is_done(planned, found):
                 return Wait(SETTLING_SECONDS, _not_yet(planned, found))
         if found and found.unfinished:
@@ -98,8 +100,8 @@ def _door(context: StepContext, planned: PlannedChange) -> Door:
     return open_account(context, planned.account, KEPT_BY.get(planned.kind, Purpose.ESTATE))
 
 
-def _read(door: Door, planned: PlannedChange) -> Found | None:
-    found = KINDS[planned.kind].read(door, [planned.name], ids()).get(planned.name)
+def _read(door: Door, planned: PlannedChange, known: Ids) -> Found | None:
+    found = KINDS[planned.kind].read(door, [planned.name], known).get(planned.name)
     if isinstance(found, Refused):
         raise found
     return found
@@ -144,18 +146,20 @@ def _begin(context: StepContext, planned: PlannedChange) -> None:
     planned.state = ChangeState.BEGUN
 
 
-def _act(context: StepContext, door: Door, planned: PlannedChange, found: Found | None) -> None:
-    kind, wanted, known = KINDS[planned.kind], _wanted(planned), ids()
+def _act(context: StepContext, door: Door, planned: PlannedChange, found: Found | None, known: Ids) -> bool:
+    """Whether AWS told of something by which the resource is found from now on."""
+    kind, wanted = KINDS[planned.kind], _wanted(planned)
     if wanted is None:
         if found:
             kind.delete(door, planned.name, found, known)
-        return
+        return False
     if found is None:
         made = kind.create(door, planned.name, wanted, known)
     else:
         made = kind.update(door, planned.name, found, wanted, known)
     if made:
         _remember(context, planned, dict(made))
+    return bool(made)
 
 
 def _remember(context: StepContext, planned: PlannedChange, made: dict[str, str]) -> None:
@@ -195,8 +199,8 @@ def _keep(planned: PlannedChange, found: Found | None) -> None:
         "waits_for": found.waits_for if found else "",
     }
     where = {"kind": planned.kind, "account": planned.account, "name": planned.name}
-    product = planned.apply.product
-    Resource.objects.update_or_create(**where, defaults=told, create_defaults={"product": product, **told})
+    if not Resource.objects.filter(**where).update(**told):
+        Resource.objects.create(**where, product=planned.apply.product, **told)
     PlannedChange.objects.filter(pk=planned.pk).update(state=ChangeState.DONE)
     if planned.kind == DISTRIBUTION and found:
         _tell_environment(planned, found)
@@ -238,7 +242,7 @@ def _waits(context: StepContext, planned: PlannedChange) -> str:
     """What AWS still does with what was changed; only kinds whose changes take their time are asked."""
     if planned.kind not in SETTLING or planned.after is None:
         return ""
-    found = _read(_door(context, planned), planned)
+    found = _read(_door(context, planned), planned, ids())
     return found.waits_for if found else ""
 
 
