@@ -11,8 +11,7 @@ from aws.access import Account
 
 PAGE = 100
 TYPES = ["MetricAlarm", "CompositeAlarm"]
-NAMED = re.compile(r'\b(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"([^"]*)"|([^")]+))')
-"""What a composite alarm's rule names. AWS: by name or ARN, with or without quotation marks."""
+WORDS = re.compile(r'"([^"]*)"|([^\s(),"]+)')
 COMPARED = {
     "GreaterThanThreshold": "above",
     "GreaterThanOrEqualToThreshold": "at or above",
@@ -23,8 +22,9 @@ COMPARED = {
 
 @dataclass(frozen=True, slots=True)
 class SeenAlarm:
-    """An alarm as AWS tells of it. `watches` says in words what it guards: metrics of these `dimensions`, or the `alarms`
-    of the same account and Region that a composite one's rule names. Without `actions` it tells nobody in AWS.
+    """An alarm as AWS tells of it. `watches` says in words what it guards: metrics of these `dimensions`, or `alarms` of
+    the same account and Region, whose names or ARNs are among the words of a composite one's rule. Without `actions` it
+    tells nobody in AWS.
     """
 
     name: str
@@ -68,9 +68,14 @@ def _over_metrics(one: dict[str, Any]) -> SeenAlarm:
 
 def _over_alarms(one: dict[str, Any]) -> SeenAlarm:
     rule = one["AlarmRule"]
-    names = (quoted or bare for quoted, bare in NAMED.findall(rule))
-    alarms = frozenset(name.rpartition(":alarm:")[2].strip() for name in names)
-    return SeenAlarm(**_common(one), watches=" ".join(rule.split()), alarms=alarms)
+    return SeenAlarm(**_common(one), watches=" ".join(rule.split()), alarms=words_of(rule))
+
+
+def words_of(rule: str) -> frozenset[str]:
+    """What the rule of a composite alarm may name. AWS: by name or ARN, with or without quotation marks; `AT_LEAST` takes a
+    list.
+    """
+    return frozenset(quoted or bare for quoted, bare in WORDS.findall(rule))
 
 
 def _common(one: dict[str, Any]) -> dict[str, Any]:

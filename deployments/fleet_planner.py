@@ -75,7 +75,8 @@ class FleetSituation:
     `seen` is None when nobody has looked. `left` is by name what the console's own unfinished work may have left in place
     of what is `known`. `content_of` a zip's sha256 is its `Handler.content`; `versions` are found by
     name and code; `bindings` are the qualifiers by which the API calls functions, "" for none. Of code storage, in
-    bytes for all functions of the account and Region, None is not known.
+    bytes for all functions of the account and Region, None is not known. `rate` is how many control-plane calls a second the
+    console makes at most.
     """
 
     prefix: str
@@ -91,6 +92,7 @@ class FleetSituation:
     budget: int = 0
     code_used: int | None = None
     code_limit: int | None = None
+    rate: float = CALLS_PER_SECOND
 
     @cached_property
     def _contents(self) -> Mapping[str, str]:
@@ -154,6 +156,7 @@ class FleetPlan:
     handlers: tuple[HandlerPlan, ...]
     warnings: tuple[str, ...]
     blockers: tuple[str, ...]
+    rate: float = CALLS_PER_SECOND
 
     @cached_property
     def counts(self) -> dict[Change, int]:
@@ -173,7 +176,7 @@ class FleetPlan:
     @property
     def seconds(self) -> float:
         """The least time that so many calls take."""
-        return self.calls / CALLS_PER_SECOND
+        return self.calls / self.rate
 
     @property
     def digest(self) -> str:
@@ -255,7 +258,7 @@ def plan_fleet(now: FleetSituation) -> FleetPlan:
     seen = now.seen or {}
     names = sorted({*now.handlers.by_name, *seen}) if now.seen is not None else []
     handlers = tuple(_planned(now, name, now.handlers.by_name.get(name), seen.get(name)) for name in names)
-    plan = FleetPlan(now.mode, handlers, (), tuple(_blockers(now, handlers)))
+    plan = FleetPlan(now.mode, handlers, (), tuple(_blockers(now, handlers)), now.rate)
     return replace(plan, warnings=tuple(_warnings(now, plan)))
 
 

@@ -21,3 +21,9 @@ def pace_of(account: Account) -> TokenBucket:
 def full_rate() -> float:
     """Control-plane calls a second that the queue lets through while AWS throttles none."""
     return float(settings.CONSOLE_LAMBDA_SHARE * CONTROL_RATE)
+
+
+def rate_in_words() -> str:
+    """How many calls a second AWS allows, and how many of these the console takes where it leaves some to others."""
+    taken = "" if full_rate() == CONTROL_RATE else f", of which the console takes {full_rate():g}"
+    return f"AWS allows {CONTROL_RATE:g}{taken}"

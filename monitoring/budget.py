@@ -54,7 +54,7 @@ def is_capped() -> bool:
 
 
 def spent(account: int, metrics: int, *, by_minute: bool) -> None:
-    """Add a call to this month's bill, in the caller's transaction."""
+    """Add a call to this month's bill."""
     with connection.cursor() as cursor:
         cursor.execute(ADD, [account, this_month(), metrics, metrics if by_minute else 0])
 

@@ -97,7 +97,7 @@ class MonitoringCollector(Collector):
         yield family
 
     def _alarms(self) -> Metric:
-        """Those of a whole product have no environment."""
+        """Those of a whole product have no environment, those of several products no product either."""
         rows = ringing_alarms().order_by().values_list("product__slug", "environment__name")
         told = (((slug or "", name or ""), many) for slug, name, many in rows.annotate(many=Count("pk")))
         return _gauge("alarms_ringing", "Alarms that ring and nobody silenced.", PLACE, told)

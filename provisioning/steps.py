@@ -199,8 +199,13 @@ def _keep(planned: PlannedChange, found: Found | None) -> None:
         "waits_for": found.waits_for if found else "",
     }
     where = {"kind": planned.kind, "account": planned.account, "name": planned.name}
-    if not Resource.objects.filter(**where).update(**told):
-        Resource.objects.create(**where, product=planned.apply.product, **told)
+    # A look at the same time may just have put it there.
+    Resource.objects.bulk_create(
+        [Resource(**where, product=planned.apply.product, **told)],
+        update_conflicts=True,
+        unique_fields=list(where),
+        update_fields=list(told),
+    )
     PlannedChange.objects.filter(pk=planned.pk).update(state=ChangeState.DONE)
     if planned.kind == DISTRIBUTION and found:
         _tell_environment(planned, found)

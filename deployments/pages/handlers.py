@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from deployments.fleet_planner import CALLS_PER_SECOND, Change, FleetPlan, HandlerPlan
+from deployments.fleet_planner import Change, FleetPlan, HandlerPlan
+from deployments.lambda_pace import rate_in_words
 from deployments.pages.difference import SHOWN, SHOWN_WHOLE
 from deployments.selectors.plans import BACK_END, FRONT_END
 
@@ -40,7 +41,7 @@ def handlers_section(plan: FleetPlan, query: Mapping[str, str], *, everything: b
         "in_waves": plan.mode == "latest",
         "calls": plan.calls,
         "seconds": plan.seconds,
-        "rate": CALLS_PER_SECOND,
+        "rate": rate_in_words(),
     }
 
 

@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from aws.bucket import Unreachable
-from deployments.fleet_planner import CALLS_PER_SECOND, UNDER_WAY, seconds_left, waves
-from deployments.lambda_pace import full_rate, pace_of
+from deployments.fleet_planner import UNDER_WAY, seconds_left, waves
+from deployments.lambda_pace import full_rate, pace_of, rate_in_words
 from deployments.models import Deployment, HandlerState
 from deployments.pages.grid import Grid, grid_of
 from deployments.pages.status import seconds_of
@@ -118,7 +118,7 @@ def _rate(deployment: Deployment, current: ShownStep | None, allowed: float) -> 
         "label": "Rate",
         "kind": "rate",
         "value": moved * calls / since if calls and since else 0.0,
-        "note": f"calls per second; AWS allows {CALLS_PER_SECOND}{slowed}",
+        "note": f"calls per second; {rate_in_words()}{slowed}",
     }
 
 
@@ -126,5 +126,5 @@ def _time(left: float, allowed: float, watching: float) -> dict[str, Any]:
     if left < 1:
         return {"label": "Time left", "kind": "text", "value": "a moment", "note": "no more calls are needed"}
     watched = f", {watching:.0f} s of them watching waves" if watching else ""
-    note = f"at least, by {allowed:.0f} calls per second{watched}"
+    note = f"at least, by {allowed:.3g} calls per second{watched}"
     return {"label": "Time left", "kind": "duration", "value": left, "note": note}

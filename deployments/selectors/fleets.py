@@ -19,6 +19,7 @@ from deployments.fleet_planner import (
 )
 from deployments.handlers import Handler, Handlers
 from deployments.handlers_difference import Called, called
+from deployments.lambda_pace import full_rate
 from deployments.models import (
     Artifact,
     Deployment,
@@ -110,6 +111,7 @@ def fleet_plan(environment: Environment, artifact: Artifact, *, rollback: bool =
             budget=environment.failure_budget,
             code_used=fleet.code_used,
             code_limit=fleet.code_limit,
+            rate=full_rate(),
         )
     )
 

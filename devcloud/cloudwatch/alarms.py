@@ -41,6 +41,8 @@ def _put(call: WatchCall) -> None:
     wish = {key: value for key, value in asked.items() if key not in KEPT_OUT}
     wish["ActionsEnabled"] = asked.get("ActionsEnabled", True)
     known = alarms.get(name)
+    if known and ("AlarmRule" in asked) != (known.type == COMPOSITE):
+        raise invalid(f"There is an alarm {name} of another type")
     if known:
         known.wish, known.configured = wish, call.now
     else:

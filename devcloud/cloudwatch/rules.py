@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from devcloud.cloudwatch.call import invalid
 from devcloud.cloudwatch.state import ALARM, OK, UNKNOWN
+from devcloud.errors import not_implemented
 
 TOKEN = re.compile(
     r'\s*(?:(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*("[^"]*"|[^")]+?)\s*\)|(AND|OR|NOT|TRUE|FALSE)\b|([()]))'
 )
-MOST_ELEMENTS = 500
+OPERATORS = ("AND", "OR", "NOT")
+MOST_ELEMENTS, LONGEST = 500, 10_240
 States = Mapping[str, str]
 Holds = Callable[[States], bool]
 
@@ -25,8 +27,15 @@ class Rule:
 
 def read(text: str) -> Rule:
     """The rule of an `AlarmRule`. AWS: OR binds least, NOT most. Raises AwsError ValidationError."""
+    if "AT_LEAST" in text:
+        raise not_implemented("cloudwatch", "AT_LEAST in the rule of a composite alarm")
+    if len(text) > LONGEST:
+        raise invalid(f"A rule has at most {LONGEST} characters")
     reader = _Reader(_tokens(text))
-    holds = reader.either()
+    try:
+        holds = reader.either()
+    except RecursionError as error:
+        raise invalid("Could not save the composite alarm: its rule is nested too deeply") from error
     if reader.left:
         raise invalid(f"Could not save the composite alarm: syntax error at {reader.left[0][0]}")
     return Rule(holds, frozenset(reader.names))
@@ -40,11 +49,17 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         if match is None:
             raise invalid(f"Could not save the composite alarm: syntax error at {text[at : at + 20]}")
         function, name, word, bracket = match.groups()
-        found.append((function or word or bracket, (name or "").strip('"').rpartition(":alarm:")[2]))
+        found.append((function or word or bracket, _name((name or "").strip('"'))))
         at = match.end()
-    if not 1 <= len(found) <= MOST_ELEMENTS:
+    elements = [what for what, _ in found if what not in OPERATORS]
+    if not 1 <= len(elements) <= MOST_ELEMENTS:
         raise invalid(f"A rule has 1 to {MOST_ELEMENTS} elements")
     return found
+
+
+def _name(text: str) -> str:
+    """The alarm's own name, also of an ARN."""
+    return text.split(":", 6)[-1] if text.startswith("arn:") else text
 
 
 @dataclass

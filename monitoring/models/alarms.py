@@ -10,7 +10,8 @@ from products.models import Account, Environment, Product
 class Alarm(models.Model):
     """An alarm as CloudWatch last told of it. `state` is OK, ALARM or INSUFFICIENT_DATA; `watches` says in words what it guards.
 
-    `product` and `environment` are whom it is about, where that can be told. `gone_at`: AWS has it no more.
+    `product` and `environment` are whom it is about; a composite one may be about several environments or products, and
+    then has none. `gone_at`: AWS has it no more.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")

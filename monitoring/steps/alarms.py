@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import Truncator
 
 from audit.services import record
 from aws.access import Account as Door
@@ -62,17 +61,9 @@ class Places:
 
     def of_all(self, seen: Mapping[str, SeenAlarm]) -> dict[str, Place]:
         """By name, whom each alarm guards; what is none of ours is left out."""
-        found = {name: self._about(one, seen) for name, one in seen.items()}
+        known = {one.arn: one for one in seen.values()} | dict(seen)
+        found = {name: _together(map(self._measured, _below(one, known))) for name, one in seen.items()}
         return {name: place for name, place in found.items() if place}
-
-    def _about(
-        self, one: SeenAlarm, seen: Mapping[str, SeenAlarm], above: frozenset[str] = frozenset()
-    ) -> Place | None:
-        """A composite alarm guards whom those guard that it names. AWS: they may name one another in a circle."""
-        if not one.alarms:
-            return self._measured(one)
-        below = [seen[name] for name in one.alarms - above if name in seen]
-        return _together([self._about(each, seen, above | {one.name}) for each in below])
 
     def _measured(self, seen: SeenAlarm) -> Place | None:
         for name, value in sorted(seen.dimensions):
@@ -86,6 +77,19 @@ class Places:
         if name != "FunctionName":
             return None
         return next((one for prefix, one in self.prefixes.items() if value.startswith(prefix)), None)
+
+
+def _below(one: SeenAlarm, known: Mapping[str, SeenAlarm]) -> Iterator[SeenAlarm]:
+    """The alarms over metrics by which it rings in the end, each once. AWS: composite ones may name one another in a circle."""
+    met, left = {one.name}, [one]
+    while left:
+        each = left.pop()
+        if not each.alarms:
+            yield each
+        for below in (known[word] for word in each.alarms if word in known):
+            if below.name not in met:
+                met.add(below.name)
+                left.append(below)
 
 
 def _together(places: Iterable[Place | None]) -> Place | None:
@@ -194,7 +198,9 @@ def _save(row: Alarm, seen: SeenAlarm, place: Place, told: Sequence[Change]) -> 
         row.changed_at = max(seen.changed_at, row.changed_at or seen.changed_at)
     row.product, row.environment = place
     row.arn, row.state, row.reason = seen.arn, seen.state, seen.reason
-    row.watches, row.actions = Truncator(seen.watches).chars(WORDS_AT_MOST), seen.actions
+    words = seen.watches
+    row.watches = words if len(words) <= WORDS_AT_MOST else f"{words[: WORDS_AT_MOST - 1]}…"
+    row.actions = seen.actions
     row.seen_at, row.gone_at = timezone.now(), None
     row.save()
 

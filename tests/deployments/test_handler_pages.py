@@ -265,16 +265,31 @@ def test_the_time_left_is_that_of_the_calls_left_at_the_present_pace(
     assert re.search(r"slowed to 1[0-2]\.\d, because AWS throttled", text)
 
 
+def test_a_plan_reckons_with_the_room_left_for_others(
+    product: Product, test: Environment, manager: User, settings: Any
+) -> None:
+    settings.CONSOLE_LAMBDA_SHARE = 0.1
+    put_fleet(test, fleets.fleet(NAMES))
+    both(product, "2.0.0", manager, fleets.release(NAMES[:2], "2"))
+    text = read(manager, f"{TEST}/promote/2.0.0/")
+    told = re.search(r"takes at least ([^:]+): ([^<]+)<", text)
+    assert told
+    assert told.groups() == (
+        "4 s",
+        "per second and account, AWS allows 15, of which the console takes 1.5.",
+    )
+
+
 def test_leaving_room_for_other_callers_is_no_throttle(
     halfway: Deployment, manager: User, queue: TokenBucket, settings: Any
 ) -> None:
     settings.CONSOLE_LAMBDA_SHARE = 0.5
     text = read(manager, f"/deployments/{halfway.pk}/")
-    assert "calls per second; AWS allows 15<" in text
+    assert "calls per second; AWS allows 15, of which the console takes 7.5<" in text
     HandlerChange.objects.filter(deployment=halfway).update(version="", state=HandlerState.PENDING)
     Fleet.objects.update(mode="latest")
     under_way(halfway, "switch-handlers")
-    assert "at least, by 8 calls per second" in read(manager, f"/deployments/{halfway.pk}/")
+    assert "at least, by 7.5 calls per second" in read(manager, f"/deployments/{halfway.pk}/")
 
 
 @pytest.mark.parametrize(("planned", "seconds"), [(False, 360), (True, 240)])

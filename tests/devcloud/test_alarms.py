@@ -334,6 +334,7 @@ def two(watch: Any) -> Any:
         ("INSUFFICIENT_DATA(deploying)AND(ALARM( errors ))", True),
         ("FALSE AND FALSE OR TRUE", True),
         ("FALSE AND (FALSE OR TRUE)", False),
+        (" OR ".join(["FALSE"] * 499 + ["ALARM(errors)"]), True),
         (f"NOT ALARM(arn:aws:cloudwatch:us-east-1:{MEDIA}:alarm:errors) OR ALARM(deploying)", False),
     ],
 )
@@ -378,7 +379,10 @@ def test_a_new_rule_is_judged_at_once_and_a_circle_is_not(two: Any) -> None:
         ("(ALARM(errors)", "syntax error"),
         ("ALARM(errors) ALARM(deploying)", "syntax error at ALARM"),
         ("errors", "syntax error at errors"),
-        (" OR ".join(["TRUE"] * 300), "1 to 500 elements"),
+        (" OR ".join(["TRUE"] * 501), "1 to 500 elements"),
+        ("(" * 249 + "TRUE" + ")" * 249, "nested too deeply"),
+        (" " * 10_240 + "TRUE", "10240 characters"),
+        ("AT_LEAST(1, ALARM, (errors, deploying))", "AT_LEAST"),
     ],
 )
 def test_rules_that_aws_refuses(two: Any, rule: str, words: str) -> None:

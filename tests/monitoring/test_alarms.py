@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from aws.alarms import SeenAlarm, words_of
 from tests.devcloud.conftest import MEDIA
 from tests.monitoring.conftest import Eyes, minutes, now
 
@@ -234,8 +235,12 @@ def test_a_composite_alarm_guards_what_those_guard_that_it_names(eyes: Eyes, clo
         "above": f"ALARM(arn:aws:cloudwatch:us-east-1:{MEDIA}:alarm:page) OR OK(page)",
         "everywhere": "ALARM(shop-errors) OR ALARM(dev-errors)",
         "of-others": "ALARM(foreign)",
+        "of-none": "FALSE OR ALARM(below:alarm:shop-errors)",
+        "itself": "ALARM(shop-errors) OR ALARM(itself)",
         "long": " OR ".join(["ALARM(shop-errors)"] * 20),
     }
+    for name in ("below:alarm:shop-errors", "itself"):
+        cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule="TRUE")
     for name, rule in rules.items():
         cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=rule)
     eyes.guard()
@@ -245,6 +250,7 @@ def test_a_composite_alarm_guards_what_those_guard_that_it_names(eyes: Eyes, clo
         "dev-errors": "Tim-Combo dev",
         "page": "Tim-Combo test",
         "above": "Tim-Combo test",
+        "itself": "Tim-Combo test",
         "everywhere": "Tim-Combo",
         "long": "Tim-Combo test",
     }
@@ -276,4 +282,34 @@ def test_one_about_several_products_names_none(eyes: Eyes, cloudwatch: Any) -> N
     eyes.guard()
     row = Alarm.objects.get(name="all")
     assert (row.product, row.environment) == (None, None)
-    assert "several products" in page_of("viewer").get(f"/alarms/{row.pk}/").text
+    assert "no single product" in page_of("viewer").get(f"/alarms/{row.pk}/").text
+
+
+def seen(name: str, *words: str, distribution: str = "") -> SeenAlarm:
+    told = (name, f"arn:aws:cloudwatch:us-east-1:{MEDIA}:alarm:{name}", "OK", "", now(), True, "")
+    return SeenAlarm(*told, frozenset({("DistributionId", distribution)}), frozenset(words))
+
+
+def test_many_that_name_one_another_are_placed_at_once(eyes: Eyes, cloudwatch: Any) -> None:
+    """Twenty in a circle, above thirty layers of two."""
+    from monitoring.steps.alarms import Places
+    from products.models import Account
+
+    account = Account.objects.get(aws_id=MEDIA)
+    layers = [[f"{side}{number}" for side in "ab"] for number in range(30)]
+    circle = [f"c{number}" for number in range(20)]
+    every = [seen(name, *layers[at + 1]) for at, layer in enumerate(layers[:-1]) for name in layer]
+    every += [seen(name, distribution=eyes.environment().distribution_id) for name in layers[-1]]
+    every += [seen(name, *circle, *layers[0]) for name in circle]
+    began = time.monotonic()
+    places = Places.of(account).of_all({one.name: one for one in every})
+    assert time.monotonic() - began < 5
+    assert {str(environment) for _, environment in places.values()} == {"Tim-Combo test"}
+    assert len(places) == len(every)
+
+
+def test_a_rule_names_alarms_in_lists_and_by_arn() -> None:
+    """The emulated cloud knows no AT_LEAST."""
+    arn = "arn:aws:cloudwatch:us-east-1:855652006097:alarm:x"
+    rule = f'AT_LEAST(2, NOT OK, (shop-errors, "dev errors (all)")) OR ALARM({arn})'
+    assert words_of(rule) >= {"shop-errors", "dev errors (all)", arn}
