@@ -6,10 +6,9 @@ whose limit is a matter of seconds is marked `alone`: it runs while no other tes
 
 import fcntl
 import os
-from collections import defaultdict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -20,11 +19,6 @@ MORE_THAN_CORES = 1
 
 ENOUGH = 8
 """With more, the longest tests are what a run takes."""
-
-SOONER = 5
-"""Quick tests before the first long one, which would let those wait that run alone."""
-
-T = TypeVar("T")
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
@@ -47,41 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    processes = getattr(config, "workerinput", {}).get("workercount", 1)
-    items[:] = dealt(items, processes, _kind, lambda item: item.path)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put those first that would be in the way later.
 
-
-def dealt(
-    items: Sequence[T], processes: int, kind: Callable[[T], str], module: Callable[[T], object]
-) -> list[T]:
-    """The tests in an order of which xdist gives each process a stretch, all equally long; who is done steals from ends.
-
-    `alone`: first of all, while the others have hardly begun. `up`: all of a module, which share a console, in one
-    stretch, and every stretch about as many. `slow`: before the quick ones, while there is other work.
+    `alone`: while the others have not begun. `up`: before anybody steals from the end of this process's list, so that
+    one process does all that share a console. `slow`: while there is other work for the others.
     """
-    of = defaultdict[str, list[T]](list)
-    for item in items:
-        of[kind(item)].append(item)
-    quick, sharing = of[""], defaultdict[object, list[T]](list)
-    for item in of["up"]:
-        sharing[module(item)].append(item)
-    hands: list[list[T]] = [[] for _ in range(processes)]
-    for tests in sorted(sharing.values(), key=len, reverse=True):
-        min(hands, key=len).extend(tests)
-    for number, item in enumerate(of["slow"]):
-        hands[number % processes].append(item)
-    for hand in hands[1:]:
-        hand[:0] = [quick.pop() for _ in range(min(SOONER, len(quick)))]
-    hands[0][:0] = of["alone"]
-    for number, hand in enumerate(hands):
-        size = (len(items) - sum(map(len, hands[:number]))) // (processes - number)
-        hand += [quick.pop() for _ in range(min(max(0, size - len(hand)), len(quick)))]
-    return [item for hand in hands for item in hand]
-
-
-def _kind(item: pytest.Item) -> str:
-    return next((mark for mark in ("alone", "up", "slow") if _is(item, mark)), "")
+    items.sort(key=lambda item: [not _is(item, mark) for mark in ("alone", "up", "slow")])
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
