@@ -31,8 +31,9 @@ def minutes_of(
 ) -> dict[str, dict[datetime, Minute]]:
     """By function, its minutes since then, by their beginnings; those without data points are left out.
 
-    `bill` is told of each call how many metrics AWS bills for it. AWS: data points are of whole minutes, so the minute of `since` counts as a whole; they appear a minute or so late,
-    and a function that nobody called has none. Raises Unavailable when AWS gives only a part of them.
+    `bill` is told of each call how many metrics AWS bills for it. Raises Unavailable when AWS gives only a part of them.
+    AWS: data points are of whole minutes, so the minute of `since` counts as a whole; they appear a minute or so late, and
+    a function that nobody called has none.
     """
     wanted = [(name, metric) for name in names for metric in METRICS]
     end = max(since, account.clock.now()) + timedelta(minutes=1)
